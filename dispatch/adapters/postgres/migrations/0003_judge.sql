@@ -1,0 +1,127 @@
+-- The judge. Guards in the order of dispatch.cases.machine; the contract test compares both over every combination.
+-- Lock order everywhere: officers, cases, streams; several of one kind in ascending id.
+
+CREATE FUNCTION limit_of(p_name text) RETURNS integer LANGUAGE sql STABLE
+AS $$ SELECT value FROM limits WHERE name = p_name $$;
+
+-- Why this claim is refused at p_t, or null: granted.
+CREATE FUNCTION judge_claim(c cases, o officers, p_round integer, p_t timestamptz) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    IF c.status = 'cleared' THEN RETURN 'closed'; END IF;
+    IF c.status = 'withdrawn' THEN RETURN 'withdrawn'; END IF;
+    IF c.claimed_by IS NOT NULL AND EXISTS (
+        SELECT FROM assignments a WHERE a.case_id = c.id AND a.officer_id = o.id AND a.active
+    ) THEN RETURN 'already_held'; END IF;
+    IF p_round IS DISTINCT FROM c.round THEN RETURN 'stale_round'; END IF;
+    IF NOT EXISTS (
+        SELECT FROM waves w WHERE w.case_id = c.id AND w.round = c.round AND o.id = ANY (w.recipients)
+    ) THEN RETURN 'not_offered'; END IF;
+    IF c.status = 'at_station' THEN RETURN 'at_desk'; END IF;
+    IF c.status IN ('claimed', 'en_route', 'on_scene') THEN RETURN 'taken'; END IF;
+    IF c.status <> 'offered' THEN RETURN 'not_offered'; END IF;
+    IF p_t >= c.offer_deadline THEN RETURN 'late'; END IF;
+    IF o.id = ANY (c.declined) THEN RETURN 'declined'; END IF;
+    IF o.id = ANY (c.handed_back) THEN RETURN 'handed_back'; END IF;
+    IF NOT o.on_duty THEN RETURN 'off_duty'; END IF;
+    IF o.held >= o.slots THEN RETURN 'no_slot'; END IF;
+    RETURN NULL;
+END $$;
+
+-- Which event an officer's hand-back really is.
+CREATE FUNCTION resolved_event(c cases, p_event text, p_recipients uuid[]) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN p_event = 'handed_back' AND (c.handed_back <> '{}' OR coalesce(p_recipients, '{}') = '{}')
+                THEN 'handed_to_desk' ELSE p_event END
+$$;
+
+-- Why this act is refused at p_t, or null: allowed. `o`: the acting officer, or the one the desk sends.
+CREATE FUNCTION judge_act(
+    c cases, o officers, p_event text, p_actor text, p_fence integer, p_round integer, p_recipients uuid[],
+    p_t timestamptz
+) RETURNS text LANGUAGE plpgsql STABLE AS $$
+DECLARE g guards;
+BEGIN
+    SELECT * INTO g FROM guards WHERE event = p_event;
+    IF g.event IS NULL OR NOT p_actor = ANY (g.actors) THEN RETURN 'not_yours'; END IF;
+    IF c.status IN ('cleared', 'withdrawn') THEN RETURN 'closed'; END IF;
+    IF g.fence AND p_actor = 'officer' AND NOT EXISTS (
+        SELECT FROM assignments a
+        WHERE a.case_id = c.id AND a.officer_id = o.id AND a.active AND a.fence = p_fence
+    ) THEN RETURN 'stale_fence'; END IF;
+    IF NOT EXISTS (
+        SELECT FROM legal l WHERE l.status = c.status AND l.event = resolved_event(c, p_event, p_recipients)
+    ) THEN RETURN 'illegal'; END IF;
+    IF p_event = 'declined' THEN
+        IF p_round IS DISTINCT FROM c.round THEN RETURN 'stale_round'; END IF;
+        IF NOT EXISTS (
+            SELECT FROM waves w WHERE w.case_id = c.id AND w.round = c.round AND o.id = ANY (w.recipients)
+        ) THEN RETURN 'not_offered'; END IF;
+        IF o.id = ANY (c.declined) THEN RETURN 'declined'; END IF;
+    ELSIF p_event IN ('assigned', 'reassigned') THEN
+        IF o.id IS NULL THEN RETURN 'not_found'; END IF;
+        IF EXISTS (
+            SELECT FROM assignments a WHERE a.case_id = c.id AND a.officer_id = o.id AND a.active
+        ) THEN RETURN 'already_held'; END IF;
+        IF NOT o.on_duty THEN RETURN 'off_duty'; END IF;
+        IF o.held >= o.slots THEN RETURN 'no_slot'; END IF;
+    ELSIF p_event = 'cleared' AND p_actor = 'desk' AND EXISTS (
+        SELECT FROM assignments a WHERE a.case_id = c.id AND a.active
+    ) THEN RETURN 'not_yours';
+    ELSIF p_event = 'acknowledged' AND c.acknowledged_at IS NOT NULL THEN RETURN 'illegal';
+    ELSIF p_event = 'fell_back' AND (c.offer_deadline IS NULL OR p_t < c.offer_deadline) THEN RETURN 'illegal';
+    END IF;
+    RETURN NULL;
+END $$;
+
+-- The next entry of a case's chain: status by the table, hash over the one before, offset of its stream.
+-- The caller has locked the case (or made it) and the stream, and saves the case once at the end.
+CREATE FUNCTION append(
+    INOUT c cases, INOUT facts jsonb, p_event text, p_actor text, p_officer uuid, p_body jsonb, p_t timestamptz
+) LANGUAGE plpgsql AS $$
+DECLARE v_next text; v_offset bigint; v_us bigint := (extract(epoch FROM p_t) * 1000000)::bigint;
+BEGIN
+    IF p_event <> 'received' THEN
+        SELECT next_status INTO v_next FROM legal WHERE status = c.status AND event = p_event;
+        IF v_next IS NULL THEN
+            RAISE EXCEPTION 'event % is not legal in %', p_event, c.status USING ERRCODE = 'OB001';
+        END IF;
+        c.status := v_next;
+    END IF;
+    c.seq := c.seq + 1;
+    c.head := sha256(c.head || convert_to(concat_ws('|', c.id, c.seq, p_event, p_actor, p_officer, v_us, p_body), 'UTF8'));
+    UPDATE streams SET next_offset = next_offset + 1 WHERE stream = c.station RETURNING next_offset INTO v_offset;
+    INSERT INTO events (stream, stream_offset, case_id, seq, kind, actor, officer, at, body, hash)
+    VALUES (c.station, v_offset, c.id, c.seq, p_event, p_actor, p_officer, p_t, p_body, c.head);
+    facts := facts || jsonb_build_object(
+        'stream', c.station, 'offset', v_offset, 'case', c.id, 'seq', c.seq, 'kind', p_event, 'actor', p_actor,
+        'officer', p_officer, 'at_us', v_us, 'body', p_body);
+END $$;
+
+CREATE FUNCTION save(c cases) RETURNS void LANGUAGE sql AS $$
+    UPDATE cases SET
+        station = c.station, status = c.status, round = c.round, wave = c.wave, fence = c.fence, seats = c.seats,
+        offer_deadline = c.offer_deadline, declined = c.declined, handed_back = c.handed_back,
+        claimed_by = c.claimed_by, claimed_at = c.claimed_at, escalated_at = c.escalated_at,
+        desk_reason = c.desk_reason, acknowledged_by = c.acknowledged_by, acknowledged_at = c.acknowledged_at,
+        alarms = c.alarms, closed_at = c.closed_at, disposition = c.disposition, seq = c.seq, head = c.head
+    WHERE id = c.id
+$$;
+
+-- What processes carry of a case beside the fact: its state now. Never the receipt, never a salt.
+CREATE FUNCTION state_of(c cases) RETURNS jsonb LANGUAGE sql STABLE AS $$
+    SELECT jsonb_build_object(
+        'id', c.id, 'station', c.station, 'category', c.category, 'words', c.words, 'lat', c.lat, 'lon', c.lon,
+        'accuracy_m', c.accuracy_m, 'status', c.status, 'round', c.round, 'wave', c.wave, 'seats', c.seats,
+        'fence', c.fence, 'seq', c.seq, 'received_us', (extract(epoch FROM c.received_at) * 1000000)::bigint,
+        'remaining_ms', CASE WHEN c.status = 'offered' THEN
+            greatest(0, (extract(epoch FROM c.offer_deadline - clock_timestamp()) * 1000)::integer) END,
+        'age_ms', (extract(epoch FROM clock_timestamp() - c.received_at) * 1000)::bigint,
+        'desk_reason', c.desk_reason, 'acknowledged', c.acknowledged_at IS NOT NULL, 'alarms', c.alarms,
+        'disposition', c.disposition, 'exercise', c.exercise,
+        'declined', to_jsonb(c.declined), 'handed_back', to_jsonb(c.handed_back),
+        'holders', CASE WHEN c.claimed_by IS NULL THEN '[]'::jsonb ELSE (
+            SELECT coalesce(jsonb_agg(jsonb_build_object(
+                'officer', a.officer_id, 'call_sign', o.call_sign, 'surname', o.surname, 'seat', a.seat,
+                'fence', a.fence, 'state', a.state) ORDER BY a.id), '[]')
+            FROM assignments a JOIN officers o ON o.id = a.officer_id WHERE a.case_id = c.id AND a.active) END)
+$$;

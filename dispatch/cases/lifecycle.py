@@ -1,0 +1,86 @@
+"""The one table of what may happen to a case, and who may make it happen.
+
+A migration loads `LEGAL` and `GUARDS` into the database, where one generic function applies them; a process
+refuses to start on a database whose table differs. The README's diagram is drawn from `LEGAL`.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from dispatch.cases.values import Actor, Event, Status
+
+S, E = Status, Event
+
+# fmt: off
+LEGAL: Final[dict[tuple[Status, Event], Status]] = {
+    (S.RECEIVED, E.OFFER_OPENED):      S.OFFERED,     # citizen: officers nearby are asked at once
+    (S.RECEIVED, E.SENT_TO_DESK):      S.AT_STATION,  # citizen: nobody is near, so a person at the desk has it now
+    (S.OFFERED, E.OFFER_WIDENED):      S.OFFERED,     # desk: wider rings before the minute is over
+    (S.OFFERED, E.OFFER_JOINED):       S.OFFERED,     # officer: came on duty, or near, while the window is open
+    (S.OFFERED, E.DECLINED):           S.OFFERED,     # officer: not now, and do not ring again for this one
+    (S.OFFERED, E.SEAT_FILLED):        S.OFFERED,     # officer: first of two who are needed
+    (S.OFFERED, E.CLAIMED):            S.CLAIMED,     # officer: snatched, every seat is filled
+    (S.OFFERED, E.FELL_BACK):          S.AT_STATION,  # citizen: the 60 seconds are a promise
+    (S.OFFERED, E.SENT_TO_DESK):       S.AT_STATION,  # citizen: everyone near said no, so why wait
+    (S.OFFERED, E.WITHDRAWN):          S.WITHDRAWN,   # citizen: no longer needed
+    (S.CLAIMED, E.SET_OUT):            S.EN_ROUTE,    # citizen: sees the officer come
+    (S.CLAIMED, E.ARRIVED):            S.ON_SCENE,    # officer: was next door
+    (S.CLAIMED, E.HANDED_BACK):        S.OFFERED,     # officer: cannot go after all
+    (S.CLAIMED, E.HANDED_TO_DESK):     S.AT_STATION,  # desk: handed back twice, a person decides
+    (S.CLAIMED, E.REASSIGNED):         S.CLAIMED,     # desk: another officer is the better one
+    (S.CLAIMED, E.WITHDRAWN):          S.WITHDRAWN,   # citizen: settled before anyone came
+    (S.EN_ROUTE, E.ARRIVED):           S.ON_SCENE,    # citizen: the officer is here
+    (S.EN_ROUTE, E.HANDED_BACK):       S.OFFERED,     # officer: stopped on the way
+    (S.EN_ROUTE, E.HANDED_TO_DESK):    S.AT_STATION,  # desk: handed back twice, a person decides
+    (S.EN_ROUTE, E.REASSIGNED):        S.CLAIMED,     # desk: the officer is needed elsewhere
+    (S.EN_ROUTE, E.WITHDRAWN):         S.WITHDRAWN,   # citizen: settled before anyone came
+    (S.ON_SCENE, E.CLEARED):           S.CLEARED,     # officer: done, with a disposition
+    (S.AT_STATION, E.ACKNOWLEDGED):    S.AT_STATION,  # supervisor: a named person has seen it
+    (S.AT_STATION, E.ALARM_RAISED):    S.AT_STATION,  # supervisor: nobody has
+    (S.AT_STATION, E.ASSIGNED):        S.CLAIMED,     # desk: sends an officer
+    (S.AT_STATION, E.CLEARED):         S.CLEARED,     # desk: answered by telephone or under the code
+    (S.AT_STATION, E.WITHDRAWN):       S.WITHDRAWN,   # citizen: no longer needed
+}
+# fmt: on
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Who may cause an event, and what they must show.
+
+    `actors`: kinds of actor. `fence`: an officer must hold an active seat and carry the case's present fence.
+    """
+
+    actors: frozenset[Actor]
+    fence: bool = False
+
+
+def _by(*actors: Actor, fence: bool = False) -> Guard:
+    return Guard(frozenset(actors), fence)
+
+
+GUARDS: Final[dict[Event, Guard]] = {
+    E.OFFER_OPENED: _by(Actor.SERVICE),
+    E.SENT_TO_DESK: _by(Actor.SERVICE),
+    E.OFFER_WIDENED: _by(Actor.SERVICE),
+    E.OFFER_JOINED: _by(Actor.SERVICE),
+    E.DECLINED: _by(Actor.OFFICER),
+    E.SEAT_FILLED: _by(Actor.OFFICER),
+    E.CLAIMED: _by(Actor.OFFICER),
+    E.FELL_BACK: _by(Actor.SERVICE),
+    E.SET_OUT: _by(Actor.OFFICER, fence=True),
+    E.ARRIVED: _by(Actor.OFFICER, fence=True),
+    E.CLEARED: _by(Actor.OFFICER, Actor.DESK, fence=True),
+    E.HANDED_BACK: _by(Actor.OFFICER, fence=True),
+    E.HANDED_TO_DESK: _by(Actor.OFFICER, fence=True),
+    E.WITHDRAWN: _by(Actor.REPORTER),
+    E.ACKNOWLEDGED: _by(Actor.DESK),
+    E.ALARM_RAISED: _by(Actor.SERVICE),
+    E.ASSIGNED: _by(Actor.DESK),
+    E.REASSIGNED: _by(Actor.DESK),
+}
+
+
+def next_status(status: Status, event: Event) -> Status | None:
+    """The status after `event`, or None where the table does not allow it."""
+    return LEGAL.get((status, event))

@@ -1,0 +1,212 @@
+"""The case machine: told what somebody wants and what time it is, it answers with what happened or a refusal.
+
+It reads no clock, socket or database. It specifies; the SQL functions in `adapters/postgres` judge with the same
+guards in the same order, and a contract test compares the two over every combination.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from dispatch.cases.lifecycle import GUARDS, next_status
+from dispatch.cases.values import (
+    CLOSED,
+    HELD,
+    Actor,
+    Case,
+    Disposition,
+    Event,
+    Happened,
+    Holder,
+    OfficerId,
+    OfficerState,
+    Refusal,
+    Status,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An officer wants the case as offered in `round`."""
+
+    officer: OfficerState
+    round: int
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Somebody wants `event` to happen.
+
+    `officer`: the acting officer, or the one the desk sends. `fence`: what the acting officer was granted.
+    `recipients`, `deadline`: of the new round, where the event opens one.
+    """
+
+    event: Event
+    actor: Actor
+    officer: OfficerState | None = None
+    fence: int | None = None
+    round: int | None = None
+    recipients: tuple[OfficerId, ...] = ()
+    wave: int | None = None
+    deadline: datetime | None = None
+    disposition: Disposition | None = None
+
+
+def decide(case: Case, command: Claim | Act, now: datetime) -> Happened | Refusal:
+    """What follows from `command` at `now` (the database's time, read after the case was locked)."""
+    if isinstance(command, Claim):
+        refusal = judge_claim(case, command, now)
+        if refusal is not None:
+            return refusal
+        filled = len(case.holders) + 1 >= case.seats
+        return Happened(Event.CLAIMED if filled else Event.SEAT_FILLED, command.officer.id)
+    refusal = judge_act(case, command, now)
+    if refusal is not None:
+        return refusal
+    return Happened(
+        _resolved(case, command),
+        command.officer.id if command.officer else None,
+        command.recipients,
+        command.wave,
+        command.deadline,
+        command.disposition,
+    )
+
+
+def judge_claim(case: Case, claim: Claim, now: datetime) -> Refusal | None:
+    """The guards of a claim, in the order in which their answers matter to the officer; None grants it.
+
+    The window is half-open: a claim at exactly the deadline is late. Who was never asked learns nothing more.
+    """
+    officer = claim.officer
+    assert case.status is not Status.OFFERED or case.deadline is not None, "an open offer has a deadline"
+    answers: tuple[tuple[bool, Refusal], ...] = (
+        (case.status is Status.CLEARED, Refusal.CLOSED),
+        (case.status is Status.WITHDRAWN, Refusal.WITHDRAWN),
+        (any(h.officer == officer.id for h in case.holders), Refusal.ALREADY_HELD),
+        (claim.round != case.round, Refusal.STALE_ROUND),
+        (officer.id not in case.recipients, Refusal.NOT_OFFERED),
+        (case.status is Status.AT_STATION, Refusal.AT_DESK),
+        (case.status in HELD, Refusal.TAKEN),
+        (case.status is not Status.OFFERED, Refusal.NOT_OFFERED),
+        (case.deadline is None or now >= case.deadline, Refusal.LATE),
+        (officer.id in case.declined, Refusal.DECLINED),
+        (officer.id in case.handed_back, Refusal.HANDED_BACK),
+        (not officer.on_duty, Refusal.OFF_DUTY),
+        (officer.held >= officer.slots, Refusal.NO_SLOT),
+    )
+    return next((refusal for holds, refusal in answers if holds), None)
+
+
+def judge_act(case: Case, act: Act, now: datetime) -> Refusal | None:
+    """The guards of every other event; None allows it."""
+    guard, event, officer = GUARDS[act.event], act.event, act.officer
+    if act.actor not in guard.actors:
+        return Refusal.NOT_YOURS
+    if case.status in CLOSED:
+        return Refusal.CLOSED
+    if guard.fence and act.actor is Actor.OFFICER:
+        assert officer is not None, "an officer's act names the officer"
+        if Holder(officer.id, act.fence or 0) not in case.holders:
+            return Refusal.STALE_FENCE
+    if next_status(case.status, _resolved(case, act)) is None:
+        return Refusal.ILLEGAL
+    if event is Event.DECLINED:
+        return _judge_decline(case, act)
+    if event in (Event.ASSIGNED, Event.REASSIGNED):
+        return _judge_assignment(case, act)
+    if event is Event.CLEARED and act.actor is Actor.DESK and case.holders:
+        return Refusal.NOT_YOURS
+    if event is Event.ACKNOWLEDGED and case.acknowledged:
+        return Refusal.ILLEGAL
+    if event is Event.FELL_BACK and (case.deadline is None or now < case.deadline):
+        return Refusal.ILLEGAL
+    return None
+
+
+def _judge_decline(case: Case, act: Act) -> Refusal | None:
+    assert act.officer is not None
+    if act.round != case.round:
+        return Refusal.STALE_ROUND
+    if act.officer.id not in case.recipients:
+        return Refusal.NOT_OFFERED
+    return Refusal.DECLINED if act.officer.id in case.declined else None
+
+
+def _judge_assignment(case: Case, act: Act) -> Refusal | None:
+    officer = act.officer
+    if officer is None:
+        return Refusal.NOT_FOUND
+    if any(h.officer == officer.id for h in case.holders):
+        return Refusal.ALREADY_HELD
+    if not officer.on_duty:
+        return Refusal.OFF_DUTY
+    return Refusal.NO_SLOT if officer.held >= officer.slots else None
+
+
+def _resolved(case: Case, act: Act) -> Event:
+    """A second hand-back, or one with nobody else to ask, goes to the desk instead of a new round."""
+    if act.event is Event.HANDED_BACK and (case.handed_back or not act.recipients):
+        return Event.HANDED_TO_DESK
+    return act.event
+
+
+def evolve(case: Case, happened: Happened) -> Case:
+    """The case after `happened`. Facts are never refused: only `decide` may do that."""
+    event, officer = happened.event, happened.officer
+    status = next_status(case.status, event)
+    assert status is not None, f"{event} is not legal in {case.status}"
+    case = replace(case, status=status)
+    if event is Event.OFFER_OPENED:
+        return _new_round(case, happened)
+    if event in (Event.OFFER_WIDENED, Event.OFFER_JOINED):
+        wave = happened.wave if happened.wave is not None else case.wave
+        return replace(case, wave=wave, recipients=case.recipients | frozenset(happened.recipients))
+    if event in (Event.CLAIMED, Event.SEAT_FILLED, Event.ASSIGNED):
+        assert officer is not None
+        fence = case.fence + 1
+        return replace(case, fence=fence, holders=(*case.holders, Holder(officer, fence)))
+    if event is Event.REASSIGNED:
+        assert officer is not None
+        return replace(case, fence=case.fence + 1, holders=(Holder(officer, case.fence + 1),))
+    if event is Event.DECLINED:
+        assert officer is not None
+        return replace(case, declined=case.declined | {officer})
+    if event in (Event.HANDED_BACK, Event.HANDED_TO_DESK):
+        return _handed(case, happened)
+    if event in (Event.CLEARED, Event.WITHDRAWN):
+        return replace(case, holders=(), fence=case.fence + 1, disposition=happened.disposition)
+    if event is Event.ACKNOWLEDGED:
+        return replace(case, acknowledged=True)
+    return case
+
+
+def _handed(case: Case, happened: Happened) -> Case:
+    assert happened.officer is not None
+    case = replace(
+        case,
+        fence=case.fence + 1,
+        holders=tuple(h for h in case.holders if h.officer != happened.officer),
+        handed_back=case.handed_back | {happened.officer},
+        acknowledged=False,
+    )
+    return case if happened.event is Event.HANDED_TO_DESK else _new_round(case, happened)
+
+
+def _new_round(case: Case, happened: Happened) -> Case:
+    return replace(
+        case,
+        round=case.round + 1,
+        wave=happened.wave or 1,
+        deadline=happened.deadline,
+        recipients=frozenset(happened.recipients),
+        declined=frozenset(),
+    )
+
+
+def replay(happened: Iterable[Happened], seats: int = 1) -> Case:
+    """The case that its history tells, folded from the first entry."""
+    case = Case(Status.RECEIVED, seats=seats)
+    for entry in happened:
+        case = evolve(case, entry)
+    return case

@@ -1,0 +1,163 @@
+"""What a case is made of: ids, status, events, refusals. Plain frozen values, no behaviour."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+from uuid import UUID
+
+CaseId = NewType("CaseId", UUID)
+OfficerId = NewType("OfficerId", UUID)
+StationId = NewType("StationId", str)
+
+
+class Status(StrEnum):
+    """Where a case stands; what is stored, sent and shown."""
+
+    RECEIVED = "received"
+    OFFERED = "offered"
+    CLAIMED = "claimed"
+    EN_ROUTE = "en_route"
+    ON_SCENE = "on_scene"
+    AT_STATION = "at_station"
+    CLEARED = "cleared"
+    WITHDRAWN = "withdrawn"
+
+
+CLOSED = frozenset({Status.CLEARED, Status.WITHDRAWN})
+HELD = frozenset({Status.CLAIMED, Status.EN_ROUTE, Status.ON_SCENE})
+
+
+class Event(StrEnum):
+    """What happened to a case; one entry each in its history."""
+
+    RECEIVED = "received"
+    OFFER_OPENED = "offer_opened"
+    OFFER_WIDENED = "offer_widened"
+    OFFER_JOINED = "offer_joined"
+    DECLINED = "declined"
+    SEAT_FILLED = "seat_filled"
+    CLAIMED = "claimed"
+    FELL_BACK = "fell_back"
+    SENT_TO_DESK = "sent_to_desk"
+    SET_OUT = "set_out"
+    ARRIVED = "arrived"
+    CLEARED = "cleared"
+    HANDED_BACK = "handed_back"
+    HANDED_TO_DESK = "handed_to_desk"
+    WITHDRAWN = "withdrawn"
+    ACKNOWLEDGED = "acknowledged"
+    ALARM_RAISED = "alarm_raised"
+    ASSIGNED = "assigned"
+    REASSIGNED = "reassigned"
+
+
+class Actor(StrEnum):
+    """Who acts. A service role acts for nobody: it only fires what is due."""
+
+    REPORTER = "reporter"
+    OFFICER = "officer"
+    DESK = "desk"
+    SERVICE = "service"
+
+
+class Refusal(StrEnum):
+    """Why not. A refusal is a returned value: a late officer is not an error."""
+
+    TAKEN = "taken"  # another officer was first
+    LATE = "late"  # the window had closed
+    AT_DESK = "at_desk"  # the station has it
+    WITHDRAWN = "withdrawn"  # the reporter took it back
+    CLOSED = "closed"  # it is over
+    NOT_OFFERED = "not_offered"  # never offered to this officer
+    STALE_ROUND = "stale_round"  # the offer that was answered is not the present one
+    STALE_FENCE = "stale_fence"  # somebody else holds the case by now, or this officer no longer does
+    OFF_DUTY = "off_duty"
+    NO_SLOT = "no_slot"  # already holds as many cases as the station allows
+    DECLINED = "declined"  # declined in this round
+    HANDED_BACK = "handed_back"  # handed this case back before
+    ALREADY_HELD = "already_held"  # holds a seat of this case
+    ILLEGAL = "illegal"  # the case's status does not allow it
+    NOT_YOURS = "not_yours"  # not allowed for this person
+    NOT_FOUND = "not_found"
+    BUSY = "busy"  # nothing was decided; ask again with the same key
+    HOLDS_CASE = "holds_case"  # cannot go off duty with an open case
+    KEY_REUSED = "key_reused"  # the same key came with another body
+
+
+class Disposition(StrEnum):
+    """How a case ended."""
+
+    FOUNDED = "founded"
+    UNFOUNDED = "unfounded"
+    GONE_ON_ARRIVAL = "gone_on_arrival"
+    ADVICE_GIVEN = "advice_given"
+    REFERRED = "referred"
+    DUPLICATE = "duplicate"
+    HOAX = "hoax"
+    REPORT_TAKEN = "report_taken"
+
+
+class DeskReason(StrEnum):
+    """Why a case stands at the desk."""
+
+    WINDOW_CLOSED = "window_closed"
+    NOBODY_NEAR = "nobody_near"
+    HANDED_BACK = "handed_back"
+    ALL_DECLINED = "all_declined"
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """An officer on an active seat, with the fence that the seat was granted under."""
+
+    officer: OfficerId
+    fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The part of a case that the rules look at. `deadline` is the database's time, timezone-aware UTC.
+
+    `recipients`, `declined` belong to the present round; `handed_back` to the whole life of the case.
+    `holders` are the officers on active seats, in the order in which they came. `fence` counts every change of
+    round or holder; each holder's own fence is the count at which the seat was granted.
+    """
+
+    status: Status
+    round: int = 0
+    wave: int = 0
+    fence: int = 0
+    seats: int = 1
+    deadline: datetime | None = None
+    acknowledged: bool = False
+    recipients: frozenset[OfficerId] = frozenset()
+    declined: frozenset[OfficerId] = frozenset()
+    handed_back: frozenset[OfficerId] = frozenset()
+    holders: tuple[Holder, ...] = ()
+    disposition: Disposition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OfficerState:
+    """The part of an officer that the rules look at: duty, and slots used of those allowed."""
+
+    id: OfficerId
+    on_duty: bool
+    held: int
+    slots: int
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One entry of a case's history: enough to fold the case again from its entries alone.
+
+    `officer` is whom the event concerns (claimant, holder, or the officer sent), not necessarily who acted.
+    """
+
+    event: Event
+    officer: OfficerId | None = None
+    recipients: tuple[OfficerId, ...] = ()
+    wave: int | None = None
+    deadline: datetime | None = None
+    disposition: Disposition | None = None

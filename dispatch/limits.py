@@ -1,0 +1,84 @@
+"""Every number of the service, with its unit last in the name and its reason beside it.
+
+An operator may change what `gateway.settings` reads from the environment; a category may override a window or
+the rings (`categories.window_ms`, `categories.rings_m` in the database). Nothing else in the code holds a number
+that a dispatcher would call a policy.
+"""
+
+from typing import Final
+
+# --- the offer -------------------------------------------------------------------------------------------------
+OFFER_WINDOW_MS: Final = 60_000  # the owner's promise: unclaimed after 60 s, the case is at the station's desk
+RINGS_M: Final = (1_500, 3_000, 6_000)  # first ring at once; 6 km is about 15 min in town, the widest worth asking
+WAVE_INTERVAL_MS: Final = 15_000  # three rings in the first 30 s leave the widest one half of the window
+OFFER_RECIPIENTS_MAX: Final = 50  # SPEED.md's yardstick: nearest 50; more phones ring for nothing
+STATION_RECIPIENTS_MAX: Final = 200  # fail open to the whole station (positions away): bounded all the same
+SEATS_MAX: Final = 4  # officers on one case; more than four is an operation, not a call
+SLOTS_DEFAULT: Final = 1  # one officer holds one active case unless the station raises it
+ROUNDS_MAX: Final = 20  # offers of one case; beyond that only the desk may act
+
+# --- the desk --------------------------------------------------------------------------------------------------
+DESK_ACK_MS: Final = 20_000  # the desk acknowledges within 20 s or the supervisor is alarmed
+ALARMS_MAX: Final = 30  # repeated alarms of one case; then it only stands in the list, in red
+
+# --- positions -------------------------------------------------------------------------------------------------
+FIX_AGE_S_MAX: Final = 30.0  # an older fix never ranks (phones on duty send every 5 s)
+FIX_ACCURACY_M_MAX: Final = 100.0  # a worse fix never ranks
+FIX_INTERVAL_S: Final = 5.0  # what a phone on duty is asked for
+FIX_FLUSH_S: Final = 0.25  # positions go to Redis this often, latest wins
+FIX_BATCH_MAX: Final = 2_000  # ... or when so many have gathered
+GENERATION_AGE_S_MIN: Final = 10.0  # a younger position index is not trusted: the offer goes to the whole station
+TRACK_DELAY_S: Final = 5.0  # a citizen sees the officer this late
+TRACK_COARSE_M: Final = 200.0  # cell of a tracked position until the officer is near
+TRACK_NEAR_M: Final = 500.0  # nearer than this the position is shown as it is
+INCIDENT_CELL_M: Final = 100.0  # an offer's card shows the place by this grid; the winner sees the point
+REJOIN_CELL_M: Final = 250.0  # an officer who enters another such cell is matched with the open offers
+
+# --- words and sizes -------------------------------------------------------------------------------------------
+WORDS_CHARS_MAX: Final = 2_000
+WORDS_CHARS_MIN: Final = 1
+BODY_BYTES_MAX: Final = 65_536  # an HTTP body without media
+AREAS_BODY_BYTES_MAX: Final = 16 * 1024 * 1024  # an area import
+MESSAGE_BYTES_MAX: Final = 8_192  # a message from a socket: nothing legal is larger
+KEY_CHARS_MIN: Final = 16
+KEY_CHARS_MAX: Final = 64
+REASON_CHARS_MAX: Final = 500
+
+# --- sign-in ---------------------------------------------------------------------------------------------------
+SESSION_S: Final = 12 * 3600  # a shift and its hand-over
+RECEIPT_SESSION_S: Final = 24 * 3600
+TICKET_S: Final = 30  # a socket ticket is used at once or not at all
+IDEMPOTENCY_S: Final = 24 * 3600
+
+# --- sockets ---------------------------------------------------------------------------------------------------
+OUTBOX_BYTES_MAX: Final = 256 * 1024  # unsent bytes of one socket; a slower one is closed with "resume"
+STALLED_S_MAX: Final = 8.0  # unsent bytes for so long without progress: closed with "resume"
+HELLO_S_MAX: Final = 5.0  # a socket that has not said hello by then goes away
+BEAT_S: Final = 5.0  # heartbeat with the top offsets, so that a deaf client notices
+SILENT_S_MAX: Final = 45.0  # nothing heard from the peer (pong included): closed
+MESSAGES_PER_S_MAX: Final = 50  # sustained, per socket, beyond a burst of as many
+CLAIMS_PER_MIN_MAX: Final = 60
+REFUSED_MESSAGES_MAX: Final = 20  # malformed messages of one socket before it is closed
+HANDSHAKES_PER_S_MAX: Final = 4_000  # admitted a second by one process; the rest: 503 with Retry-After
+
+# --- streams ---------------------------------------------------------------------------------------------------
+RESUME_FACTS_MAX: Final = 2_000  # more missed than this: a declared snapshot is cheaper for both
+STREAM_MEMORY_FACTS_MAX: Final = 50_000  # facts of one stream kept by a web process
+STREAM_MEMORY_S: Final = 900.0  # ... and for how long
+REORDER_S_MAX: Final = 0.05  # a hole in a stream is waited for so long, then read from the database
+HEADS_POLL_S: Final = 0.5  # how often a process asks the database for the streams' heads
+RELAY_POLL_S: Final = 0.25
+SWEEP_S: Final = 0.25  # a sweeper's tick
+SWEEP_BATCH_MAX: Final = 200  # cases of one station in one transaction
+
+# --- batches ---------------------------------------------------------------------------------------------------
+BATCH_ITEMS_MAX: Final = 256  # judged in one server-side call
+BATCH_QUEUE_MAX: Final = 20_000  # waiting; beyond it a caller hears 503 with Retry-After
+CLAIM_LEADERS: Final = 3  # claims of one case sent to the judge together; the rest wait for its answer
+
+# --- the database ----------------------------------------------------------------------------------------------
+LOCK_TIMEOUT_MS: Final = 1_000  # a claim that waits longer is answered "busy: ask again with the same key"
+STATEMENT_TIMEOUT_MS: Final = 3_000
+IDLE_IN_TRANSACTION_MS: Final = 2_000  # a frozen process must not hold a case
+CALL_S_MAX: Final = 5.0  # what a caller waits for the database before it hears 503
+REDIS_S_MAX: Final = 1.0  # nothing in Redis is worth a longer wait
