@@ -1,0 +1,130 @@
+-- Every other act on a case, one a call. Element: case, event, actor (kind), actor_id, officer, station, fence, round,
+-- scope, key, hash, disposition, reason, candidates [uuid], ring_m, wave, last_wave.
+
+CREATE FUNCTION end_assignments(p_case uuid, p_officer uuid, p_by text, p_t timestamptz) RETURNS void
+LANGUAGE sql AS $$
+    WITH ended AS (
+        UPDATE assignments SET active = false, ended_at = p_t, ended_by = p_by, state = p_by
+        WHERE case_id = p_case AND active AND (p_officer IS NULL OR officer_id = p_officer)
+        RETURNING officer_id)
+    UPDATE officers o SET held = held - 1 FROM ended e WHERE o.id = e.officer_id
+$$;
+
+CREATE FUNCTION new_round(INOUT c cases, p_t timestamptz) LANGUAGE plpgsql AS $$
+BEGIN
+    c.round := c.round + 1; c.fence := c.fence + 1; c.declined := '{}';
+    c.claimed_by := (SELECT officer_id FROM assignments WHERE case_id = c.id AND active ORDER BY id LIMIT 1);
+    c.claimed_at := CASE WHEN c.claimed_by IS NULL THEN NULL ELSE c.claimed_at END;
+    c.offer_deadline := p_t + make_interval(secs => coalesce(
+        (SELECT window_ms FROM categories WHERE id = c.category), limit_of('OFFER_WINDOW_MS')) / 1000.0);
+END $$;
+
+-- An officer gives the case back: a new round for the others, or the desk.
+CREATE FUNCTION hand_back(
+    INOUT c cases, INOUT facts jsonb, INOUT asked uuid[], x jsonb, p_actor text, p_officer uuid, p_t timestamptz
+) LANGUAGE plpgsql AS $$
+DECLARE r record; v_event text := resolved_event(c, 'handed_back', asked); k categories;
+BEGIN
+    PERFORM end_assignments(c.id, p_officer, 'handed_back', p_t);
+    c.handed_back := c.handed_back || p_officer;
+    IF v_event = 'handed_to_desk' THEN
+        c.fence := c.fence + 1; asked := '{}';
+        c.claimed_by := (SELECT officer_id FROM assignments WHERE case_id = c.id AND active ORDER BY id LIMIT 1);
+        SELECT q.* INTO r FROM to_desk(c, facts, v_event, p_actor, p_officer, 'handed_back', p_t) q;
+        c := r.c; facts := r.facts;
+        RETURN;
+    END IF;
+    SELECT * INTO k FROM categories WHERE id = c.category;
+    c := new_round(c, p_t); c.wave := (x ->> 'wave')::integer;
+    SELECT q.* INTO r FROM append(c, facts, v_event, p_actor, p_officer, jsonb_build_object(
+        'round', c.round, 'wave', c.wave, 'reason', x -> 'reason', 'asked', cardinality(asked),
+        'deadline_us', (extract(epoch FROM c.offer_deadline) * 1000000)::bigint, 'recipients', digest_of(asked)), p_t) q;
+    c := r.c; facts := r.facts;
+    PERFORM put_wave(c, asked, (x ->> 'last_wave')::boolean, coalesce(k.wave_ms, limit_of('WAVE_INTERVAL_MS')), p_t);
+    PERFORM set_deadline(c, 'window', c.offer_deadline);
+END $$;
+
+-- "Not now." When everyone asked has said so, the next wave opens at once; after the widest, the desk.
+CREATE FUNCTION decline(INOUT c cases, INOUT facts jsonb, x jsonb, p_actor text, p_officer uuid, p_t timestamptz)
+LANGUAGE plpgsql AS $$
+DECLARE r record;
+BEGIN
+    c.declined := c.declined || p_officer;
+    SELECT q.* INTO r FROM append(c, facts, 'declined', p_actor, p_officer,
+        jsonb_build_object('round', c.round, 'reason', x -> 'reason'), p_t) q;
+    c := r.c; facts := r.facts;
+    IF EXISTS (SELECT FROM waves w, unnest(w.recipients) u WHERE w.case_id = c.id AND w.round = c.round
+               AND NOT u = ANY (c.declined)) THEN RETURN; END IF;
+    UPDATE deadlines SET due_at = p_t WHERE case_id = c.id AND kind = 'wave' AND round = c.round;
+    IF NOT FOUND THEN
+        SELECT q.* INTO r FROM to_desk(c, facts, 'sent_to_desk', 'service', NULL, 'all_declined', p_t) q;
+        c := r.c; facts := r.facts;
+    END IF;
+END $$;
+
+CREATE FUNCTION apply_act(INOUT c cases, INOUT facts jsonb, INOUT asked uuid[], x jsonb, o officers, p_t timestamptz)
+LANGUAGE plpgsql AS $$
+DECLARE r record; v_event text := x ->> 'event'; v_actor text := concat_ws(':', x ->> 'actor', x ->> 'actor_id');
+BEGIN
+    IF v_event IN ('set_out', 'arrived') THEN
+        UPDATE assignments SET state = CASE v_event WHEN 'set_out' THEN 'en_route' ELSE 'on_scene' END,
+            en_route_at = CASE v_event WHEN 'set_out' THEN p_t ELSE en_route_at END,
+            on_scene_at = CASE v_event WHEN 'arrived' THEN p_t ELSE on_scene_at END
+        WHERE case_id = c.id AND officer_id = o.id AND active;
+    ELSIF v_event = 'declined' THEN
+        SELECT q.* INTO r FROM decline(c, facts, x, v_actor, o.id, p_t) q; c := r.c; facts := r.facts; RETURN;
+    ELSIF v_event = 'handed_back' THEN
+        SELECT q.* INTO r FROM hand_back(c, facts, asked, x, v_actor, o.id, p_t) q;
+        c := r.c; facts := r.facts; asked := r.asked; RETURN;
+    ELSIF v_event IN ('cleared', 'withdrawn') THEN
+        PERFORM end_assignments(c.id, NULL, v_event, p_t);
+        c.fence := c.fence + 1; c.closed_at := p_t; c.disposition := x ->> 'disposition';
+        DELETE FROM deadlines WHERE case_id = c.id;
+    ELSIF v_event = 'acknowledged' THEN
+        c.acknowledged_at := p_t; c.acknowledged_by := (x ->> 'actor_id')::uuid;
+        DELETE FROM deadlines WHERE case_id = c.id AND kind = 'ack';
+    ELSIF v_event IN ('assigned', 'reassigned') THEN
+        IF v_event = 'reassigned' THEN
+            PERFORM end_assignments(c.id, NULL, 'reassigned', p_t); c.claimed_by := NULL; c.claimed_at := NULL;
+        END IF;
+        DELETE FROM deadlines WHERE case_id = c.id;
+        SELECT q.* INTO r FROM grant_seat(c, facts, v_event, v_actor, o.id, p_t) q; c := r.c; facts := r.facts; RETURN;
+    END IF;
+    SELECT q.* INTO r FROM append(c, facts, v_event, v_actor, o.id, jsonb_strip_nulls(jsonb_build_object(
+        'reason', x -> 'reason', 'disposition', x -> 'disposition')), p_t) q;
+    c := r.c; facts := r.facts;
+END $$;
+
+CREATE FUNCTION act_on_case(x jsonb) RETURNS answer LANGUAGE plpgsql AS $$
+DECLARE c cases; o officers; i idempotency; r record; t timestamptz; v_reason text; v_response jsonb; a answer;
+    v_asked uuid[]; facts jsonb := '[]'; v_case uuid := (x ->> 'case')::uuid; v_hash bytea := decode(x ->> 'hash', 'hex');
+BEGIN
+    a.idx := 0; a.facts := facts;
+    PERFORM 1 FROM officers WHERE id = (x ->> 'officer')::uuid OR id IN (
+        SELECT officer_id FROM assignments WHERE case_id = v_case AND active) ORDER BY id FOR NO KEY UPDATE;
+    SELECT * INTO c FROM cases WHERE id = v_case FOR NO KEY UPDATE;
+    PERFORM 1 FROM streams WHERE stream = c.station FOR NO KEY UPDATE;
+    t := clock_timestamp();
+    SELECT * INTO i FROM idempotency WHERE scope = x ->> 'scope' AND key = x ->> 'key';
+    IF i.key IS NOT NULL THEN
+        IF i.request_hash <> v_hash THEN a.ok := false; a.reason := 'key_reused'; RETURN a; END IF;
+        a := (0, (i.response ->> 'ok')::boolean, i.response ->> 'reason', i.response, facts, NULL, NULL);
+        RETURN a;
+    END IF;
+    SELECT * INTO o FROM officers WHERE id = (x ->> 'officer')::uuid;
+    v_asked := eligible(ARRAY(SELECT jsonb_array_elements_text(x -> 'candidates')::uuid),
+        (SELECT skill FROM categories WHERE id = c.category), c.handed_back || o.id, limit_of('STATION_RECIPIENTS_MAX'));
+    v_reason := CASE
+        WHEN c.id IS NULL THEN 'not_found'
+        WHEN x ->> 'actor' = 'desk' AND c.station IS DISTINCT FROM x ->> 'station' THEN 'not_yours'
+        ELSE judge_act(c, o, x ->> 'event', x ->> 'actor', (x ->> 'fence')::integer, (x ->> 'round')::integer, v_asked, t) END;
+    IF v_reason IS NULL THEN
+        SELECT q.* INTO r FROM apply_act(c, facts, v_asked, x, o, t) q;
+        c := r.c; facts := r.facts; v_asked := CASE WHEN x ->> 'event' = 'handed_back' THEN r.asked END;
+        PERFORM save(c);
+    END IF;
+    v_response := jsonb_build_object('ok', v_reason IS NULL, 'reason', v_reason, 'case', v_case, 'status', c.status, 'fence', c.fence);
+    INSERT INTO idempotency (scope, key, request_hash, response) VALUES (x ->> 'scope', x ->> 'key', v_hash, v_response);
+    a := (0, v_reason IS NULL, v_reason, v_response, facts, CASE WHEN c.id IS NOT NULL THEN state_of(c) END, v_asked);
+    RETURN a;
+END $$;

@@ -1,0 +1,127 @@
+-- What is due. Sweepers are equal and any number: a row that one has locked is met again in the next tick.
+
+-- Stations with something due, so that each is swept in a transaction of its own.
+CREATE FUNCTION due_stations() RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE t timestamptz := clock_timestamp();
+BEGIN
+    RETURN QUERY SELECT DISTINCT d.station FROM deadlines d WHERE d.kind IN ('window', 'ack') AND d.due_at <= t;
+END $$;
+
+CREATE FUNCTION fire_window(p_station text, p_limit integer) RETURNS SETOF answer LANGUAGE plpgsql AS $$
+DECLARE c cases; r record; a answer; due timestamptz := clock_timestamp(); t timestamptz; ready cases[];
+BEGIN
+    SELECT coalesce(array_agg(l.k), '{}') INTO ready FROM (
+        SELECT k FROM cases k WHERE k.id IN (
+            SELECT d.case_id FROM deadlines d WHERE d.kind = 'window' AND d.due_at <= due AND d.station = p_station
+            ORDER BY d.due_at LIMIT p_limit)
+        ORDER BY k.id FOR NO KEY UPDATE SKIP LOCKED) l;
+    IF ready = '{}' THEN RETURN; END IF;
+    PERFORM 1 FROM streams WHERE stream IN (SELECT station FROM unnest(ready)) ORDER BY stream FOR NO KEY UPDATE;
+    t := clock_timestamp();
+    DELETE FROM deadlines d USING unnest(ready) k WHERE d.case_id = k.id AND d.kind IN ('window', 'wave')
+        AND NOT (k.status = 'offered' AND k.offer_deadline > t);
+    FOREACH c IN ARRAY ready LOOP
+        CONTINUE WHEN c.status <> 'offered' OR t < c.offer_deadline;  -- answered, or offered anew: harmless
+        SELECT q.* INTO r FROM to_desk(c, '[]'::jsonb, 'fell_back', 'service', NULL, 'window_closed', t) q;
+        c := r.c;
+        PERFORM save(c);
+        a := (0, true, NULL, NULL, r.facts, state_of(c), NULL);
+        RETURN NEXT a;
+    END LOOP;
+END $$;
+
+CREATE FUNCTION fire_ack(p_station text, p_limit integer) RETURNS SETOF answer LANGUAGE plpgsql AS $$
+DECLARE c cases; r record; a answer; due timestamptz := clock_timestamp(); t timestamptz; ready cases[];
+BEGIN
+    SELECT coalesce(array_agg(l.k), '{}') INTO ready FROM (
+        SELECT k FROM cases k WHERE k.id IN (
+            SELECT d.case_id FROM deadlines d WHERE d.kind = 'ack' AND d.due_at <= due AND d.station = p_station
+            ORDER BY d.due_at LIMIT p_limit)
+        ORDER BY k.id FOR NO KEY UPDATE SKIP LOCKED) l;
+    IF ready = '{}' THEN RETURN; END IF;
+    PERFORM 1 FROM streams WHERE stream IN (SELECT station FROM unnest(ready)) ORDER BY stream FOR NO KEY UPDATE;
+    t := clock_timestamp();
+    DELETE FROM deadlines d USING unnest(ready) k WHERE d.case_id = k.id AND d.kind = 'ack' AND d.due_at <= t;
+    FOREACH c IN ARRAY ready LOOP
+        CONTINUE WHEN c.status <> 'at_station' OR c.acknowledged_at IS NOT NULL OR c.alarms >= limit_of('ALARMS_MAX');
+        c.alarms := c.alarms + 1;
+        SELECT q.* INTO r FROM append(c, '[]'::jsonb, 'alarm_raised', 'service', NULL,
+            jsonb_build_object('nr', c.alarms), t) q;
+        c := r.c;
+        PERFORM save(c);
+        PERFORM set_deadline(c, 'ack', t + make_interval(secs => coalesce(
+            (SELECT ack_ms FROM categories WHERE id = c.category), limit_of('DESK_ACK_MS')) / 1000.0));
+        a := (0, true, NULL, NULL, r.facts, state_of(c), NULL);
+        RETURN NEXT a;
+    END LOOP;
+END $$;
+
+-- Waves that are due: what a sweeper needs to find the next recipients. It holds nothing while it looks.
+CREATE FUNCTION due_waves(p_limit integer) RETURNS TABLE (
+    case_id uuid, station text, category text, round integer, wave integer, lat double precision, lon double precision,
+    asked uuid[]
+) LANGUAGE plpgsql AS $$
+DECLARE t timestamptz := clock_timestamp();
+BEGIN
+    RETURN QUERY SELECT c.id, c.station, c.category, d.round, d.wave, c.lat, c.lon, ARRAY(
+            SELECT u FROM waves w, unnest(w.recipients) u WHERE w.case_id = c.id AND w.round = c.round)
+        FROM deadlines d JOIN cases c ON c.id = d.case_id
+        WHERE d.kind = 'wave' AND d.due_at <= t AND c.status = 'offered' AND c.round = d.round AND c.offer_deadline > t
+        ORDER BY d.due_at LIMIT p_limit;
+END $$;
+
+-- A wave that found nobody: the next one is due after the usual pause, or none is left. When all who were asked have
+-- declined and no ring is left, nobody is going to answer: the sweeper's next look closes it by the window.
+CREATE FUNCTION pass_wave(c cases, x jsonb, p_t timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF x ->> 'event' = 'offer_joined' THEN RETURN; END IF;
+    IF (x ->> 'last_wave')::boolean THEN
+        DELETE FROM deadlines WHERE case_id = c.id AND kind = 'wave';
+    ELSE
+        UPDATE deadlines SET wave = wave + 1, due_at = p_t + make_interval(secs => coalesce(
+            (SELECT wave_ms FROM categories WHERE id = c.category), limit_of('WAVE_INTERVAL_MS')) / 1000.0)
+        WHERE case_id = c.id AND kind = 'wave';
+    END IF;
+END $$;
+
+-- More officers are asked. Elements: case, event (offer_widened or offer_joined), round, wave, ring_m, last_wave,
+-- candidates. Whoever was asked before in this round is not asked again; a wave that finds nobody only moves on.
+CREATE FUNCTION widen_offers(p jsonb) RETURNS SETOF answer LANGUAGE plpgsql AS $$
+DECLARE x jsonb; c cases; r record; t timestamptz; v_to uuid[]; a answer; facts jsonb; v_joined boolean;
+BEGIN
+    PERFORM 1 FROM cases WHERE id IN (SELECT (e ->> 'case')::uuid FROM jsonb_array_elements(p) e)
+        ORDER BY id FOR NO KEY UPDATE;
+    PERFORM 1 FROM streams WHERE stream IN (
+        SELECT k.station FROM cases k WHERE k.id IN (SELECT (e ->> 'case')::uuid FROM jsonb_array_elements(p) e))
+        ORDER BY stream FOR NO KEY UPDATE;
+    t := clock_timestamp();
+    FOR x IN SELECT e FROM jsonb_array_elements(p) e LOOP
+        SELECT * INTO c FROM cases WHERE id = (x ->> 'case')::uuid;
+        v_joined := x ->> 'event' = 'offer_joined';
+        CONTINUE WHEN c.id IS NULL OR c.status <> 'offered' OR t >= c.offer_deadline OR c.round <> (x ->> 'round')::integer
+            OR NOT v_joined AND NOT EXISTS (SELECT FROM deadlines d WHERE d.case_id = c.id AND d.kind = 'wave'
+                AND d.round = c.round AND d.wave = (x ->> 'wave')::integer);  -- another sweeper was first
+        v_to := eligible(ARRAY(SELECT jsonb_array_elements_text(x -> 'candidates')::uuid),
+            (SELECT skill FROM categories WHERE id = c.category), c.handed_back || ARRAY(
+                SELECT u FROM waves w, unnest(w.recipients) u WHERE w.case_id = c.id AND w.round = c.round),
+            limit_of('STATION_RECIPIENTS_MAX'));
+        IF v_to = '{}' THEN
+            PERFORM pass_wave(c, x, t);
+            CONTINUE;
+        END IF;
+        IF NOT v_joined THEN c.wave := (x ->> 'wave')::integer; END IF;
+        SELECT q.* INTO r FROM append(c, '[]'::jsonb, x ->> 'event', 'service', NULL, jsonb_build_object(
+            'round', c.round, 'wave', c.wave, 'ring_m', x -> 'ring_m', 'asked', cardinality(v_to),
+            'recipients', digest_of(v_to)), t) q;
+        c := r.c; facts := r.facts;
+        IF v_joined THEN
+            INSERT INTO waves (case_id, seq, round, wave, recipients) VALUES (c.id, c.seq, c.round, c.wave, v_to);
+        ELSE
+            PERFORM put_wave(c, v_to, (x ->> 'last_wave')::boolean, coalesce(
+                (SELECT wave_ms FROM categories WHERE id = c.category), limit_of('WAVE_INTERVAL_MS')), t);
+        END IF;
+        PERFORM save(c);
+        a := (0, true, NULL, NULL, facts, state_of(c), v_to);
+        RETURN NEXT a;
+    END LOOP;
+END $$;

@@ -1,0 +1,57 @@
+-- Reading streams, histories and what a person may see now; duty; and what the lesser role may touch.
+
+CREATE FUNCTION fact_json(e events) RETURNS jsonb LANGUAGE sql STABLE AS $$
+    SELECT jsonb_build_object('stream', e.stream, 'offset', e.stream_offset, 'case', e.case_id, 'seq', e.seq,
+        'kind', e.kind, 'actor', e.actor, 'officer', e.officer, 'at_us', (extract(epoch FROM e.at) * 1000000)::bigint,
+        'body', e.body)
+$$;
+
+-- Facts after an offset, each with its case's state now and, of a wave, whom it asked.
+CREATE FUNCTION read_stream(p_stream text, p_after bigint, p_limit integer)
+RETURNS TABLE (fact jsonb, state jsonb, recipients uuid[]) LANGUAGE sql STABLE AS $$
+    SELECT fact_json(e), CASE WHEN c.id IS NULL THEN NULL ELSE state_of(c) END, w.recipients
+    FROM events e LEFT JOIN cases c ON c.id = e.case_id LEFT JOIN waves w ON w.case_id = e.case_id AND w.seq = e.seq
+    WHERE e.stream = p_stream AND e.stream_offset > p_after ORDER BY e.stream_offset LIMIT p_limit
+$$;
+
+CREATE FUNCTION read_case(p_case uuid, p_after integer, p_limit integer)
+RETURNS TABLE (fact jsonb, state jsonb, recipients uuid[]) LANGUAGE sql STABLE AS $$
+    SELECT fact_json(e), state_of(c), w.recipients
+    FROM events e JOIN cases c ON c.id = e.case_id LEFT JOIN waves w ON w.case_id = e.case_id AND w.seq = e.seq
+    WHERE e.case_id = p_case AND e.seq > p_after ORDER BY e.seq LIMIT p_limit
+$$;
+
+-- Open cases with their present recipients: what a process holds in memory when it starts.
+CREATE FUNCTION open_cases(p_limit integer) RETURNS TABLE (state jsonb, recipients uuid[]) LANGUAGE sql STABLE AS $$
+    SELECT state_of(c), ARRAY(SELECT u FROM waves w, unnest(w.recipients) u WHERE w.case_id = c.id AND w.round = c.round)
+    FROM cases c WHERE c.status NOT IN ('cleared', 'withdrawn') ORDER BY c.received_at LIMIT p_limit
+$$;
+
+-- On or off duty. Off duty with an open case is refused: somebody waits for this officer.
+CREATE FUNCTION set_duty(x jsonb) RETURNS answer LANGUAGE plpgsql AS $$
+DECLARE o officers; t timestamptz; v_on boolean := (x ->> 'on')::boolean; v_offset bigint; a answer; v_body jsonb;
+BEGIN
+    a.idx := 0; a.ok := true; a.facts := '[]';
+    SELECT * INTO o FROM officers WHERE id = (x ->> 'officer')::uuid FOR NO KEY UPDATE;
+    IF o.id IS NULL THEN a.ok := false; a.reason := 'not_found'; RETURN a; END IF;
+    IF NOT v_on AND o.held > 0 THEN a.ok := false; a.reason := 'holds_case'; RETURN a; END IF;
+    IF o.on_duty = v_on THEN RETURN a; END IF;
+    UPDATE streams SET next_offset = next_offset + 1 WHERE stream = o.station RETURNING next_offset INTO v_offset;
+    t := clock_timestamp();
+    UPDATE officers SET on_duty = v_on, duty_since = CASE WHEN v_on THEN t END WHERE id = o.id;
+    v_body := jsonb_build_object('on', v_on, 'call_sign', o.call_sign, 'surname', o.surname);
+    INSERT INTO events (stream, stream_offset, kind, actor, officer, at, body)
+    VALUES (o.station, v_offset, 'duty', 'officer:' || o.id, o.id, t, v_body);
+    a.facts := jsonb_build_array(jsonb_build_object('stream', o.station, 'offset', v_offset, 'kind', 'duty',
+        'actor', 'officer:' || o.id, 'officer', o.id, 'at_us', (extract(epoch FROM t) * 1000000)::bigint, 'body', v_body));
+    RETURN a;
+END $$;
+
+GRANT USAGE ON SCHEMA public TO onbeat_app;
+GRANT SELECT ON ALL TABLES IN SCHEMA public TO onbeat_app;
+GRANT INSERT, UPDATE ON stations, areas, categories, officers, accounts, sessions, cases, assignments, streams,
+    idempotency, deadlines, relay_cursors TO onbeat_app;
+GRANT INSERT ON waves, events, track, tickets_used TO onbeat_app;
+GRANT DELETE ON deadlines, idempotency, sessions, tickets_used, areas, track TO onbeat_app;
+GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO onbeat_app;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO onbeat_app;
