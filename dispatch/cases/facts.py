@@ -1,0 +1,85 @@
+"""A fact: one committed entry of a stream, as processes pass it to each other. And the state it left behind."""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from dispatch.cases.values import Disposition, Status
+
+
+class HolderState(msgspec.Struct, frozen=True, kw_only=True):
+    """An officer on an active seat, as far as others may know: call sign and first character of the surname."""
+
+    officer: UUID
+    call_sign: str
+    surname: str
+    seat: int
+    fence: int
+    state: str
+
+
+class CaseState(msgspec.Struct, frozen=True, kw_only=True):
+    """A case as it stands after a fact. Times relative to when the database wrote it: `remaining_ms`, `age_ms`."""
+
+    id: UUID
+    station: str
+    category: str
+    words: str
+    lat: float
+    lon: float
+    accuracy_m: float | None
+    status: Status
+    round: int
+    wave: int
+    seats: int
+    fence: int
+    seq: int
+    received_us: int
+    remaining_ms: int | None
+    age_ms: int
+    desk_reason: str | None
+    acknowledged: bool
+    alarms: int
+    disposition: Disposition | None
+    exercise: bool
+    declined: tuple[UUID, ...]
+    handed_back: tuple[UUID, ...]
+    holders: tuple[HolderState, ...]
+
+
+class Fact(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry. Offsets are gap-free in their stream, `seq` in its case.
+
+    `to`: officers newly asked by it. `asked`: all who had the offer when it ended (empty where not known).
+    """
+
+    stream: str
+    offset: int
+    kind: str
+    actor: str
+    at_us: int
+    body: dict[str, Any]
+    case: UUID | None = None
+    seq: int | None = None
+    officer: UUID | None = None
+    state: CaseState | None = None
+    to: tuple[UUID, ...] = ()
+    asked: tuple[UUID, ...] = ()
+
+
+class Envelope(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """What one publication on the bus carries: the facts of one commit and the process that made it."""
+
+    origin: str
+    facts: tuple[Fact, ...]
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What the judge answered one request. `reason` is a `Refusal` where `ok` is false."""
+
+    ok: bool
+    reason: str | None
+    response: dict[str, Any]
+    facts: tuple[Fact, ...] = ()
+    state: CaseState | None = None

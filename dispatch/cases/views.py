@@ -1,0 +1,201 @@
+"""What people see of a case: the messages a server sends. Tagged by `t`; every word here is part of the wire.
+
+`stream` and `offset` say up to where the viewer has then seen that stream; a client keeps the greatest offset of
+each stream for its resume.
+"""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+
+class Place(msgspec.Struct, frozen=True):
+    """WGS-84 degrees. `within_m`: the true point lies at most so far away."""
+
+    lat: float
+    lon: float
+    within_m: float
+
+
+class Person(msgspec.Struct, frozen=True):
+    """An officer as others know one."""
+
+    call_sign: str
+    surname: str
+
+
+class View(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", omit_defaults=True):
+    """A message caused by a fact."""
+
+    stream: str = ""
+    offset: int = 0
+
+
+class Offer(View, frozen=True, kw_only=True, tag="offer"):
+    """A case is put before this officer. The countdown runs from `remaining_ms`, never from an absolute time."""
+
+    case: UUID
+    round: int
+    category: str
+    words: str
+    place: Place
+    remaining_ms: int
+    seats: int = 1
+
+
+class Gone(View, frozen=True, kw_only=True, tag="gone"):
+    """An offer or a held case is no longer this officer's. `reason`: taken, at_desk, withdrawn, declined, closed,
+    handed_back, reassigned."""
+
+    case: UUID
+    reason: str
+    by: Person | None = None
+
+
+class HeldCase(View, frozen=True, kw_only=True, tag="held"):
+    """The whole case, for an officer on one of its seats. Every act must carry `fence`."""
+
+    case: UUID
+    fence: int
+    state: str
+    status: str
+    category: str
+    words: str
+    place: Place
+    seats: int
+    others: tuple[Person, ...] = ()
+
+
+class ReporterCase(View, frozen=True, kw_only=True, tag="case"):
+    """The case as its reporter follows it."""
+
+    case: UUID
+    status: str
+    station: str
+    category: str
+    received_ago_ms: int
+    remaining_ms: int | None = None
+    desk_reason: str | None = None
+    acknowledged: bool = False
+    officers: tuple[Person, ...] = ()
+    disposition: str | None = None
+
+
+class Seat(msgspec.Struct, frozen=True):
+    officer: UUID
+    call_sign: str
+    surname: str
+    state: str
+
+
+class DeskCase(View, frozen=True, kw_only=True, tag="desk_case"):
+    """The case as its station's desk works it."""
+
+    case: UUID
+    seq: int
+    station: str
+    status: str
+    category: str
+    words: str
+    place: Place
+    received_ago_ms: int
+    round: int
+    seats: int
+    remaining_ms: int | None = None
+    desk_reason: str | None = None
+    acknowledged: bool = False
+    alarms: int = 0
+    holders: tuple[Seat, ...] = ()
+    disposition: str | None = None
+    exercise: bool = False
+    last: str = ""
+
+
+class OfficerDuty(View, frozen=True, kw_only=True, tag="officer"):
+    """An officer of the station came on duty or went off."""
+
+    officer: UUID
+    call_sign: str
+    surname: str
+    on: bool
+
+
+class Moved(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", tag="moved"):
+    """Where somebody is now; latest wins, never resumed. To a reporter: coarse until near, delayed, with the range
+    of the time of arrival. To a desk: its own officers on duty, live."""
+
+    call_sign: str
+    place: Place
+    officer: UUID | None = None
+    case: UUID | None = None
+    eta_s: tuple[int, int] | None = None
+
+
+class Moves(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", tag="moves"):
+    """Several at once."""
+
+    moved: tuple[Moved, ...]
+
+
+class Past(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", tag="past"):
+    """Facts of a stream that were not for this viewer were passed: nothing is missing up to `at`."""
+
+    at: dict[str, int]
+
+
+class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", tag="welcome"):
+    """The answer to hello. `resumed`: what follows is exactly what was missed; otherwise a snapshot follows, and
+    `why` says why (new, epoch, token, trimmed, future, too_many)."""
+
+    v: int
+    resumed: bool
+    token: str
+    at: dict[str, int]
+    role: str
+    why: str | None = None
+    officer: UUID | None = None
+    call_sign: str | None = None
+    station: str | None = None
+    on_duty: bool | None = None
+    fix_interval_s: float | None = None
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", tag="snapshot"):
+    """Everything this viewer may see now; replaces what the client held. Then events after `at`."""
+
+    at: dict[str, int]
+    offers: tuple[Offer, ...] = ()
+    held: tuple[HeldCase, ...] = ()
+    cases: tuple[ReporterCase | DeskCase, ...] = ()
+    officers: tuple[OfficerDuty, ...] = ()
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", tag="result", omit_defaults=True):
+    """The answer to a message that carried `key`. `reason` is a stable code; `say` a sentence for people."""
+
+    key: str
+    ok: bool
+    case: UUID | None = None
+    reason: str | None = None
+    say: str | None = None
+    fence: int | None = None
+    status: str | None = None
+    more: dict[str, Any] | None = None
+
+
+class Beat(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", tag="beat"):
+    """Each 5 s: how many messages caused by facts this socket has been sent, and the top offsets."""
+
+    sent: int
+    at: dict[str, int]
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", tag="problem"):
+    """A message of the client's was not understood; the socket lives on where it can."""
+
+    code: str
+    say: str
+
+
+Sent = Offer | Gone | HeldCase | ReporterCase | DeskCase | OfficerDuty | Moves | Past | Welcome | Snapshot | Result | Beat | Problem

@@ -1,0 +1,209 @@
+"""What a client may send over a socket: typed, bounded, versioned. What a server sends is `dispatch.cases.views`.
+
+A message is one JSON object, at most `MESSAGE_BYTES_MAX` long, tagged by `t`. Whatever acts carries a `key` that the
+client made and stored before sending: the same key asked again gets the same answer.
+"""
+
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta, Struct
+
+from dispatch import limits
+from dispatch.cases.values import Disposition
+from geo.datum import Datum
+
+VERSION = 1
+
+Key = Annotated[
+    str,
+    Meta(
+        min_length=limits.KEY_CHARS_MIN,
+        max_length=limits.KEY_CHARS_MAX,
+        pattern="^[A-Za-z0-9_-]+$",
+        description="Made by the client for this one act, 16 to 64 of A-Z a-z 0-9 _ -; a UUID will do.",
+    ),
+]
+Latitude = Annotated[float, Meta(ge=-90, le=90, description="degrees north")]
+Longitude = Annotated[float, Meta(ge=-180, le=180, description="degrees east")]
+Metres = Annotated[float, Meta(ge=0, le=1_000_000)]
+Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+Reason = Annotated[str, Meta(max_length=limits.REASON_CHARS_MAX)]
+
+
+class Message(Struct, frozen=True, kw_only=True, tag_field="t", forbid_unknown_fields=True):
+    """Any message from a client."""
+
+
+class Hello(Message, frozen=True, kw_only=True, tag="hello"):
+    """First on every socket. With `token` and `at` of an earlier welcome: continue after those offsets."""
+
+    v: int
+    token: Annotated[str, Meta(max_length=512)] | None = None
+    at: dict[Annotated[str, Meta(max_length=64)], Annotated[int, Meta(ge=0)]] = {}
+
+
+class FixMessage(Message, frozen=True, kw_only=True, tag="fix"):
+    """Where the officer is. `age_ms`: how old the fix was when sent. Not answered."""
+
+    lat: Latitude
+    lon: Longitude
+    accuracy_m: Metres = 20.0
+    age_ms: Annotated[int, Meta(ge=0, le=3_600_000)] = 0
+    datum: Datum = Datum.WGS84
+
+
+class ClaimMessage(Message, frozen=True, kw_only=True, tag="claim"):
+    """Take it. Answered by a result: won with a fence, or why not."""
+
+    case: UUID
+    round: Count
+    key: Key
+
+
+class DeclineMessage(Message, frozen=True, kw_only=True, tag="decline"):
+    """Not now; not offered again in this round."""
+
+    case: UUID
+    round: Count
+    key: Key
+    reason: Reason | None = None
+
+
+class SetOut(Message, frozen=True, kw_only=True, tag="set_out"):
+    """On the way."""
+
+    case: UUID
+    fence: Count
+    key: Key
+
+
+class Arrived(Message, frozen=True, kw_only=True, tag="arrived"):
+    """On scene."""
+
+    case: UUID
+    fence: Count
+    key: Key
+
+
+class Cleared(Message, frozen=True, kw_only=True, tag="cleared"):
+    """Done, with how it ended. An officer sends `fence`; a desk, for a case it answered itself, does not."""
+
+    case: UUID
+    key: Key
+    disposition: Disposition
+    fence: Count | None = None
+
+
+class HandBack(Message, frozen=True, kw_only=True, tag="hand_back"):
+    """Cannot go after all: offered again to others, or to the desk."""
+
+    case: UUID
+    fence: Count
+    key: Key
+    reason: Reason | None = None
+
+
+class Withdraw(Message, frozen=True, kw_only=True, tag="withdraw"):
+    """The reporter takes the report back, at any time before an officer is on scene."""
+
+    case: UUID
+    key: Key
+    reason: Reason | None = None
+
+
+class Acknowledge(Message, frozen=True, kw_only=True, tag="acknowledge"):
+    """The desk has seen it."""
+
+    case: UUID
+    key: Key
+
+
+class Assign(Message, frozen=True, kw_only=True, tag="assign"):
+    """The desk sends an officer: to a case in its queue or, in place of the present holders, to a held one."""
+
+    case: UUID
+    officer: UUID
+    key: Key
+    reason: Reason | None = None
+
+
+class Duty(Message, frozen=True, kw_only=True, tag="duty"):
+    """On or off duty. Off duty with an open case is refused."""
+
+    on: bool
+    key: Key
+
+
+class Ask(Message, frozen=True, kw_only=True, tag="ask"):
+    """What became of the act with this key? won / refused / not_received."""
+
+    key: Key
+
+
+ClientMessage = (
+    Hello | FixMessage | ClaimMessage | DeclineMessage | SetOut | Arrived | Cleared | HandBack | Withdraw
+    | Acknowledge | Assign | Duty | Ask
+)  # fmt: skip
+
+
+class Report(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """POST /v1/reports. Header Idempotency-Key: made for this report only, kept until the answer came."""
+
+    category: Annotated[str, Meta(min_length=1, max_length=64)]
+    words: Annotated[str, Meta(max_length=limits.WORDS_CHARS_MAX)]
+    lat: Latitude
+    lon: Longitude
+    accuracy_m: Metres | None = None
+    datum: Datum = Datum.WGS84
+    place_source: Annotated[str, Meta(pattern="^(pin|gps|address)$")] = "pin"
+
+
+class Reported(Struct, frozen=True, kw_only=True):
+    """201 (or 200, when the same key came again). The code is shown once; nobody can look it up."""
+
+    case: UUID
+    receipt: str
+    status: str
+    station: str
+
+
+class OpenReceipt(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """POST /v1/receipts: opens the case of a receipt code. The code travels in the body, never in a URL."""
+
+    code: Annotated[str, Meta(min_length=1, max_length=64)]
+
+
+class SignIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """POST /v1/sessions."""
+
+    login: Annotated[str, Meta(min_length=1, max_length=64)]
+    password: Annotated[str, Meta(min_length=1, max_length=256)]
+
+
+class Signed(Struct, frozen=True, kw_only=True):
+    """A session: `token` goes into Authorization: Bearer."""
+
+    token: str
+    role: str
+    expires_in_s: int
+    station: str | None = None
+    officer: UUID | None = None
+    call_sign: str | None = None
+    case: UUID | None = None
+
+
+class Ticket(Struct, frozen=True, kw_only=True):
+    """POST /v1/tickets with a session and an Origin: opens one socket within 30 s, once."""
+
+    ticket: str
+    expires_in_s: int
+
+
+def version_of(hello: Hello) -> bool:
+    """Is this a version we speak?"""
+    return hello.v == VERSION
+
+
+decoder: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(ClientMessage)
