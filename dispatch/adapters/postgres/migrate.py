@@ -1,9 +1,9 @@
 """Forward-only migrations: named SQL files, applied once each, by one runner at a time.
 
-A file is `NNNN_name.sql`; it runs whole, in one transaction with the row in `schema_migrations` that says so. What
-has been applied is history: a file whose content changed since, one that vanished, or a new one that sorts before
-an applied one, is refused with a sentence and nothing is done. Steps in Python follow the files on every
-run, together in one transaction: they load what the code holds as its source (the rules, their guards).
+A file is `NNNN_name.sql`; it runs whole, in one transaction with the row in `schema_migrations` that says so.
+What has been applied is history: a file whose content changed since, one that vanished, or a new one that
+sorts before an applied one, is refused with a sentence and nothing is done. Steps in Python follow the files
+on every run, in one transaction: they load what the code holds as its source (the rules, their guards).
 
 The lock is an advisory lock of the session, so the owner's address must not lead through a pooler that
 shares sessions between clients.
@@ -70,8 +70,8 @@ async def migrate(
 ) -> list[str]:
     """Bring the database of `owner_dsn` up to date; the names of the files that were applied just now.
 
-    `app_role` is an existing login role that becomes a member of the group `onbeat_app`, which the files grant
-    to; the group is made first. Harmless to repeat and to run several times at once.
+    `app_role` is an existing login role that becomes a member of the group `onbeat_app`, which the files
+    grant to; the group is made first. Harmless to repeat and to run several times at once.
 
     Raises: MigrationError with a sentence; asyncpg's and OS errors when the database is away.
     """
@@ -105,7 +105,8 @@ async def _apply(connection: asyncpg.Connection, files: Sequence[SqlFile]) -> li
     await connection.execute(
         """
         CREATE TABLE IF NOT EXISTS schema_migrations (
-            name text PRIMARY KEY, sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
+            name text PRIMARY KEY, sha256 text NOT NULL,
+            applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
         )
         """
     )
@@ -125,7 +126,7 @@ async def _apply(connection: asyncpg.Connection, files: Sequence[SqlFile]) -> li
                 )
         except asyncpg.PostgresError as error:
             raise MigrationError(
-                f"{file.name} failed and left no trace: {_where(error, file.sql)}"
+                f"{file.name}{_line(error, file.sql)} failed and left no trace: {error}"
             ) from error
         applied.append(file.name)
     return applied
@@ -136,9 +137,7 @@ def _refuse_rewritten_history(files: Sequence[SqlFile], done: dict[str, str]) ->
     newest = max(done, default="")
     for name in done:
         if name not in present:
-            raise MigrationError(
-                f"the database has {name}, which this version does not know: it is newer than we are"
-            )
+            raise MigrationError(f"the database has {name}, which this version does not know: it is newer")
     for file in files:
         if file.name in done and done[file.name] != file.sha256:
             raise MigrationError(
@@ -146,11 +145,10 @@ def _refuse_rewritten_history(files: Sequence[SqlFile], done: dict[str, str]) ->
             )
         if file.name not in done and file.name < newest:
             raise MigrationError(
-                f"{file.name} sorts before {newest}, which is already applied: give it a higher number"
+                f"{file.name} sorts before {newest}, already applied: give it a higher number"
             )
 
 
-def _where(error: asyncpg.PostgresError, sql: str) -> str:
+def _line(error: asyncpg.PostgresError, sql: str) -> str:
     position = getattr(error, "position", None)
-    line = f" (line {sql.count(chr(10), 0, int(position) - 1) + 1})" if position else ""
-    return f"{error}{line}"
+    return f" line {sql.count(chr(10), 0, int(position) - 1) + 1}" if position else ""

@@ -1,8 +1,8 @@
 """The lesser database role: a group that the migrations grant to, and a login that belongs to it.
 
-`onbeat_app` is the group (nobody signs in as it). The login is the user of `DATABASE_URL` where the owner has an
-address of its own; where there is one address only, a login is derived from it, so that every process that
-knows the owner's address computes the same lesser one and none has to be stored.
+`onbeat_app` is the group (nobody signs in as it). The login is the user of `DATABASE_URL` where the owner has
+an address of its own; where there is one address only, a login is derived from it: every process that knows
+the owner's address computes the same lesser one, and none has to be stored.
 
 The login carries the limits that keep a frozen process from holding a case (DECISIONS D1).
 """
@@ -11,7 +11,7 @@ import base64
 import hashlib
 import hmac
 from typing import Final
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 import asyncpg
 
@@ -63,9 +63,9 @@ def same_user(one_dsn: str, other_dsn: str) -> bool:
 
 
 async def ensure_login(owner_dsn: str, app_dsn: str | None = None) -> str:
-    """The lesser address, whose login now exists: `app_dsn`, or the derived one where it is None or the owner's.
+    """The lesser address, its login made: `app_dsn`, or the derived one when that is None or the owner's.
 
-    A login that exists under `app_dsn` keeps its password; the derived one always gets the derived password.
+    A login that exists under `app_dsn` keeps its password; the derived one always gets the derived one.
     Group membership and settings follow in `migrate(..., app_role=...)`.
 
     Raises: MigrationError when the owner may not make roles.
@@ -123,8 +123,10 @@ async def grant_membership(connection: asyncpg.Connection, login: str) -> None:
         login,
         database,
     )
+    # PostgreSQL spells a few names with capitals.
+    held = {setting.partition("=")[0].lower(): setting.partition("=")[2] for setting in present or []}
     for name, value in APP_SETTINGS.items():
-        if f"{name}={value}" not in (present or []) and f"TimeZone={value}" not in (present or []):
+        if held.get(name) != value:
             await _as_administrator(
                 connection,
                 f"ALTER ROLE {_quoted(login)} IN DATABASE {_quoted(database)} SET {name} = '{value}'",
@@ -143,8 +145,8 @@ async def _as_administrator(
             raise
     except asyncpg.InsufficientPrivilegeError as error:
         raise MigrationError(
-            f"the owner may not {purpose} ({error}): give DATABASE_OWNER_URL a role with CREATEROLE, or let an "
-            f"administrator run once: {statement.partition(' PASSWORD ')[0]}"
+            f"the owner may not {purpose} ({error}): give DATABASE_OWNER_URL a role with CREATEROLE, or let "
+            f"an administrator run once: {statement.partition(' PASSWORD ')[0]}"
         ) from error
 
 
@@ -158,7 +160,10 @@ def _quoted(name: str) -> str:
 
 
 def _scram_verifier(password: str) -> str:
-    """What PostgreSQL itself would store (RFC 5802); the salt follows from the password, so a repeat changes nothing."""
+    """What PostgreSQL itself would store (RFC 5802).
+
+    The salt follows from the password: a repeat changes nothing.
+    """
     salt = hashlib.sha256(b"onbeat salt" + password.encode()).digest()[:16]
     salted = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, _ITERATIONS)
     stored = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()

@@ -1,0 +1,104 @@
+"""Real stores for every test that asks: one pair for the whole run, a fresh database for each file.
+
+All tests and fixtures share one event loop (see pyproject.toml), because the stores are watched on it.
+"""
+
+import itertools
+import re
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import asyncpg
+import pytest
+import redis.asyncio
+
+from dispatch.adapters.postgres.migrate import migrate
+from dispatch.adapters.postgres.roles import ensure_login, grant_membership
+from scripts.stores import Stores
+
+_NUMBERS: Final = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """One database: `owner_url` may define things (migrations), `app_url` is the services' lesser role."""
+
+    name: str
+    owner_url: str
+    app_url: str
+
+
+MakeDatabase = Callable[..., Awaitable[Database]]
+
+
+@pytest.fixture(scope="session")
+async def stores() -> AsyncIterator[Stores]:
+    """PostgreSQL and Redis in a temporary folder. Tests that kill stores start a pair of their own."""
+    folder = Path(tempfile.mkdtemp(prefix="onbeat-tests-"))
+    try:
+        async with Stores(folder) as running:
+            yield running
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+async def make_database(stores: Stores) -> AsyncIterator[MakeDatabase]:
+    """`await make_database("name")`: a migrated database; with `empty=True` without table or login."""
+    made: list[Database] = []
+    migrated: list[str] = []
+
+    async def make(hint: str = "test", *, empty: bool = False) -> Database:
+        name = f"{re.sub(r'[^a-z0-9]+', '_', hint.lower())[-40:]}_{next(_NUMBERS)}"
+        owner_url = _named(stores.database_url, name)
+        if empty:
+            await _execute(stores.database_url, f"CREATE DATABASE {name}")
+            made.append(Database(name, owner_url, owner_url))
+            return made[-1]
+        # Migrated once and then copied: a copy takes a fraction of the time.
+        if not migrated:
+            await _execute(stores.database_url, "CREATE DATABASE onbeat_template")
+            await migrate(_named(stores.database_url, "onbeat_template"))
+            migrated.append("onbeat_template")
+        await _execute(stores.database_url, f"CREATE DATABASE {name} TEMPLATE onbeat_template")
+        app_url = await ensure_login(owner_url)
+        connection = await asyncpg.connect(owner_url)
+        await grant_membership(connection, urlsplit(app_url).username or "")
+        await connection.close()
+        made.append(Database(name, owner_url, app_url))
+        return made[-1]
+
+    yield make
+    for one in made:
+        await _execute(stores.database_url, f"DROP DATABASE IF EXISTS {one.name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="module")
+async def database(make_database: MakeDatabase, request: pytest.FixtureRequest) -> Database:
+    """A migrated database of this test file's own."""
+    return await make_database(request.module.__name__.rpartition(".")[2])
+
+
+@pytest.fixture(scope="module")
+async def redis_url(stores: Stores) -> str:
+    """Redis, emptied at the start of the file. Its channels know no databases: one file at a time."""
+    async with redis.asyncio.Redis.from_url(stores.redis_url) as client:
+        await client.flushall()
+    return stores.redis_url
+
+
+async def _execute(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+def _named(url: str, database: str) -> str:
+    return url.rpartition("/")[0] + "/" + database
