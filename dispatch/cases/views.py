@@ -198,4 +198,18 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", tag="pro
     say: str
 
 
-Sent = Offer | Gone | HeldCase | ReporterCase | DeskCase | OfficerDuty | Moves | Past | Welcome | Snapshot | Result | Beat | Problem
+Sent = (
+    Offer
+    | Gone
+    | HeldCase
+    | ReporterCase
+    | DeskCase
+    | OfficerDuty
+    | Moves
+    | Past
+    | Welcome
+    | Snapshot
+    | Result
+    | Beat
+    | Problem
+)

@@ -51,9 +51,7 @@ def read_files(directory: Path = MIGRATIONS) -> list[SqlFile]:
     files: list[SqlFile] = []
     for path in sorted(directory.glob("*.sql")):
         if not _NAME.fullmatch(path.name):
-            raise MigrationError(
-                f"{path.name} is not named NNNN_name.sql (small letters, digits, underscores)"
-            )
+            raise MigrationError(f"{path.name} is not named NNNN_name.sql (small letters, digits, underscores)")
         content = path.read_bytes()
         files.append(SqlFile(path.name, content.decode(), hashlib.sha256(content).hexdigest()))
         if len(files) > 1 and files[-2].number == files[-1].number:
@@ -125,9 +123,7 @@ async def _apply(connection: asyncpg.Connection, files: Sequence[SqlFile]) -> li
                     "INSERT INTO schema_migrations (name, sha256) VALUES ($1, $2)", file.name, file.sha256
                 )
         except asyncpg.PostgresError as error:
-            raise MigrationError(
-                f"{file.name}{_line(error, file.sql)} failed and left no trace: {error}"
-            ) from error
+            raise MigrationError(f"{file.name}{_line(error, file.sql)} failed and left no trace: {error}") from error
         applied.append(file.name)
     return applied
 
@@ -144,9 +140,7 @@ def _refuse_rewritten_history(files: Sequence[SqlFile], done: dict[str, str]) ->
                 f"{file.name} was changed after it had been applied: restore it and write a new migration"
             )
         if file.name not in done and file.name < newest:
-            raise MigrationError(
-                f"{file.name} sorts before {newest}, already applied: give it a higher number"
-            )
+            raise MigrationError(f"{file.name} sorts before {newest}, already applied: give it a higher number")
 
 
 def _line(error: asyncpg.PostgresError, sql: str) -> str:

@@ -70,13 +70,13 @@ async def ensure_login(owner_dsn: str, app_dsn: str | None = None) -> str:
 
     Raises: MigrationError when the owner may not make roles.
     """
-    given = app_dsn is not None and not same_user(owner_dsn, app_dsn)
-    dsn = app_dsn if given and app_dsn is not None else derived_app_dsn(owner_dsn)
+    derived = derived_app_dsn(owner_dsn)
+    dsn = derived if app_dsn is None or same_user(owner_dsn, app_dsn) else app_dsn
     name, password = _user(dsn), unquote(urlsplit(dsn).password or "")
     connection = await asyncpg.connect(owner_dsn, timeout=10)
     try:
         exists = await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", name)
-        if exists and given:
+        if exists and dsn != derived:
             return dsn
         # Only a verifier travels: the statement may end up in the server's log.
         word = f"PASSWORD '{_scram_verifier(password)}'" if password else "PASSWORD NULL"
@@ -111,9 +111,7 @@ async def grant_membership(connection: asyncpg.Connection, login: str) -> None:
         login,
     )
     if not member:
-        await _as_administrator(
-            connection, f"GRANT {GROUP} TO {_quoted(login)}", purpose=f"let {login} into {GROUP}"
-        )
+        await _as_administrator(connection, f"GRANT {GROUP} TO {_quoted(login)}", purpose=f"let {login} into {GROUP}")
     database = await connection.fetchval("SELECT current_database()")
     present = await connection.fetchval(
         """

@@ -1,8 +1,9 @@
 -- Claims that arrived together, judged together: one call, one commit, each its own answer.
 -- Each element: idx (order of arrival), case, officer, round, key, hash (hex).
 
-CREATE FUNCTION grant_seat(INOUT c cases, INOUT facts jsonb, p_event text, p_actor text, p_officer uuid, p_t timestamptz)
-LANGUAGE plpgsql AS $$
+CREATE FUNCTION grant_seat(
+    INOUT c cases, INOUT facts jsonb, p_event text, p_actor text, p_officer uuid, p_released uuid[], p_t timestamptz
+) LANGUAGE plpgsql AS $$
 DECLARE r record; v_seat integer; v_slot integer;
 BEGIN
     SELECT min(s) INTO v_seat FROM generate_series(1, c.seats) s
@@ -16,7 +17,8 @@ BEGIN
     VALUES (c.id, p_officer, v_seat, v_slot, c.round, c.fence, p_t);
     UPDATE officers SET held = held + 1 WHERE id = p_officer;
     SELECT a.* INTO r FROM append(c, facts, p_event, p_actor, p_officer,
-        jsonb_build_object('seat', v_seat, 'fence', c.fence, 'round', c.round), p_t) a;
+        jsonb_strip_nulls(jsonb_build_object('seat', v_seat, 'fence', c.fence, 'round', c.round,
+            'released', to_jsonb(p_released))), p_t) a;
     c := r.c; facts := r.facts;
 END $$;
 
@@ -39,7 +41,7 @@ BEGIN
     IF v_reason IS NULL THEN
         SELECT count(*) INTO v_held FROM assignments WHERE case_id = c.id AND active;
         SELECT g.* INTO r FROM grant_seat(
-            c, facts, CASE WHEN v_held + 1 >= c.seats THEN 'claimed' ELSE 'seat_filled' END, 'officer:' || o.id, o.id, p_t) g;
+            c, facts, CASE WHEN v_held + 1 >= c.seats THEN 'claimed' ELSE 'seat_filled' END, 'officer:' || o.id, o.id, NULL, p_t) g;
         c := r.c; facts := r.facts;
         PERFORM save(c);
         v_response := jsonb_build_object('won', true, 'case', c.id, 'fence', c.fence, 'round', c.round);

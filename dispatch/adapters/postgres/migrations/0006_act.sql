@@ -1,13 +1,15 @@
 -- Every other act on a case, one a call. Element: case, event, actor (kind), actor_id, officer, station, fence, round,
 -- scope, key, hash, disposition, reason, candidates [uuid], ring_m, wave, last_wave.
 
-CREATE FUNCTION end_assignments(p_case uuid, p_officer uuid, p_by text, p_t timestamptz) RETURNS void
+-- Ends the active assignments of a case, or one officer's: whose they were.
+CREATE FUNCTION end_assignments(p_case uuid, p_officer uuid, p_by text, p_t timestamptz) RETURNS uuid[]
 LANGUAGE sql AS $$
     WITH ended AS (
         UPDATE assignments SET active = false, ended_at = p_t, ended_by = p_by, state = p_by
         WHERE case_id = p_case AND active AND (p_officer IS NULL OR officer_id = p_officer)
-        RETURNING officer_id)
-    UPDATE officers o SET held = held - 1 FROM ended e WHERE o.id = e.officer_id
+        RETURNING officer_id), freed AS (
+        UPDATE officers o SET held = held - 1 FROM ended e WHERE o.id = e.officer_id)
+    SELECT coalesce(array_agg(officer_id), '{}') FROM ended
 $$;
 
 CREATE FUNCTION new_round(INOUT c cases, p_t timestamptz) LANGUAGE plpgsql AS $$
@@ -64,7 +66,7 @@ END $$;
 
 CREATE FUNCTION apply_act(INOUT c cases, INOUT facts jsonb, INOUT asked uuid[], x jsonb, o officers, p_t timestamptz)
 LANGUAGE plpgsql AS $$
-DECLARE r record; v_event text := x ->> 'event'; v_actor text := concat_ws(':', x ->> 'actor', x ->> 'actor_id');
+DECLARE r record; v_released uuid[]; v_event text := x ->> 'event'; v_actor text := concat_ws(':', x ->> 'actor', x ->> 'actor_id');
 BEGIN
     IF v_event IN ('set_out', 'arrived') THEN
         UPDATE assignments SET state = CASE v_event WHEN 'set_out' THEN 'en_route' ELSE 'on_scene' END,
@@ -77,7 +79,7 @@ BEGIN
         SELECT q.* INTO r FROM hand_back(c, facts, asked, x, v_actor, o.id, p_t) q;
         c := r.c; facts := r.facts; asked := r.asked; RETURN;
     ELSIF v_event IN ('cleared', 'withdrawn') THEN
-        PERFORM end_assignments(c.id, NULL, v_event, p_t);
+        v_released := end_assignments(c.id, NULL, v_event, p_t);
         c.fence := c.fence + 1; c.closed_at := p_t; c.disposition := x ->> 'disposition';
         DELETE FROM deadlines WHERE case_id = c.id;
     ELSIF v_event = 'acknowledged' THEN
@@ -85,13 +87,14 @@ BEGIN
         DELETE FROM deadlines WHERE case_id = c.id AND kind = 'ack';
     ELSIF v_event IN ('assigned', 'reassigned') THEN
         IF v_event = 'reassigned' THEN
-            PERFORM end_assignments(c.id, NULL, 'reassigned', p_t); c.claimed_by := NULL; c.claimed_at := NULL;
+            v_released := end_assignments(c.id, NULL, v_event, p_t); c.claimed_by := NULL; c.claimed_at := NULL;
         END IF;
         DELETE FROM deadlines WHERE case_id = c.id;
-        SELECT q.* INTO r FROM grant_seat(c, facts, v_event, v_actor, o.id, p_t) q; c := r.c; facts := r.facts; RETURN;
+        SELECT q.* INTO r FROM grant_seat(c, facts, v_event, v_actor, o.id, v_released, p_t) q;
+        c := r.c; facts := r.facts; RETURN;
     END IF;
     SELECT q.* INTO r FROM append(c, facts, v_event, v_actor, o.id, jsonb_strip_nulls(jsonb_build_object(
-        'reason', x -> 'reason', 'disposition', x -> 'disposition')), p_t) q;
+        'reason', x -> 'reason', 'disposition', x -> 'disposition', 'released', to_jsonb(v_released))), p_t) q;
     c := r.c; facts := r.facts;
 END $$;
 

@@ -6,17 +6,24 @@ CREATE FUNCTION fact_json(e events) RETURNS jsonb LANGUAGE sql STABLE AS $$
         'body', e.body)
 $$;
 
+-- Whose offer this entry ended: all asked in the round before it.
+CREATE FUNCTION asked_before(e events) RETURNS uuid[] LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN e.kind IN ('claimed', 'fell_back', 'sent_to_desk', 'withdrawn') THEN ARRAY(
+        SELECT u FROM waves w, unnest(w.recipients) u WHERE w.case_id = e.case_id AND w.seq < e.seq AND w.round = (
+            SELECT max(round) FROM waves m WHERE m.case_id = e.case_id AND m.seq < e.seq)) END
+$$;
+
 -- Facts after an offset, each with its case's state now and, of a wave, whom it asked.
 CREATE FUNCTION read_stream(p_stream text, p_after bigint, p_limit integer)
-RETURNS TABLE (fact jsonb, state jsonb, recipients uuid[]) LANGUAGE sql STABLE AS $$
-    SELECT fact_json(e), CASE WHEN c.id IS NULL THEN NULL ELSE state_of(c) END, w.recipients
+RETURNS TABLE (fact jsonb, state jsonb, recipients uuid[], asked uuid[]) LANGUAGE sql STABLE AS $$
+    SELECT fact_json(e), CASE WHEN c.id IS NULL THEN NULL ELSE state_of(c) END, w.recipients, asked_before(e)
     FROM events e LEFT JOIN cases c ON c.id = e.case_id LEFT JOIN waves w ON w.case_id = e.case_id AND w.seq = e.seq
     WHERE e.stream = p_stream AND e.stream_offset > p_after ORDER BY e.stream_offset LIMIT p_limit
 $$;
 
 CREATE FUNCTION read_case(p_case uuid, p_after integer, p_limit integer)
-RETURNS TABLE (fact jsonb, state jsonb, recipients uuid[]) LANGUAGE sql STABLE AS $$
-    SELECT fact_json(e), state_of(c), w.recipients
+RETURNS TABLE (fact jsonb, state jsonb, recipients uuid[], asked uuid[]) LANGUAGE sql STABLE AS $$
+    SELECT fact_json(e), state_of(c), w.recipients, asked_before(e)
     FROM events e JOIN cases c ON c.id = e.case_id LEFT JOIN waves w ON w.case_id = e.case_id AND w.seq = e.seq
     WHERE e.case_id = p_case AND e.seq > p_after ORDER BY e.seq LIMIT p_limit
 $$;

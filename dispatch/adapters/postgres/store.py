@@ -1,0 +1,137 @@
+"""The judge and the record on PostgreSQL: each change one server-side call, each call one commit."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from dispatch.adapters.postgres.pool import fetch
+from dispatch.cases.audience import OFFERING
+from dispatch.cases.facts import Answer, CaseState, Fact
+from dispatch.cases.ports import (
+    ActDraft,
+    ClaimDraft,
+    DueWave,
+    Heads,
+    HistoryEntry,
+    ReportDraft,
+    StoreBusy,
+    WideDraft,
+)
+from dispatch.limits import SWEEP_BATCH_MAX
+
+OPEN_CASES_MAX = 200_000
+DUE_WAVES_MAX = 500
+
+_encode = msgspec.json.Encoder().encode
+_facts = msgspec.json.Decoder(tuple[Fact, ...])
+_fact = msgspec.json.Decoder(Fact)
+_state = msgspec.json.Decoder(CaseState)
+_object = msgspec.json.Decoder(dict[str, Any])
+
+
+def _text(value: object) -> str:
+    return _encode(value).decode()
+
+
+def _ids(values: Sequence[Any] | None) -> tuple[UUID, ...]:
+    """The driver's own UUID class is slower to compare than it looks; keep it, it is a UUID."""
+    return tuple(values) if values else ()
+
+
+def _answer(row: Any) -> Answer:
+    state = _state.decode(row["state"]) if row["state"] else None
+    recipients = _ids(row["recipients"])
+    facts = tuple(
+        msgspec.structs.replace(f, state=state, to=recipients if f.kind in OFFERING else ())
+        for f in _facts.decode(row["facts"] or "[]")
+    )
+    response = _object.decode(row["response"]) if row["response"] else {}
+    return Answer(ok=row["ok"], reason=row["reason"], response=response, facts=facts, state=state)
+
+
+def _read(row: Any) -> Fact:
+    return msgspec.structs.replace(
+        _fact.decode(row["fact"]),
+        state=_state.decode(row["state"]) if row["state"] else None,
+        to=_ids(row["recipients"]),
+        asked=_ids(row["asked"]),
+    )
+
+
+class PostgresCases:
+    """`dispatch.cases.ports.CaseStore` on a pool."""
+
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+        self._pool = pool
+
+    async def report(self, drafts: Sequence[ReportDraft]) -> list[Answer]:
+        return await self._batch("SELECT * FROM report_cases($1)", drafts)
+
+    async def claim(self, drafts: Sequence[ClaimDraft]) -> list[Answer]:
+        return await self._batch("SELECT * FROM claim_cases($1)", drafts)
+
+    async def _batch(self, query: str, drafts: Sequence[Any]) -> list[Answer]:
+        """Answers in the order of the drafts. A row held elsewhere spoils only its own: the rest is asked singly."""
+        for idx, draft in enumerate(drafts):
+            draft.idx = idx
+        try:
+            rows = await fetch(self._pool, query, _text(drafts))
+        except StoreBusy:
+            if len(drafts) == 1:
+                return [Answer(ok=False, reason="busy", response={})]
+            return [(await self._batch(query, [draft]))[0] for draft in drafts]
+        answers = {row["idx"]: _answer(row) for row in rows}
+        return [answers[idx] for idx in range(len(drafts))]
+
+    async def act(self, draft: ActDraft) -> Answer:
+        (row,) = await fetch(self._pool, "SELECT * FROM act_on_case($1)", _text(draft))
+        return _answer(row)
+
+    async def widen(self, drafts: Sequence[WideDraft]) -> list[Answer]:
+        return [_answer(row) for row in await fetch(self._pool, "SELECT * FROM widen_offers($1)", _text(drafts))]
+
+    async def set_duty(self, officer: UUID, on: bool) -> Answer:
+        (row,) = await fetch(self._pool, "SELECT * FROM set_duty($1)", _text({"officer": officer, "on": on}))
+        return _answer(row)
+
+    async def due_stations(self) -> list[str]:
+        return [row[0] for row in await fetch(self._pool, "SELECT * FROM due_stations()")]
+
+    async def fire(self, station: str) -> list[Answer]:
+        fired = await fetch(self._pool, "SELECT * FROM fire_window($1, $2)", station, SWEEP_BATCH_MAX)
+        fired += await fetch(self._pool, "SELECT * FROM fire_ack($1, $2)", station, SWEEP_BATCH_MAX)
+        return [_answer(row) for row in fired]
+
+    async def due_waves(self) -> list[DueWave]:
+        rows = await fetch(self._pool, "SELECT * FROM due_waves($1)", DUE_WAVES_MAX)
+        return [DueWave(*tuple(row)[:-1], frozenset(row["asked"])) for row in rows]
+
+    async def by_key(self, scope: str, key: str) -> dict[str, Any] | None:
+        rows = await fetch(self._pool, "SELECT response FROM idempotency WHERE scope = $1 AND key = $2", scope, key)
+        return _object.decode(rows[0][0]) if rows and rows[0][0] else None
+
+    async def heads(self) -> Heads:
+        rows = await fetch(self._pool, "SELECT (SELECT epoch FROM meta), stream, next_offset FROM streams")
+        epoch = str(rows[0][0]) if rows else ""
+        return Heads(epoch, {row[1]: row[2] for row in rows})
+
+    async def read_stream(self, stream: str, after: int, count: int) -> list[Fact]:
+        rows = await fetch(self._pool, "SELECT * FROM read_stream($1, $2, $3)", stream, after, count)
+        return [_read(row) for row in rows]
+
+    async def open_cases(self) -> list[tuple[CaseState, frozenset[UUID]]]:
+        rows = await fetch(self._pool, "SELECT * FROM open_cases($1)", OPEN_CASES_MAX)
+        return [(_state.decode(row["state"]), frozenset(row["recipients"])) for row in rows]
+
+    async def case(self, case: UUID) -> CaseState | None:
+        rows = await fetch(self._pool, "SELECT state_of(c) FROM cases c WHERE id = $1", case)
+        return _state.decode(rows[0][0]) if rows else None
+
+    async def history(self, case: UUID) -> list[HistoryEntry]:
+        rows = await fetch(
+            self._pool, "SELECT seq, kind, actor, at, body FROM events WHERE case_id = $1 ORDER BY seq", case
+        )
+        return [HistoryEntry(r["seq"], r["kind"], r["actor"], r["at"], _object.decode(r["body"])) for r in rows]

@@ -1,0 +1,70 @@
+"""What arrives together is done together: one call for all that gathered while the last one ran."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+from dispatch.limits import BATCH_ITEMS_MAX, BATCH_QUEUE_MAX
+
+Item = TypeVar("Item")
+Answered = TypeVar("Answered")
+
+
+class Overloaded(Exception):
+    """More is waiting than may wait; nothing was begun. The caller may come back."""
+
+    retry_after_s = 1
+
+
+class Batch(Generic[Item, Answered]):
+    """Gathers items for `flush`, which answers each in order. At most `lanes` calls run at once.
+
+    A call that fails as a whole fails each of its items with the same exception.
+    """
+
+    def __init__(
+        self,
+        flush: Callable[[Sequence[Item]], Awaitable[Sequence[Answered]]],
+        *,
+        lanes: int = 1,
+        most: int = BATCH_ITEMS_MAX,
+    ) -> None:
+        self._flush, self._free, self._most = flush, lanes, most
+        self._waiting: list[tuple[Item, asyncio.Future[Answered]]] = []
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def submit(self, item: Item) -> Answered:
+        """The answer to `item`. Raises: Overloaded; whatever `flush` raised."""
+        if len(self._waiting) >= BATCH_QUEUE_MAX:
+            raise Overloaded
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Answered] = loop.create_future()
+        self._waiting.append((item, future))
+        if self._free and len(self._waiting) == 1:
+            loop.call_soon(self._start)  # after this turn of the loop: neighbours that are ready come along
+        return await future
+
+    def _start(self) -> None:
+        while self._free and self._waiting:
+            taken, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
+            self._free -= 1
+            task = asyncio.get_running_loop().create_task(self._run(taken))
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+
+    async def _run(self, taken: list[tuple[Item, asyncio.Future[Answered]]]) -> None:
+        try:
+            answers = await self._flush([item for item, _ in taken])
+            assert len(answers) == len(taken), "a batch answers each of its items"
+            for (_, future), answer in zip(taken, answers, strict=True):
+                if not future.done():  # the caller may have gone
+                    future.set_result(answer)
+        except BaseException as error:
+            for _, future in taken:
+                if not future.done():
+                    future.set_exception(error if isinstance(error, Exception) else asyncio.CancelledError())
+            if not isinstance(error, Exception):
+                raise
+        finally:
+            self._free += 1
+            self._start()

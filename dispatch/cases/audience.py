@@ -1,0 +1,205 @@
+"""What a citizen, an officer, a desk or nobody may see of a fact. Privacy lives here and is tested here.
+
+One function turns one fact into the messages it causes and for whom; live delivery, resume and snapshot all use it.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from dispatch.cases.board import Board, Entry
+from dispatch.cases.facts import CaseState, Fact
+from dispatch.cases.values import CLOSED, Event, Status
+from dispatch.cases.views import (
+    DeskCase,
+    Gone,
+    HeldCase,
+    Offer,
+    OfficerDuty,
+    Person,
+    Place,
+    ReporterCase,
+    Seat,
+    View,
+)
+from dispatch.limits import INCIDENT_CELL_M
+from geo.distance import snap
+from geo.point import Point
+
+DUTY = "duty"
+OFFERING = frozenset({Event.OFFER_OPENED, Event.OFFER_WIDENED, Event.OFFER_JOINED, Event.HANDED_BACK})
+SILENT_TO_REPORTER = frozenset({Event.DECLINED, Event.OFFER_JOINED, Event.OFFER_WIDENED, Event.ALARM_RAISED})
+ENDED_BECAUSE = {
+    Event.CLAIMED: "taken",
+    Event.SEAT_FILLED: "taken",
+    Event.ASSIGNED: "taken",
+    Event.REASSIGNED: "reassigned",
+    Event.FELL_BACK: "at_desk",
+    Event.SENT_TO_DESK: "at_desk",
+    Event.HANDED_BACK: "handed_back",
+    Event.HANDED_TO_DESK: "handed_back",
+    Event.DECLINED: "declined",
+    Event.WITHDRAWN: "withdrawn",
+    Event.CLEARED: "closed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A message and whom it is for: these officers, or the desk of this station, or the reporter of this case."""
+
+    view: View
+    officers: tuple[UUID, ...] = ()
+    station: str | None = None
+    case: UUID | None = None
+
+
+def deliveries(fact: Fact, elapsed_ms: int = 0) -> list[Delivery]:
+    """The messages of one fact. `elapsed_ms`: how long ago its state was written."""
+    if fact.kind == DUTY:
+        return [Delivery(_duty(fact), station=fact.stream)]
+    state = fact.state
+    if state is None or fact.case is None:
+        return []
+    sent: list[Delivery] = []
+    holders = {h.officer for h in state.holders}
+    if fact.kind in OFFERING and fact.to and state.status is Status.OFFERED:
+        sent.append(Delivery(offer(state, elapsed_ms, fact), officers=fact.to))
+    ended = tuple(o for o in _ended(fact) if o not in holders)
+    if ended:
+        by = Person(state.holders[-1].call_sign, state.holders[-1].surname) if state.holders else None
+        reason = ENDED_BECAUSE.get(Event(fact.kind), "closed")
+        sent.append(Delivery(Gone(stream=fact.stream, offset=fact.offset, case=state.id, reason=reason, by=by), ended))
+    for holder in state.holders:
+        sent.append(Delivery(held(state, holder.officer, fact), officers=(holder.officer,)))
+    sent.append(Delivery(desk_case(state, elapsed_ms, fact), station=fact.stream))
+    if fact.kind not in SILENT_TO_REPORTER:
+        sent.append(Delivery(reporter_case(state, elapsed_ms, fact), case=state.id))
+    return sent
+
+
+def _ended(fact: Fact) -> tuple[UUID, ...]:
+    """Officers from whose screens the case goes: who had the offer, and who held a seat until now."""
+    released = tuple(UUID(o) for o in fact.body.get("released", ()))
+    own = (fact.officer,) if fact.kind in (Event.DECLINED, Event.HANDED_BACK, Event.HANDED_TO_DESK) else ()
+    return tuple(dict.fromkeys((*fact.asked, *released, *(o for o in own if o is not None))))
+
+
+def _where(fact: Fact | None) -> tuple[str, int]:
+    return ("", 0) if fact is None else (fact.stream, fact.offset)
+
+
+def offer(state: CaseState, elapsed_ms: int, fact: Fact | None = None) -> Offer:
+    """The card: the place by its 100 m cell only, always the same cell."""
+    stream, offset = _where(fact)
+    cell = snap(Point(state.lat, state.lon), INCIDENT_CELL_M)
+    return Offer(
+        stream=stream,
+        offset=offset,
+        case=state.id,
+        round=state.round,
+        category=state.category,
+        words=state.words,
+        place=Place(cell.lat, cell.lon, round(INCIDENT_CELL_M * 0.7072 + (state.accuracy_m or 0.0), 1)),
+        remaining_ms=max(0, (state.remaining_ms or 0) - elapsed_ms),
+        seats=state.seats,
+    )
+
+
+def _exact(state: CaseState) -> Place:
+    return Place(state.lat, state.lon, state.accuracy_m if state.accuracy_m is not None else 0.0)
+
+
+def held(state: CaseState, officer: UUID, fact: Fact | None = None) -> HeldCase:
+    """The whole case, for one who holds a seat of it."""
+    stream, offset = _where(fact)
+    mine = next(h for h in state.holders if h.officer == officer)
+    return HeldCase(
+        stream=stream,
+        offset=offset,
+        case=state.id,
+        fence=mine.fence,
+        state=mine.state,
+        status=state.status,
+        category=state.category,
+        words=state.words,
+        place=_exact(state),
+        seats=state.seats,
+        others=tuple(Person(h.call_sign, h.surname) for h in state.holders if h.officer != officer),
+    )
+
+
+def reporter_case(state: CaseState, elapsed_ms: int, fact: Fact | None = None) -> ReporterCase:
+    """Status, who is coming by call sign and first character of the surname; never a place of theirs, never who said no."""
+    stream, offset = (f"case:{state.id}", fact.seq or 0) if fact is not None else ("", 0)
+    return ReporterCase(
+        stream=stream,
+        offset=offset,
+        case=state.id,
+        status=state.status,
+        station=state.station,
+        category=state.category,
+        received_ago_ms=state.age_ms + elapsed_ms,
+        remaining_ms=None if state.remaining_ms is None else max(0, state.remaining_ms - elapsed_ms),
+        desk_reason=state.desk_reason if state.status is Status.AT_STATION else None,
+        acknowledged=state.acknowledged,
+        officers=tuple(Person(h.call_sign, h.surname) for h in state.holders),
+        disposition=state.disposition,
+    )
+
+
+def desk_case(state: CaseState, elapsed_ms: int, fact: Fact | None = None) -> DeskCase:
+    """Everything that the station's desk works with; nothing of who reported."""
+    stream, offset = _where(fact)
+    return DeskCase(
+        stream=stream,
+        offset=offset,
+        case=state.id,
+        seq=state.seq,
+        station=state.station,
+        status=state.status,
+        category=state.category,
+        words=state.words,
+        place=_exact(state),
+        received_ago_ms=state.age_ms + elapsed_ms,
+        round=state.round,
+        seats=state.seats,
+        remaining_ms=None if state.remaining_ms is None else max(0, state.remaining_ms - elapsed_ms),
+        desk_reason=state.desk_reason,
+        acknowledged=state.acknowledged,
+        alarms=state.alarms,
+        holders=tuple(Seat(h.officer, h.call_sign, h.surname, h.state) for h in state.holders),
+        disposition=state.disposition,
+        exercise=state.exercise,
+        last=fact.kind if fact is not None else "",
+    )
+
+
+def _duty(fact: Fact) -> OfficerDuty:
+    assert fact.officer is not None
+    return OfficerDuty(
+        stream=fact.stream,
+        offset=fact.offset,
+        officer=fact.officer,
+        call_sign=fact.body["call_sign"],
+        surname=fact.body["surname"],
+        on=fact.body["on"],
+    )
+
+
+def officer_snapshot(board: Board, officer: UUID, now: float) -> tuple[tuple[Offer, ...], tuple[HeldCase, ...]]:
+    """All an officer may see now."""
+    offers = tuple(offer(e.state, _elapsed(e, now)) for e in board.offers_of(officer))
+    return offers, tuple(held(e.state, officer) for e in board.held_by(officer))
+
+
+def desk_snapshot(board: Board, station: str, now: float) -> tuple[DeskCase, ...]:
+    """All open cases of a station."""
+    return tuple(desk_case(e.state, _elapsed(e, now)) for e in board.of_station(station))
+
+
+def _elapsed(entry: Entry, now: float) -> int:
+    return int((now - entry.heard_at) * 1000)
+
+
+def still_open(state: CaseState) -> bool:
+    return state.status not in CLOSED

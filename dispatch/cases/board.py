@@ -1,0 +1,153 @@
+"""The open cases as one process knows them: fed by facts in order, asked for snapshots, early refusals and places.
+
+Never the judge: it may be behind. What it says may only refuse early, warn or show.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import msgspec
+
+from dispatch.cases.facts import CaseState, Fact
+from dispatch.cases.values import CLOSED, HELD, Event, Refusal, Status
+
+OPENING = frozenset({Event.OFFER_OPENED, Event.HANDED_BACK})
+
+
+@dataclass(slots=True)
+class Entry:
+    """One open case. `heard_at`: this process's monotonic time of the state. `recipients`: of the present round.
+
+    `since_opened`: this process has seen everything of the present round, so `held_by` misses nobody.
+    """
+
+    state: CaseState
+    heard_at: float
+    recipients: set[UUID]
+    since_opened: bool = False
+    held_by: set[UUID] = field(default_factory=set)
+
+    def remaining_ms(self, now: float) -> int:
+        """Milliseconds left of the window, never below 0; 0 when none is open."""
+        left = self.state.remaining_ms
+        return 0 if left is None else max(0, left - int((now - self.heard_at) * 1000))
+
+    def age_ms(self, now: float) -> int:
+        return self.state.age_ms + int((now - self.heard_at) * 1000)
+
+    def open_to(self, officer: UUID) -> bool:
+        return (
+            self.state.status is Status.OFFERED
+            and officer in self.recipients
+            and officer not in self.state.declined
+            and officer not in self.state.handed_back
+            and all(h.officer != officer for h in self.state.holders)
+        )
+
+
+class Board:
+    """Open cases by id, and by officer: offers put before one, cases held by one."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self.cases: dict[UUID, Entry] = {}
+        self.offered: defaultdict[UUID, set[UUID]] = defaultdict(set)
+        self.held: defaultdict[UUID, set[UUID]] = defaultdict(set)
+
+    def load(self, cases: Iterable[tuple[CaseState, frozenset[UUID]]]) -> None:
+        """Starts from what the database holds; facts after it follow by `apply`."""
+        for state, recipients in cases:
+            self._put(Entry(state, self._clock(), set(recipients)))
+
+    def apply(self, fact: Fact) -> Fact:
+        """Takes the next fact of a stream; gives it back with `asked`: whose offer it ended."""
+        if fact.state is None or fact.case is None:
+            return fact
+        old = self.cases.get(fact.case)
+        if old is not None and fact.seq is not None and fact.seq < old.state.seq and fact.state.seq <= old.state.seq:
+            old.recipients.update(fact.to)  # an earlier fact whose outcome is known: it may still name recipients
+            return fact
+        asked = self._asked(old, fact)
+        entry = self._evolved(old, fact)
+        if old is not None:
+            self._drop(old)
+        if fact.state.status not in CLOSED:
+            self._put(entry)
+        return fact if not asked else _with_asked(fact, tuple(asked))
+
+    def _evolved(self, old: Entry | None, fact: Fact) -> Entry:
+        assert fact.state is not None
+        opening = fact.kind in OPENING
+        entry = Entry(fact.state, self._clock(), set() if opening or old is None else old.recipients)
+        entry.recipients = entry.recipients | set(fact.to)
+        entry.since_opened = opening or (old is not None and old.since_opened)
+        entry.held_by = {h.officer for h in fact.state.holders} | (set() if opening or old is None else old.held_by)
+        return entry
+
+    def _asked(self, old: Entry | None, fact: Fact) -> set[UUID]:
+        """Who had the offer open before this fact and has it no longer."""
+        assert fact.state is not None
+        if old is None or old.state.status is not Status.OFFERED or fact.state.status is Status.OFFERED:
+            return set(fact.asked)
+        return {o for o in old.recipients if old.open_to(o)}
+
+    def _put(self, entry: Entry) -> None:
+        case = entry.state.id
+        self.cases[case] = entry
+        if entry.state.status is Status.OFFERED:
+            for officer in entry.recipients:
+                self.offered[officer].add(case)
+        for holder in entry.state.holders:
+            self.held[holder.officer].add(case)
+
+    def _drop(self, entry: Entry) -> None:
+        case = entry.state.id
+        del self.cases[case]
+        for officer in entry.recipients:
+            _discard(self.offered, officer, case)
+        for holder in entry.state.holders:
+            _discard(self.held, holder.officer, case)
+
+    def offers_of(self, officer: UUID) -> list[Entry]:
+        """Offers open to the officer now, oldest first."""
+        now = self._clock()
+        entries = (self.cases[c] for c in self.offered.get(officer, ()))
+        found = [e for e in entries if e.open_to(officer) and e.remaining_ms(now) > 0]
+        return sorted(found, key=lambda e: (e.state.received_us, e.state.id.int))
+
+    def held_by(self, officer: UUID) -> list[Entry]:
+        return sorted((self.cases[c] for c in self.held.get(officer, ())), key=lambda e: e.state.received_us)
+
+    def of_station(self, station: str) -> list[Entry]:
+        found = [e for e in self.cases.values() if e.state.station == station]
+        return sorted(found, key=lambda e: (e.state.received_us, e.state.id.int))
+
+    def refuses(self, case: UUID, officer: UUID, round_: int) -> Refusal | None:
+        """A claim's certain refusal, or None: ask the judge.
+
+        Only where this process saw the whole round and the officer never held a seat in it: then no stored answer
+        of the judge can say otherwise.
+        """
+        entry = self.cases.get(case)
+        if entry is None or not entry.since_opened or entry.state.round != round_ or officer in entry.held_by:
+            return None
+        if officer not in entry.recipients:
+            return None
+        if entry.state.status in HELD:
+            return Refusal.TAKEN
+        return Refusal.AT_DESK if entry.state.status is Status.AT_STATION else None
+
+
+def _discard(index: defaultdict[UUID, set[UUID]], key: UUID, case: UUID) -> None:
+    cases = index.get(key)
+    if cases is not None:
+        cases.discard(case)
+        if not cases:
+            del index[key]
+
+
+def _with_asked(fact: Fact, asked: tuple[UUID, ...]) -> Fact:
+    return msgspec.structs.replace(fact, asked=asked)

@@ -1,0 +1,173 @@
+"""What the core needs from outside, as promises. Adapters keep them; a contract suite runs against each."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
+from uuid import UUID
+
+import msgspec
+
+from dispatch.cases.facts import Answer, CaseState, Fact
+
+
+class StoreAway(Exception):
+    """The database did not answer in time or at all. What was asked may or may not have happened: ask again with
+    the same key."""
+
+
+class StoreBusy(Exception):
+    """Somebody held a needed row for longer than we wait. Nothing happened: ask again with the same key."""
+
+
+class ReportDraft(msgspec.Struct, kw_only=True):
+    """A report as the judge takes it. Bytes as hex. `candidates`: nearest first."""
+
+    idx: int = 0
+    id: UUID
+    scope: str
+    key: str
+    hash: str
+    station: str
+    category: str
+    words: str
+    salt: str
+    lat: float
+    lon: float
+    accuracy_m: float | None
+    place_source: str
+    reporter: str
+    receipt_mac: str
+    exercise: bool
+    candidates: Sequence[UUID]
+    ring_m: int | None
+    wave: int
+    last_wave: bool
+
+
+class ClaimDraft(msgspec.Struct, kw_only=True):
+    idx: int = 0
+    case: UUID
+    officer: UUID
+    round: int
+    key: str
+    hash: str
+
+
+class ActDraft(msgspec.Struct, kw_only=True):
+    """Any other act on a case. `officer`: the acting one, or the one the desk sends."""
+
+    case: UUID
+    event: str
+    actor: str
+    actor_id: UUID
+    scope: str
+    key: str
+    hash: str
+    officer: UUID | None = None
+    station: str | None = None
+    fence: int | None = None
+    round: int | None = None
+    disposition: str | None = None
+    reason: str | None = None
+    candidates: Sequence[UUID] = ()
+    ring_m: int | None = None
+    wave: int = 1
+    last_wave: bool = True
+
+
+class WideDraft(msgspec.Struct, kw_only=True):
+    """More officers for an open offer. `event`: offer_widened or offer_joined."""
+
+    case: UUID
+    event: str
+    round: int
+    wave: int
+    ring_m: int | None
+    last_wave: bool
+    candidates: Sequence[UUID]
+
+
+class DueWave(NamedTuple):
+    case: UUID
+    station: str
+    category: str
+    round: int
+    wave: int
+    lat: float
+    lon: float
+    asked: frozenset[UUID]
+
+
+class Heads(NamedTuple):
+    epoch: str
+    offsets: dict[str, int]
+
+
+class HistoryEntry(NamedTuple):
+    seq: int
+    kind: str
+    actor: str
+    at: datetime
+    body: dict[str, Any]
+
+
+class CaseStore(Protocol):
+    """The judge and the record. Every method that changes something is one server-side call and one commit; when it
+    returns, the change is durable. Raises StoreAway, StoreBusy."""
+
+    async def report(self, drafts: Sequence[ReportDraft]) -> list[Answer]: ...
+
+    async def claim(self, drafts: Sequence[ClaimDraft]) -> list[Answer]:
+        """Judges in the order given; at most `seats` active winners a case, ever."""
+
+    async def act(self, draft: ActDraft) -> Answer: ...
+
+    async def widen(self, drafts: Sequence[WideDraft]) -> list[Answer]:
+        """Answers only for those that asked somebody anew."""
+
+    async def set_duty(self, officer: UUID, on: bool) -> Answer: ...
+
+    async def due_stations(self) -> list[str]: ...
+
+    async def fire(self, station: str) -> list[Answer]:
+        """Fires what is due there: windows, then acknowledgements. Firing twice, or by several, is harmless."""
+
+    async def due_waves(self) -> list[DueWave]: ...
+
+    async def by_key(self, scope: str, key: str) -> dict[str, Any] | None:
+        """The stored answer to an act, or None: not received."""
+
+    async def heads(self) -> Heads:
+        """Epoch and the last offset of every stream."""
+
+    async def read_stream(self, stream: str, after: int, count: int) -> list[Fact]: ...
+
+    async def open_cases(self) -> list[tuple[CaseState, frozenset[UUID]]]:
+        """Every open case with the recipients of its present round."""
+
+    async def case(self, case: UUID) -> CaseState | None: ...
+
+    async def history(self, case: UUID) -> list[HistoryEntry]: ...
+
+
+class Bus(Protocol):
+    """Carries envelopes between processes. May lose, double and reorder; never invents."""
+
+    def post(self, payload: bytes) -> None:
+        """Hands a publication over. Never waits, never fails: what is lost the relay publishes again."""
+
+
+class Nearby(Protocol):
+    """Who is near, as far as this process knows."""
+
+    def healthy(self) -> bool:
+        """False while the index is missing or younger than GENERATION_AGE_S_MIN: then ask the whole station."""
+
+    def nearest(self, lat: float, lon: float, radius_m: float, count: int) -> list[UUID]:
+        """Officers on duty with a fresh and good fix, nearest first."""
+
+    def unlocated(self, station: str, count: int) -> list[UUID]:
+        """Officers of a station on duty without such a fix."""
+
+    def on_duty(self, station: str, count: int) -> list[UUID]:
+        """All officers of a station on duty."""

@@ -1,0 +1,49 @@
+"""Whom to ask first, and how far to go: the rings of a wave. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from dispatch.cases.ports import Nearby
+from dispatch.limits import OFFER_RECIPIENTS_MAX, STATION_RECIPIENTS_MAX
+
+
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """Candidates nearest first; `number` counts rings from 1; `last`: no wider ring is left."""
+
+    candidates: Sequence[UUID]
+    number: int
+    ring_m: int | None
+    last: bool
+
+
+def first_wave(
+    near: Nearby,
+    lat: float,
+    lon: float,
+    station: str,
+    rings_m: Sequence[int],
+    *,
+    start: int = 1,
+    except_for: frozenset[UUID] = frozenset(),
+) -> Wave:
+    """The first ring from `start` on that holds anybody, up to the widest; without a trustworthy index the whole station.
+
+    With the widest ring also those on duty whose position is not known. An empty wave: nobody is near.
+    """
+    assert rings_m and 1 <= start, "there is at least one ring"
+    if not near.healthy():
+        everyone = [o for o in near.on_duty(station, STATION_RECIPIENTS_MAX) if o not in except_for]
+        return Wave(everyone, len(rings_m), None, True)
+    for number in range(start, len(rings_m) + 1):
+        ring = rings_m[number - 1]
+        last = number == len(rings_m)
+        found = [o for o in near.nearest(lat, lon, ring, OFFER_RECIPIENTS_MAX) if o not in except_for]
+        if last:
+            known = set(found)
+            blind = near.unlocated(station, STATION_RECIPIENTS_MAX)
+            found += [o for o in blind if o not in known and o not in except_for]
+        if found or last:
+            return Wave(found, number, ring, last)
+    return Wave((), len(rings_m), None, True)
