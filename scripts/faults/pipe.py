@@ -79,7 +79,6 @@ class Pipe:
 
     async def _read(self) -> None:
         clock = asyncio.get_running_loop().time
-        due = 0.0
         while True:
             try:
                 chunk = await self._reader.read(CHUNK_BYTES)
@@ -95,8 +94,7 @@ class Pipe:
             if latency is not None:
                 jitter_ms = latency[1].jitter_ms
                 wait_s = (latency[1].ms + self._dice.uniform(-jitter_ms, jitter_ms)) / 1000
-            due = max(due, clock() + wait_s)
-            await self._queue.put((due, chunk))
+            await self._queue.put((clock() + wait_s, chunk))
             if not chunk:
                 return
 
