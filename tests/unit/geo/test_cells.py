@@ -1,0 +1,73 @@
+"""The cells under the live index: nothing within the circle is ever missed."""
+
+import random
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from geo.cells import Cells
+from geo.distance import metres
+from geo.point import Point
+from tests.unit.geo.places import anywhere, bearings, walk
+
+
+@settings(deadline=None)
+@given(
+    start=anywhere,
+    radius_m=st.floats(0.0, 20_000.0),
+    steps=st.lists(st.tuples(st.floats(0.0, 1.0), bearings), min_size=1, max_size=20),
+)
+def test_every_row_within_the_radius_is_found(
+    start: Point, radius_m: float, steps: list[tuple[float, float]]
+) -> None:
+    places = [walk(start, radius_m * share, bearing) for share, bearing in steps]
+    cells = Cells(500.0)
+    cells.rebuild(np.array([place.lat for place in places]), np.array([place.lon for place in places]))
+    found = cells.within(start, radius_m, 1_000_000)
+    assert found is not None
+    assert len(set(found.tolist())) == len(found)
+    inside = {row for row, place in enumerate(places) if metres(start, place) <= radius_m}
+    assert inside <= set(found.tolist())
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_moving_one_by_one_ends_where_a_rebuild_ends(seed: int) -> None:
+    dice = random.Random(seed)
+    moved = Cells(500.0)
+    lats, lons = np.zeros(60), np.zeros(60)
+    for _ in range(40):
+        rows = np.array(dice.sample(range(60), 20))
+        lats[rows] = [dice.uniform(31.9, 32.1) for _ in rows]
+        lons[rows] = [dice.uniform(118.7, 118.9) for _ in rows]
+        moved.move(rows, lats[rows], lons[rows])
+    moved.move(np.arange(60), lats, lons)
+    rebuilt = Cells(500.0)
+    rebuilt.rebuild(lats, lons)
+    assert len(moved) == len(rebuilt), f"seed {seed}"
+    for row in range(60):
+        place = Point(float(lats[row]), float(lons[row]))
+        found = [cells.within(place, 800.0, 10_000) for cells in (moved, rebuilt)]
+        assert set(found[0].tolist()) == set(found[1].tolist()), f"seed {seed}"  # type: ignore[union-attr]
+
+
+def test_a_row_taken_out_is_gone_and_its_cell_with_it() -> None:
+    cells = Cells(500.0)
+    cells.move(np.array([0, 1]), np.array([1.0, 1.0]), np.array([2.0, 2.0]))
+    cells.take_out(0)
+    cells.take_out(0)
+    found = cells.within(Point(1.0, 2.0), 10.0, 100)
+    assert found is not None
+    assert found.tolist() == [1]
+    cells.take_out(1)
+    assert len(cells) == 0
+
+
+def test_too_many_cells_are_not_opened() -> None:
+    assert Cells(500.0).within(Point(1.0, 2.0), 100_000.0, 1_000) is None
+
+
+def test_cells_of_a_millimetre_are_refused() -> None:
+    with pytest.raises(ValueError, match="cell"):
+        Cells(0.001)
