@@ -1,6 +1,7 @@
 """The ground of the simulation: time costs nothing, one seed is one history, nothing comes from outside."""
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
@@ -156,6 +157,24 @@ def test_timers_fire_in_the_order_of_their_time_and_cancelled_ones_never() -> No
 
     for seed in range(10):
         assert run(program(), seed) == [1, 2.5, 3]
+
+
+def test_a_callback_that_was_cancelled_in_its_own_moment_does_not_run() -> None:
+    async def program() -> list[str]:
+        ran: list[str] = []
+        loop = current()
+        handles: dict[str, asyncio.Handle] = {}
+
+        def act(name: str, other: str) -> None:
+            ran.append(name)
+            handles[other].cancel()
+
+        handles["a"] = loop.call_soon(act, "a", "b")
+        handles["b"] = loop.call_soon(act, "b", "a")
+        await asyncio.sleep(1)
+        return ran
+
+    assert {tuple(run(program(), seed)) for seed in range(20)} == {("a",), ("b",)}
 
 
 def test_timeouts_work_in_virtual_time() -> None:
@@ -332,9 +351,25 @@ def test_a_clogged_node_hears_everything_when_it_is_unclogged() -> None:
         await asyncio.sleep(60)
         before = inbox.qsize()
         bus.unclog("b")
-        return before, sorted(inbox.get_nowait() for _ in range(inbox.qsize()))
+        return before, [inbox.get_nowait() for _ in range(inbox.qsize())]
 
-    assert run(program(), 1) == (0, list(range(20)))
+    before, heard = run(program(), 1)
+    assert (before, sorted(heard)) == (0, list(range(20)))
+    assert heard != sorted(heard), "what waited comes in a drawn order"
+
+
+def test_swizzling_unclogs_in_another_order_than_it_clogged() -> None:
+    async def program() -> None:
+        await swizzle(Bus[int](), "abcdefgh", 1)
+
+    differed = 0
+    for seed in range(20):
+        lines = [json.loads(line) for line in simulate(program(), seed).lines]
+        clogged = [node for _, word, node, *_ in lines if word == "clog"]
+        unclogged = [node for _, word, node, *_ in lines if word == "unclog"]
+        assert sorted(clogged) == sorted(unclogged)
+        differed += clogged != unclogged
+    assert differed >= 10
 
 
 def test_a_full_inbox_loses_and_counts_what_it_lost() -> None:
