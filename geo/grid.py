@@ -2,8 +2,8 @@
 
 Up to `SCAN_MAX` positions one numpy scan is cheaper than any index; beyond, cells of about 500 m
 (`geo.cells`) are opened in growing circles until the answer is certain. Positions are kept as Earth-centred
-metres, so a distance is a subtraction and neither poles nor the antimeridian are special. The same puts and the same
-question always give the same answer. One owner at a time: the index belongs to one event loop.
+metres, so a distance is a subtraction and neither poles nor the antimeridian are special. The same puts and
+the same question always give the same answer. One owner at a time: the index belongs to one event loop.
 """
 
 from __future__ import annotations
@@ -91,8 +91,7 @@ class Grid(Generic[K]):
         """
         shape = (len(keys),)
         lat, lon, seen, accuracy = (
-            np.broadcast_to(np.asarray(values, np.float64), shape)
-            for values in (lats, lons, seen_at, accuracy_m)
+            np.broadcast_to(np.asarray(values, np.float64), shape) for values in (lats, lons, seen_at, accuracy_m)
         )
         wrong = np.flatnonzero(~((np.abs(lat) <= LATITUDE_MAX) & (np.abs(lon) <= LONGITUDE_MAX)))
         if wrong.size:
@@ -225,7 +224,7 @@ class Grid(Generic[K]):
             chunk, chunk_m2 = rows, far_m2
             if rows.size > want:
                 # Everything as near as the want-th, ties included, so that the key decides among equals.
-                near = far_m2 <= np.partition(far_m2, want - 1)[want - 1] * 0.999999
+                near = far_m2 <= np.partition(far_m2, want - 1)[want - 1] * TIE_SLACK
                 chunk, chunk_m2 = rows[near], far_m2[near]
                 rows, far_m2 = rows[~near], far_m2[~near]
             else:
