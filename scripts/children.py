@@ -186,9 +186,7 @@ class Children:
             life.quick = 0 if life.ours or loop.time() - began >= STEADY_S else life.quick + 1
             life.ours = False
             if life.quick > QUICK_DEATHS_MAX:
-                life.gave_up = ChildError(
-                    life.child.name, f"does not stay up: {ended}", self.said(life.child)
-                )
+                life.gave_up = ChildError(life.child.name, f"does not stay up: {ended}", self.said(life.child))
                 self._failed.set()
                 return
             pause_s = min(BACKOFF_FIRST_S * 2 ** max(0, life.quick - 1), BACKOFF_MAX_S)
@@ -220,6 +218,21 @@ class Children:
         with child.log.open("rb") as file:
             file.seek(max(0, child.log.stat().st_size - 16_384))
             return "\n".join(file.read().decode(errors="replace").splitlines()[-lines:])
+
+
+async def run_once(child: Child, timeout_s: float) -> None:
+    """Run a child that ends by itself. Raises: ChildError when it fails, or takes longer; it is killed then."""
+    process = await _spawn(child)
+    try:
+        code = await asyncio.wait_for(process.wait(), timeout_s)
+    except TimeoutError:
+        raise ChildError(child.name, f"took longer than {timeout_s:.0f} s", Children.said(child)) from None
+    finally:
+        if process.returncode is None:
+            signal_family(process.pid, signal.SIGKILL)
+            await process.wait()
+    if code != 0:
+        raise ChildError(child.name, f"failed with code {code}", Children.said(child))
 
 
 async def _spawn(child: Child) -> asyncio.subprocess.Process:

@@ -106,11 +106,10 @@ async def test_steps_run_every_time_and_undo_themselves_together(empty: Database
     assert await ask(empty.owner_url, "SELECT count(*) FROM notes") == 2
 
 
-async def test_the_derived_login_may_read_what_is_granted_and_define_nothing(
-    empty: Database, folder: Path
-) -> None:
+async def test_the_derived_login_may_read_what_is_granted_and_define_nothing(empty: Database, folder: Path) -> None:
     app_url = await ensure_login(empty.owner_url)
     assert app_url == derived_app_dsn(empty.owner_url) == await ensure_login(empty.owner_url, empty.owner_url)
+    assert await ensure_login(empty.owner_url, app_url) == app_url
     login = urlsplit(app_url).username
     await migrate(empty.owner_url, app_role=login, directory=folder, steps=())
     assert await ask(app_url, "SELECT count(*) FROM notes") == 0
@@ -125,9 +124,7 @@ async def test_the_derived_login_may_read_what_is_granted_and_define_nothing(
         assert shown == meant, name
 
 
-async def test_a_given_login_is_made_with_its_password_and_then_left_alone(
-    empty: Database, folder: Path
-) -> None:
+async def test_a_given_login_is_made_with_its_password_and_then_left_alone(empty: Database, folder: Path) -> None:
     parts = urlsplit(empty.owner_url)
     wished = parts._replace(netloc=f"Some%20Body:p%40ss@{parts.hostname}:{parts.port}").geturl()
     assert await ensure_login(empty.owner_url, wished) == wished
@@ -158,7 +155,5 @@ def test_derived_passwords_differ_by_owner_and_database_and_are_absent_without_o
 
 
 async def test_the_real_migrations_stand_and_hold_the_rules(database: Database) -> None:
-    assert await ask(database.owner_url, "SELECT count(*) FROM schema_migrations") == len(
-        read_files(MIGRATIONS)
-    )
+    assert await ask(database.owner_url, "SELECT count(*) FROM schema_migrations") == len(read_files(MIGRATIONS))
     assert await ask(database.app_url, "SELECT count(*) FROM legal") == len(LEGAL)

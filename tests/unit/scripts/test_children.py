@@ -110,9 +110,7 @@ async def test_a_frozen_child_stands_still_until_resumed_and_can_be_stopped_froz
     await asyncio.wait_for(children.stop_one("f"), 5)
 
 
-async def test_kill_reaches_grandchildren_in_sessions_of_their_own(
-    children: Children, tmp_path: Path
-) -> None:
+async def test_kill_reaches_grandchildren_in_sessions_of_their_own(children: Children, tmp_path: Path) -> None:
     code = "import subprocess,sys,time; subprocess.Popen(['sleep','600'],start_new_session=True);"
     code += "print('born',flush=True); time.sleep(600)"
     children.start(Child("g", (sys.executable, "-c", code), log=tmp_path / "g.log"))
@@ -154,9 +152,7 @@ async def main():
     await asyncio.sleep(600)
 asyncio.run(main())
 """
-    parent = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", program, stdout=asyncio.subprocess.PIPE
-    )
+    parent = await asyncio.create_subprocess_exec(sys.executable, "-c", program, stdout=asyncio.subprocess.PIPE)
     assert parent.stdout is not None
     pid = int(await asyncio.wait_for(parent.stdout.readline(), 20))
     assert alive(pid)

@@ -184,9 +184,7 @@ async def main():
     await asyncio.sleep(600)
 asyncio.run(main())
 """  # noqa: S608 - the folder is ours
-    parent = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", program, stdout=asyncio.subprocess.PIPE
-    )
+    parent = await asyncio.create_subprocess_exec(sys.executable, "-c", program, stdout=asyncio.subprocess.PIPE)
     assert parent.stdout is not None
     assert await asyncio.wait_for(parent.stdout.readline(), 60) == b"committed\n"
     parent.kill()

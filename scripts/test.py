@@ -1,0 +1,108 @@
+"""Every check of the repository, the same here and in CI: ruff, formatting, mypy, then the tests with their times.
+
+`scripts/test` runs all; `--fast` leaves out what takes long or needs a browser; any other word goes to pytest
+(`scripts/test tests/unit -k claim`). Every check runs even when an earlier one failed; the exit code is 0 only
+when all passed. The stores that tests need are started by the tests themselves.
+"""
+
+import argparse
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+INSTALL_S: Final = 900
+DEBIAN: Final = ("chromium", "fonts-noto-cjk")
+"""A browser, and letters for its pictures: without the second, Chinese is drawn as empty boxes."""
+
+
+def checks(fast: bool, words: Sequence[str]) -> list[tuple[str, list[str]]]:
+    """The checks in their order, quick ones first: (name, command)."""
+    pytest = ["-m", "pytest", "--durations=15"]
+    if fast:
+        pytest += ["-m", "not slow and not browser"]
+    return [
+        ("ruff", ["-m", "ruff", "check", "."]),
+        ("format", ["-m", "ruff", "format", "--check", "."]),
+        ("mypy", ["-m", "mypy"]),
+        ("pytest", [*pytest, *words]),
+    ]
+
+
+def ensure_browser(environ: Mapping[str, str], root: bool) -> str | None:
+    """A Chromium that tests can drive is there afterwards; None, or a sentence why not.
+
+    On Debian as root it is the system's own (with fonts), elsewhere the one that Playwright brings.
+    """
+    fonts = shutil.which("fc-list", path=environ.get("PATH")) is not None and _has_chinese_letters()
+    if environ.get("ONBEAT_CHROMIUM") or (shutil.which("chromium", path=environ.get("PATH")) and fonts):
+        return None
+    apt = shutil.which("apt-get", path=environ.get("PATH"))
+    if apt and root:
+        say(f"Installing {' and '.join(DEBIAN)} (once) ...")
+        quiet = {**environ, "DEBIAN_FRONTEND": "noninteractive"}
+        # The lists may be absent or old; a failure of the first is met by the second.
+        run([apt, "-qq", "update"], quiet)
+        if run([apt, "-qq", "-y", "--no-install-recommends", "install", *DEBIAN], quiet) == 0:
+            return None
+    if importlib.util.find_spec("playwright") is not None:
+        say("Asking Playwright for its Chromium (once) ...")
+        if run([sys.executable, "-m", "playwright", "install", "chromium"], environ) == 0:
+            return None
+    return "no Chromium could be installed: install one, name it with ONBEAT_CHROMIUM, or use --fast"
+
+
+def _has_chinese_letters() -> bool:
+    listed = subprocess.run(
+        ["fc-list", ":lang=zh-cn", "family"], capture_output=True, text=True, check=False, timeout=60
+    )
+    return listed.returncode == 0 and bool(listed.stdout.strip())
+
+
+def run(command: Sequence[str], environ: Mapping[str, str]) -> int:
+    """The exit code of an installer; what it says goes to stderr."""
+    try:
+        return subprocess.run(
+            command, env=dict(environ), stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False, timeout=INSTALL_S
+        ).returncode
+    except subprocess.TimeoutExpired:
+        return 1
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="scripts/test",
+        description="Run ruff, the format check, mypy and all tests.",
+        epilog="Any other word goes to pytest.",
+    )
+    parser.add_argument("--fast", action="store_true", help="leave out tests that take long or need a browser")
+    chosen, words = parser.parse_known_args()
+    if not chosen.fast:
+        missing = ensure_browser(os.environ, os.geteuid() == 0)
+        if missing:
+            print(f"scripts/test: {missing}", file=sys.stderr)
+            return 1
+    results: list[tuple[str, int, float]] = []
+    for name, command in checks(chosen.fast, words):
+        say(f"--- {name}")
+        began = time.monotonic()
+        code = subprocess.run([sys.executable, *command], cwd=ROOT, check=False).returncode
+        results.append((name, code, time.monotonic() - began))
+    say("---")
+    for name, code, seconds in results:
+        say(f"{name:<8} {'passed' if code == 0 else 'FAILED':<7} {seconds:6.1f} s")
+    return 1 if any(code for _, code, _ in results) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,222 @@
+"""Start the whole service on this machine and keep it running until Ctrl-C or SIGTERM.
+
+One code path from laptop to fleet: where DATABASE_URL and REDIS_URL are set, those are used; otherwise real
+PostgreSQL and Redis run under `.local/`. Then `release` brings the database up to date, and the roles of the
+Procfile start: relay, sweeper, web. What they say goes to `.local/log/`; a role that dies is started again.
+
+Exit codes: 0 stopped as asked, 1 with a sentence that says why not.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import httpx
+
+from dispatch.adapters.postgres.roles import derived_app_dsn
+from scripts.children import Child, ChildError, Children, run_once
+from scripts.stores import ROOT, Store, Stores, StoresError
+
+RELEASE_S: Final = 300.0
+READY_S: Final = 120.0
+Command = tuple[str, ...]
+
+
+def _module(name: str) -> Command:
+    return (sys.executable, "-m", name)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to start and where; `roles` in the order of their start."""
+
+    local: Path = ROOT / ".local"
+    host: str = "127.0.0.1"
+    port: int = 8000
+    release: Command = field(default_factory=lambda: _module("gateway.release"))
+    roles: Mapping[str, Command] = field(
+        default_factory=lambda: {name: _module(f"gateway.{name}") for name in ("relay", "sweeper", "web")}
+    )
+
+    @property
+    def url(self) -> str:
+        """Where a browser finds us; a name and not an address, because passkeys need one."""
+        anywhere = self.host in ("127.0.0.1", "0.0.0.0", "::", "::1", "")  # noqa: S104 - compared, not bound
+        return f"http://{'localhost' if anywhere else self.host}:{self.port}"
+
+    @property
+    def credentials(self) -> Path:
+        return self.local / "credentials.json"
+
+
+async def serve(plan: Plan, environ: Mapping[str, str]) -> None:
+    """Run until cancelled; everything started here is stopped on the way out.
+
+    Raises: StoresError, ChildError, OSError when something cannot start or stay up.
+    """
+    began = time.monotonic()
+    _refuse_taken_port(plan)
+    given = {Store.POSTGRES: environ.get("DATABASE_URL"), Store.REDIS: environ.get("REDIS_URL")}
+    wanted = frozenset(which for which, url in given.items() if not url)
+    if wanted:
+        _say(f"Starting {' and '.join(sorted(wanted))} in {plan.local} ...")
+    async with Stores(plan.local, wanted=wanted) as stores, Children() as children:
+        database, redis = given[Store.POSTGRES] or "", given[Store.REDIS] or stores.redis_url
+        owner = environ.get("DATABASE_OWNER_URL") if database else None
+        if owner is None:
+            # One address only: it is the owner's, and the roles use the lesser one that belongs to it.
+            owner = database or stores.database_url
+            database = derived_app_dsn(owner)
+        common = {
+            **environ,
+            "DATABASE_URL": database,
+            "REDIS_URL": redis,
+            "HOST": plan.host,
+            "PORT": str(plan.port),
+            "ONBEAT_DEMO": environ.get("ONBEAT_DEMO", "1"),
+            "ONBEAT_CREDENTIALS": str(plan.credentials),
+        }
+        common.pop("DATABASE_OWNER_URL", None)
+        logs = plan.local / "log"
+        _say("Bringing the database up to date ...")
+        release = Child("release", plan.release, {**common, "DATABASE_OWNER_URL": owner}, logs / "release.log", ROOT)
+        await run_once(release, RELEASE_S)
+        for name, command in plan.roles.items():
+            children.start(Child(name, command, common, logs / f"{name}.log", ROOT))
+        _say("Waiting until the service is ready ...")
+        async with asyncio.TaskGroup() as group:
+            watchers = [group.create_task(_watch(each)) for each in (stores, children)]
+            await _until_ready(plan)
+            _welcome(plan, time.monotonic() - began)
+            await asyncio.gather(*watchers)
+
+
+async def _watch(kept: Stores | Children) -> None:
+    """Raises: ChildError as soon as one of these is given up on."""
+    raise await kept.failure()
+
+
+async def _until_ready(plan: Plan) -> None:
+    last = "no answer"
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(READY_S), httpx.AsyncClient(timeout=5, trust_env=False) as client:
+            while True:
+                try:
+                    answer = await client.get(f"{plan.url}/readyz")
+                    if answer.status_code == 200:
+                        return
+                    last = f"{answer.status_code} {answer.text.strip()}"
+                except httpx.HTTPError as error:
+                    last = f"{type(error).__name__} {error}"
+                await asyncio.sleep(0.1)
+    raise ChildError("web", f"was not ready within {READY_S:.0f} s: {last}; see {plan.local / 'log'}")
+
+
+def _refuse_taken_port(plan: Plan) -> None:
+    family = socket.AF_INET6 if ":" in plan.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((plan.host, plan.port))
+        except OSError as error:
+            raise OSError(f"port {plan.port} on {plan.host} cannot be used ({error.strerror}): set PORT") from error
+
+
+def _welcome(plan: Plan, seconds: float) -> None:
+    _say(f"\nReady after {seconds:.1f} s: {plan.url}")
+    if plan.credentials.exists():
+        _say(f"Demonstration sign-ins ({plan.credentials}):")
+        for line in sign_ins(json.loads(plan.credentials.read_text())):
+            _say(f"  {line}")
+    _say(f"Logs: {plan.local / 'log'}. Ctrl-C stops everything; the data stays.")
+
+
+def sign_ins(credentials: object, of_a_kind_max: int = 3) -> list[str]:
+    """One line for each sign-in, the first few of every kind; the file holds all of them."""
+    lines: list[str] = []
+    if not isinstance(credentials, dict):
+        return lines
+    for kind, entries in credentials.items():
+        if isinstance(entries, list):
+            for entry in entries[:of_a_kind_max]:
+                lines.append(f"{kind}: {_row(entry)}")
+            if len(entries) > of_a_kind_max:
+                lines.append(f"{kind}: ... and {len(entries) - of_a_kind_max} more")
+        else:
+            lines.append(f"{kind}: {_row(entries)}")
+    return lines
+
+
+def _row(entry: object) -> str:
+    if isinstance(entry, dict):
+        return "  ".join(f"{key} {value}" for key, value in entry.items() if isinstance(value, str | int))
+    return str(entry)
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+async def run(plan: Plan, environ: Mapping[str, str]) -> int:
+    """`serve` until a signal; the exit code."""
+    serving = asyncio.ensure_future(serve(plan, environ))
+    asked = asyncio.Event()
+
+    def stop() -> None:
+        # Once: a second Ctrl-C must not interrupt the orderly end.
+        if not asked.is_set():
+            asked.set()
+            _say("\nStopping ...")
+            serving.cancel()
+
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(each, stop)
+    try:
+        await serving
+    except asyncio.CancelledError:
+        _say("Stopped.")
+        return 0
+    except Exception as failure:
+        first = _first(failure)
+        if not isinstance(first, StoresError | ChildError | OSError):
+            raise
+        print(f"scripts/up: {first}", file=sys.stderr)
+    return 1
+
+
+def _first(failure: BaseException) -> BaseException:
+    """The failure itself, or the first of a group."""
+    return _first(failure.exceptions[0]) if isinstance(failure, BaseExceptionGroup) else failure
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="scripts/up",
+        description="Start the service with its stores, stay in the foreground, stop on Ctrl-C.",
+        epilog="Environment: PORT (8000), HOST (127.0.0.1), DATABASE_URL, DATABASE_OWNER_URL, REDIS_URL (real "
+        "PostgreSQL and Redis are started where these are absent), ONBEAT_DEMO (1: make the demonstration town).",
+    )
+    parser.add_argument("--local", type=Path, default=ROOT / ".local", help="folder of data, logs, credentials")
+    chosen = parser.parse_args()
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    word = os.environ.get("PORT") or "8000"
+    if not word.isdigit() or not 0 < int(word) < 65_536:
+        parser.error(f"PORT={word} is not a port between 1 and 65535")
+    plan = Plan(chosen.local.resolve(), os.environ.get("HOST") or "127.0.0.1", int(word))
+    return asyncio.run(run(plan, os.environ))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

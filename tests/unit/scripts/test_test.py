@@ -1,0 +1,88 @@
+"""`scripts/test`: what it runs, and how it gets a browser. The installers are stand-ins; nothing is downloaded."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from scripts import test as module
+from scripts.stores import ROOT
+
+
+@pytest.fixture
+def tools(tmp_path: Path) -> Path:
+    (tmp_path / "sh").symlink_to("/bin/sh")
+    (tmp_path / "touch").symlink_to("/bin/touch")
+    return tmp_path
+
+
+def put(tools: Path, name: str, script: str) -> None:
+    (tools / name).write_text(f'#!/bin/sh\necho "{name} $*" >> "{tools}/calls"\n{script}\n')
+    (tools / name).chmod(0o755)
+
+
+def calls(tools: Path) -> list[str]:
+    written = tools / "calls"
+    return written.read_text().splitlines() if written.exists() else []
+
+
+def test_root_on_debian_gets_the_systems_browser_and_letters(tools: Path) -> None:
+    put(tools, "apt-get", "exit 0")
+    assert module.ensure_browser({"PATH": str(tools)}, root=True) is None
+    assert calls(tools) == [
+        "apt-get -qq update",
+        "apt-get -qq -y --no-install-recommends install chromium fonts-noto-cjk",
+    ]
+
+
+def test_a_browser_without_chinese_letters_is_not_enough(tools: Path) -> None:
+    put(tools, "chromium", "exit 0")
+    put(tools, "apt-get", "exit 0")
+    assert module.ensure_browser({"PATH": str(tools)}, root=True) is None
+    assert any("fonts-noto-cjk" in call for call in calls(tools))
+
+
+def test_a_named_browser_is_taken_as_it_is(tools: Path) -> None:
+    put(tools, "apt-get", "exit 0")
+    assert module.ensure_browser({"PATH": str(tools), "ONBEAT_CHROMIUM": "/opt/chromium"}, root=True) is None
+    assert calls(tools) == []
+
+
+@pytest.mark.parametrize("root", [True, False])
+def test_without_apt_it_is_playwrights_and_a_failure_is_told(
+    tools: Path, root: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tools, "apt-get", "exit 100")
+    put(tools, "python", "exit 1")
+    monkeypatch.setattr("sys.executable", str(tools / "python"))
+    told = module.ensure_browser({"PATH": str(tools)}, root=root)
+    assert told is not None
+    assert "ONBEAT_CHROMIUM" in told
+    assert calls(tools)[-1] == "python -m playwright install chromium"
+    assert any("apt-get" in call for call in calls(tools)) is root
+
+
+def test_fast_leaves_out_the_slow_and_words_reach_pytest() -> None:
+    commands = dict(module.checks(True, ["tests/unit", "-k", "claim"]))
+    assert list(commands) == ["ruff", "format", "mypy", "pytest"]
+    assert commands["pytest"][-5:] == ["-m", "not slow and not browser", "tests/unit", "-k", "claim"]
+    assert "-m" not in dict(module.checks(False, []))["pytest"][2:]
+
+
+def test_one_failing_check_fails_the_whole_and_the_others_still_run(
+    tools: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    put(tools, "python", 'case "$*" in *"ruff format"*) exit 1;; esac')
+    monkeypatch.setattr("sys.executable", str(tools / "python"))
+    monkeypatch.setattr("sys.argv", ["test", "--fast", "tests/unit"])
+    assert module.main() == 1
+    assert [call.split()[2] for call in calls(tools)] == ["ruff", "ruff", "mypy", "pytest"]
+    said = capfd.readouterr().out
+    assert "format   FAILED" in said
+    assert "pytest   passed" in said
+
+
+def test_the_procfile_names_every_role() -> None:
+    roles = [line.partition(":")[0] for line in (ROOT / "Procfile").read_text().splitlines()]
+    assert sorted(roles) == ["relay", "release", "sweeper", "web"]
+    assert os.access(ROOT / ".ci" / "run", os.X_OK)
