@@ -129,7 +129,10 @@ def held(state: CaseState, officer: UUID, fact: Fact | None = None) -> HeldCase:
 
 
 def reporter_case(state: CaseState, elapsed_ms: int, fact: Fact | None = None) -> ReporterCase:
-    """Status, who is coming by call sign and first character of the surname; never a place of theirs, never who said no."""
+    """Status, and who is coming by call sign and first character of the surname.
+
+    Never where they are, never who said no.
+    """
     stream, offset = (f"case:{state.id}", fact.seq or 0) if fact is not None else ("", 0)
     return ReporterCase(
         stream=stream,

@@ -5,8 +5,9 @@ Never the judge: it may be behind. What it says may only refuse early, warn or s
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import TypeVar
 from uuid import UUID
 
 import msgspec
@@ -14,6 +15,7 @@ import msgspec
 from dispatch.cases.facts import CaseState, Fact
 from dispatch.cases.values import CLOSED, HELD, Event, Refusal, Status
 
+Key = TypeVar("Key", bound=Hashable)
 OPENING = frozenset({Event.OFFER_OPENED, Event.HANDED_BACK})
 
 
@@ -56,6 +58,7 @@ class Board:
         self.cases: dict[UUID, Entry] = {}
         self.offered: defaultdict[UUID, set[UUID]] = defaultdict(set)
         self.held: defaultdict[UUID, set[UUID]] = defaultdict(set)
+        self._open_in: defaultdict[tuple[int, int], set[UUID]] = defaultdict(set)
 
     def load(self, cases: Iterable[tuple[CaseState, frozenset[UUID]]]) -> None:
         """Starts from what the database holds; facts after it follow by `apply`."""
@@ -98,6 +101,7 @@ class Board:
         case = entry.state.id
         self.cases[case] = entry
         if entry.state.status is Status.OFFERED:
+            self._open_in[_cell(entry.state.lat, entry.state.lon)].add(case)
             for officer in entry.recipients:
                 self.offered[officer].add(case)
         for holder in entry.state.holders:
@@ -106,6 +110,7 @@ class Board:
     def _drop(self, entry: Entry) -> None:
         case = entry.state.id
         del self.cases[case]
+        _discard(self._open_in, _cell(entry.state.lat, entry.state.lon), case)
         for officer in entry.recipients:
             _discard(self.offered, officer, case)
         for holder in entry.state.holders:
@@ -125,6 +130,14 @@ class Board:
         found = [e for e in self.cases.values() if e.state.station == station]
         return sorted(found, key=lambda e: (e.state.received_us, e.state.id.int))
 
+    def open_around(self, lat: float, lon: float) -> Iterator[Entry]:
+        """Open offers whose place may lie within the widest ring of here: about 10 km, never fewer."""
+        row, column = _cell(lat, lon)
+        for i in range(row - 1, row + 2):
+            for j in range(column - 2, column + 3):
+                for case in self._open_in.get((i, j), ()):
+                    yield self.cases[case]
+
     def refuses(self, case: UUID, officer: UUID, round_: int) -> Refusal | None:
         """A claim's certain refusal, or None: ask the judge.
 
@@ -141,7 +154,12 @@ class Board:
         return Refusal.AT_DESK if entry.state.status is Status.AT_STATION else None
 
 
-def _discard(index: defaultdict[UUID, set[UUID]], key: UUID, case: UUID) -> None:
+def _cell(lat: float, lon: float) -> tuple[int, int]:
+    """A tenth of a degree: about 11 km by at least 5.5 km up to 60 degrees of latitude."""
+    return int(lat * 10 // 1), int(lon * 10 // 1)
+
+
+def _discard(index: defaultdict[Key, set[UUID]], key: Key, case: UUID) -> None:
     cases = index.get(key)
     if cases is not None:
         cases.discard(case)

@@ -76,12 +76,14 @@ class ActDraft(msgspec.Struct, kw_only=True):
 
 
 class WideDraft(msgspec.Struct, kw_only=True):
-    """More officers for an open offer. `event`: offer_widened or offer_joined."""
+    """More officers for an open offer. `event`: offer_widened or offer_joined. `wave`: the one that was due;
+    `ring`: the number of the ring that is asked, further out where nearer ones are empty."""
 
     case: UUID
     event: str
     round: int
     wave: int
+    ring: int
     ring_m: int | None
     last_wave: bool
     candidates: Sequence[UUID]

@@ -28,11 +28,12 @@ def first_wave(
     start: int = 1,
     except_for: frozenset[UUID] = frozenset(),
 ) -> Wave:
-    """The first ring from `start` on that holds anybody, up to the widest; without a trustworthy index the whole station.
+    """The first ring from `start` on that holds anybody, up to the widest.
 
+    Without a trustworthy index the whole station.
     With the widest ring also those on duty whose position is not known. An empty wave: nobody is near.
     """
-    assert rings_m and 1 <= start, "there is at least one ring"
+    assert rings_m and start >= 1, "there is at least one ring"
     if not near.healthy():
         everyone = [o for o in near.on_duty(station, STATION_RECIPIENTS_MAX) if o not in except_for]
         return Wave(everyone, len(rings_m), None, True)

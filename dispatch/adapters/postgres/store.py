@@ -107,7 +107,7 @@ class PostgresCases:
 
     async def due_waves(self) -> list[DueWave]:
         rows = await fetch(self._pool, "SELECT * FROM due_waves($1)", DUE_WAVES_MAX)
-        return [DueWave(*tuple(row)[:-1], frozenset(row["asked"])) for row in rows]
+        return [DueWave._make([*list(row)[:-1], frozenset(row["asked"])]) for row in rows]
 
     async def by_key(self, scope: str, key: str) -> dict[str, Any] | None:
         rows = await fetch(self._pool, "SELECT response FROM idempotency WHERE scope = $1 AND key = $2", scope, key)

@@ -84,8 +84,8 @@ BEGIN
     END IF;
 END $$;
 
--- More officers are asked. Elements: case, event (offer_widened or offer_joined), round, wave, ring_m, last_wave,
--- candidates. Whoever was asked before in this round is not asked again; a wave that finds nobody only moves on.
+-- More officers are asked. Elements: case, event (offer_widened or offer_joined), round, wave, ring, ring_m,
+-- last_wave, candidates. Whoever was asked before in this round is not asked again; a wave that finds nobody only moves on.
 CREATE FUNCTION widen_offers(p jsonb) RETURNS SETOF answer LANGUAGE plpgsql AS $$
 DECLARE x jsonb; c cases; r record; t timestamptz; v_to uuid[]; a answer; facts jsonb; v_joined boolean;
 BEGIN
@@ -109,7 +109,7 @@ BEGIN
             PERFORM pass_wave(c, x, t);
             CONTINUE;
         END IF;
-        IF NOT v_joined THEN c.wave := (x ->> 'wave')::integer; END IF;
+        IF NOT v_joined THEN c.wave := (x ->> 'ring')::integer; END IF;
         SELECT q.* INTO r FROM append(c, '[]'::jsonb, x ->> 'event', 'service', NULL, jsonb_build_object(
             'round', c.round, 'wave', c.wave, 'ring_m', x -> 'ring_m', 'asked', cardinality(v_to),
             'recipients', digest_of(v_to)), t) q;

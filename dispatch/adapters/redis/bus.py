@@ -1,0 +1,187 @@
+"""Between processes: facts and fixes over Redis publish/subscribe. All of it may be lost at any moment.
+
+Publishing never waits: a bounded queue, oldest dropped. The subscription reconnects by itself with backoff and says
+when it came or went, because a process that does not hear the others must not trust its index of positions.
+"""
+
+import asyncio
+import logging
+import random
+import struct
+from collections import deque
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+import redis.asyncio as aioredis
+from redis.exceptions import RedisError
+
+from dispatch.limits import REDIS_S_MAX
+from dispatch.positions.live import RemoteFix
+
+log = logging.getLogger(__name__)
+
+FACTS, FIXES = b"onbeat:facts", b"onbeat:fixes"
+INDEX, GENERATION = "onbeat:index", "onbeat:generation"
+POSTS_MAX = 4_096
+BACKOFF_S = (0.1, 2.0)
+PING_S = 5.0
+
+_FIX = struct.Struct("<16sddff")
+_AWAY = (RedisError, OSError, TimeoutError)
+
+
+def pack(fixes: Sequence[RemoteFix]) -> bytes:
+    """36 + 4 bytes a fix: officer, latitude, longitude, accuracy, age in seconds."""
+    return b"".join([_FIX.pack(o.bytes, lat, lon, acc, age) for o, lat, lon, acc, age in fixes])
+
+
+def unpack(payload: bytes) -> list[RemoteFix]:
+    """Raises: struct.error for a payload that is not whole fixes."""
+    return [(UUID(bytes=o), lat, lon, acc, age) for o, lat, lon, acc, age in _FIX.iter_unpack(payload)]
+
+
+def connect(url: str, *, connections: int = 8) -> "aioredis.Redis":
+    """A client whose calls wait at most REDIS_S_MAX; beyond `connections` callers queue instead of failing."""
+    pool = aioredis.BlockingConnectionPool.from_url(
+        url,
+        max_connections=connections,
+        timeout=REDIS_S_MAX,
+        socket_timeout=REDIS_S_MAX,
+        socket_connect_timeout=REDIS_S_MAX,
+        health_check_interval=0,
+    )
+    return aioredis.Redis.from_pool(pool)
+
+
+class RedisBus:
+    """`dispatch.cases.ports.Bus`, and the way of the fixes."""
+
+    def __init__(self, client: "aioredis.Redis", url: str, origin: str) -> None:
+        self._client, self._url, self._origin = client, url, origin.encode().ljust(16)[:16]
+        self._posts: deque[tuple[bytes, bytes]] = deque(maxlen=POSTS_MAX)
+        self._wake = asyncio.Event()
+        self.on_facts: Callable[[bytes], None] = lambda payload: None
+        self.on_fixes: Callable[[list[RemoteFix]], None] = lambda fixes: None
+        self.on_link: Callable[[bool], None] = lambda connected: None
+
+    def post(self, payload: bytes) -> None:
+        self._posts.append((FACTS, self._origin + payload))
+        self._wake.set()
+
+    def post_fixes(self, fixes: Sequence[RemoteFix]) -> None:
+        """To all other processes, and into the index that a starting process reads."""
+        if fixes:
+            self._posts.append((FIXES, self._origin + pack(fixes)))
+            self._wake.set()
+
+    async def run(self) -> None:
+        """Publishes and listens until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._publish())
+            group.create_task(self._subscribe())
+
+    async def _publish(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            posts = [self._posts.popleft() for _ in range(len(self._posts))]
+            try:
+                async with asyncio.timeout(REDIS_S_MAX):
+                    pipe = self._client.pipeline(transaction=False)
+                    for channel, payload in posts:
+                        pipe.publish(channel, payload)
+                    await pipe.execute()
+            except _AWAY as error:
+                log.warning("%d publications were lost: %s", len(posts), error)
+                await asyncio.sleep(BACKOFF_S[0])
+
+    async def _subscribe(self) -> None:
+        wait = BACKOFF_S[0]
+        while True:
+            try:
+                await self._listen()
+            except _AWAY as error:
+                log.warning("the bus is away: %s", error)
+            self.on_link(False)
+            await asyncio.sleep(wait * random.random())
+            wait = min(wait * 2, BACKOFF_S[1])
+
+    async def _listen(self) -> None:
+        client = connect(self._url, connections=1)
+        try:
+            async with client.pubsub() as channels:
+                await channels.subscribe(FACTS, FIXES)
+                self.on_link(True)
+                quiet = 0.0
+                while quiet < 3 * PING_S:
+                    message = await channels.get_message(ignore_subscribe_messages=False, timeout=PING_S)
+                    if message is None:
+                        quiet += PING_S
+                        await channels.ping()
+                        continue
+                    quiet = 0.0
+                    if message["type"] == "message":
+                        self._dispatch(message["channel"], message["data"])
+                raise TimeoutError("nothing was heard, not even an answer to our ping")
+        finally:
+            await client.aclose()
+
+    def _dispatch(self, channel: bytes, payload: bytes) -> None:
+        if payload.startswith(self._origin):
+            return
+        body = payload[len(self._origin) :]
+        try:
+            if channel == FACTS:
+                self.on_facts(body)
+            else:
+                self.on_fixes(unpack(body))
+        except Exception:  # one bad publication must not end the subscription
+            log.exception("a publication could not be applied")
+
+    # --- the index of positions, for processes that start
+    async def store_fixes(self, fixes: Sequence[RemoteFix]) -> bool:
+        """Keeps fixes for processes that start later. True when the index was found missing and begun anew: then the
+        caller stores everything that it knows. Silent when Redis is away."""
+        try:
+            async with asyncio.timeout(REDIS_S_MAX):
+                seconds, micros = await self._client.time()
+                now = seconds + micros / 1e6
+                pipe = self._client.pipeline(transaction=False)
+                pipe.set(GENERATION, repr(now), nx=True)
+                if fixes:
+                    pipe.hset(
+                        INDEX,
+                        mapping={
+                            f[0].bytes: _FIX.pack(f[0].bytes, *f[1:4], 0.0)[16:] + struct.pack("<d", now - f[4])
+                            for f in fixes
+                        },
+                    )
+                began, *_ = await pipe.execute()
+        except _AWAY:
+            return False
+        return bool(began)
+
+    async def forget_fix(self, officer: UUID) -> None:
+        """Off duty: gone from the index."""
+        try:
+            async with asyncio.timeout(REDIS_S_MAX):
+                await self._client.hdel(INDEX, officer.bytes)
+        except _AWAY as error:
+            log.warning("a position could not be forgotten yet, it ages out: %s", error)
+
+    async def load_fixes(self) -> tuple[list[RemoteFix], float]:
+        """What the index holds, and its age in seconds (0.0: there is none, or Redis is away)."""
+        try:
+            async with asyncio.timeout(REDIS_S_MAX * 5):
+                seconds, micros = await self._client.time()
+                now = seconds + micros / 1e6
+                born = await self._client.get(GENERATION)
+                stored = await self._client.hgetall(INDEX)
+        except _AWAY:
+            return [], 0.0
+        fixes = []
+        for key, value in stored.items():
+            if isinstance(key, bytes) and isinstance(value, bytes) and (len(key), len(value)) == (16, 32):
+                lat, lon, accuracy_m, _, seen = struct.unpack("<ddffd", value)
+                fixes.append((UUID(bytes=key), lat, lon, accuracy_m, max(0.0, now - seen)))
+        return fixes, now - float(born) if born else 0.0

@@ -1,0 +1,202 @@
+"""The use cases of a case: report, claim, act, duty, and who joins an open offer. Asks the judge, tells the feed."""
+
+import asyncio
+import functools
+import logging
+from collections import defaultdict, deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from dispatch.batching import Batch, Overloaded
+from dispatch.cases.board import Board
+from dispatch.cases.catalogue import Catalogue
+from dispatch.cases.facts import Answer
+from dispatch.cases.ports import ActDraft, CaseStore, ClaimDraft, Nearby, ReportDraft, WideDraft
+from dispatch.cases.rings import Wave, first_wave
+from dispatch.limits import BATCH_QUEUE_MAX, CLAIM_LEADERS, OFFER_RECIPIENTS_MAX
+from dispatch.streams.feed import Feed
+from geo.distance import metres_fast
+from geo.point import Point
+
+log = logging.getLogger(__name__)
+
+JOIN_MS_MIN = 1_000  # a card that opens for less than a second helps nobody
+
+
+class Reporting:
+    """Reports become offered cases, many in one commit."""
+
+    def __init__(self, store: CaseStore, feed: Feed, near: Nearby, catalogue: Catalogue) -> None:
+        self._store, self._feed, self._near, self.catalogue = store, feed, near, catalogue
+        self._batch: Batch[ReportDraft, Answer] = Batch(self._flush)
+
+    def wave(self, category: str, lat: float, lon: float, station: str) -> Wave:
+        """Whom a new case is put before."""
+        return first_wave(self._near, lat, lon, station, self.catalogue.categories[category].rings_m)
+
+    async def report(self, draft: ReportDraft) -> Answer:
+        """The case of this key. `ok` false: key_reused or busy. Raises: StoreAway (ask again), Overloaded."""
+        return await self._batch.submit(draft)
+
+    async def _flush(self, drafts: Sequence[ReportDraft]) -> Sequence[Answer]:
+        answers = await self._store.report(drafts)
+        self._feed.committed(answers)
+        return answers
+
+
+class _Race:
+    """Claims of one case in this process: a few before the judge, the rest waiting for their answer."""
+
+    __slots__ = ("judging", "waiting")
+
+    def __init__(self) -> None:
+        self.judging = 0
+        self.waiting: deque[tuple[ClaimDraft, asyncio.Future[Answer]]] = deque()
+
+
+class Claiming:
+    """Claims that arrive together are judged together; who is certainly too late hears it at once."""
+
+    def __init__(self, store: CaseStore, feed: Feed) -> None:
+        self._store, self._feed = store, feed
+        self._batch: Batch[ClaimDraft, Answer] = Batch(self._flush, lanes=2)
+        self._races: defaultdict[UUID, _Race] = defaultdict(_Race)
+        self._waiting = 0
+
+    async def claim(self, draft: ClaimDraft) -> Answer:
+        """Won or refused, by the judge or by what is already certain. Raises: StoreAway, Overloaded."""
+        early = self.early(self._feed.board, draft)
+        if early is not None:
+            return early
+        race = self._races[draft.case]
+        if race.judging >= CLAIM_LEADERS:
+            if self._waiting >= BATCH_QUEUE_MAX:
+                raise Overloaded
+            future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+            race.waiting.append((draft, future))
+            self._waiting += 1
+            return await future
+        return await self._judge(race, draft)
+
+    @staticmethod
+    def early(board: Board, draft: ClaimDraft) -> Answer | None:
+        """A refusal that the judge would only repeat."""
+        refusal = board.refuses(draft.case, draft.officer, draft.round)
+        if refusal is None:
+            return None
+        return Answer(ok=False, reason=refusal, response={}, state=board.cases[draft.case].state)
+
+    async def _judge(self, race: _Race, draft: ClaimDraft) -> Answer:
+        race.judging += 1
+        try:
+            return await self._batch.submit(draft)
+        finally:
+            race.judging -= 1
+            self._next(race, draft.case)
+
+    def _next(self, race: _Race, case: UUID) -> None:
+        """After an answer: those who waited are refused if it is certain now; else the next goes to the judge."""
+        while race.waiting and race.judging < CLAIM_LEADERS:
+            draft, future = race.waiting.popleft()
+            self._waiting -= 1
+            if future.done():
+                continue
+            early = self.early(self._feed.board, draft)
+            if early is not None:
+                future.set_result(early)
+                continue
+            judged = asyncio.get_running_loop().create_task(self._judge(race, draft))
+            judged.add_done_callback(functools.partial(_pass_on, future))
+            break
+        if not race.waiting and race.judging == 0:
+            self._races.pop(case, None)
+
+    async def _flush(self, drafts: Sequence[ClaimDraft]) -> Sequence[Answer]:
+        answers = await self._store.claim(drafts)
+        self._feed.committed(answers)
+        return answers
+
+
+def _pass_on(future: "asyncio.Future[Answer]", judged: "asyncio.Task[Answer]") -> None:
+    if judged.cancelled():
+        future.cancel()
+    elif not future.done():
+        error = judged.exception()
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(judged.result())
+
+
+class Acting:
+    """Every other act on a case, and duty."""
+
+    def __init__(self, store: CaseStore, feed: Feed, reporting: Reporting) -> None:
+        self._store, self._feed, self._reporting = store, feed, reporting
+
+    async def act(self, draft: ActDraft) -> Answer:
+        """What the judge says. A hand-back carries those who may be asked next. Raises: StoreAway, StoreBusy."""
+        if draft.event == "handed_back":
+            entry = self._feed.board.cases.get(draft.case)
+            if entry is not None:
+                s = entry.state
+                wave = self._reporting.wave(s.category, s.lat, s.lon, s.station)
+                draft.candidates = [o for o in wave.candidates if o != draft.officer]
+                draft.wave, draft.ring_m, draft.last_wave = wave.number, wave.ring_m, wave.last
+        answer = await self._store.act(draft)
+        self._feed.committed([answer])
+        return answer
+
+    async def duty(self, officer: UUID, on: bool) -> Answer:
+        """On or off duty; off with an open case is refused."""
+        answer = await self._store.set_duty(officer, on)
+        self._feed.committed([answer])
+        return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """An officer who has just come near somewhere, on duty, or free again."""
+
+    officer: UUID
+    place: Point
+
+
+class Joining:
+    """An officer who comes on duty or into the ring while a window is open gets the offer too."""
+
+    def __init__(self, store: CaseStore, feed: Feed, catalogue: Catalogue) -> None:
+        self._store, self._feed, self.catalogue = store, feed, catalogue
+
+    def offers_for(self, came: Came, now: float) -> list[WideDraft]:
+        """Open offers whose present ring now holds the officer and which have room for one more."""
+        drafts = []
+        for entry in self._feed.board.open_around(came.place.lat, came.place.lon):
+            state = entry.state
+            if came.officer in entry.recipients or len(entry.recipients) >= OFFER_RECIPIENTS_MAX:
+                continue
+            category = self.catalogue.categories.get(state.category)
+            if category is None or entry.remaining_ms(now) < JOIN_MS_MIN:
+                continue
+            ring_m = category.rings_m[min(state.wave, len(category.rings_m)) - 1]
+            if metres_fast(came.place, Point(state.lat, state.lon)) <= ring_m:
+                drafts.append(
+                    WideDraft(
+                        case=state.id,
+                        event="offer_joined",
+                        round=state.round,
+                        wave=state.wave,
+                        ring=state.wave,
+                        ring_m=ring_m,
+                        last_wave=True,
+                        candidates=[came.officer],
+                    )
+                )
+        return drafts
+
+    async def join(self, came: Sequence[Came], now: float) -> None:
+        """Puts open offers before them. Raises: StoreAway, StoreBusy."""
+        drafts = [draft for one in came for draft in self.offers_for(one, now)]
+        if drafts:
+            self._feed.committed(await self._store.widen(drafts))

@@ -1,0 +1,115 @@
+"""Where the officers on duty are now: latest wins, every process knows all, nothing here is durable.
+
+A fix enters from a socket of this process, is applied at once, and goes to the others with the next flush. Times are
+this process's monotonic seconds; between processes only ages travel, so that no clock is trusted.
+"""
+
+import time
+from collections.abc import Callable, Iterable
+from uuid import UUID
+
+from dispatch.limits import FIX_ACCURACY_M_MAX, FIX_AGE_S_MAX, GENERATION_AGE_S_MIN
+from dispatch.positions.roster import Roster
+from geo.grid import Grid
+from geo.point import Point
+
+RemoteFix = tuple[UUID, float, float, float, float]
+"""officer, latitude, longitude, accuracy in metres, age in seconds"""
+
+
+class LivePositions:
+    """`dispatch.cases.ports.Nearby` over a grid in memory."""
+
+    def __init__(self, roster: Roster, clock: Callable[[], float] = time.monotonic) -> None:
+        self._roster, self._clock = roster, clock
+        self._grid: Grid[UUID] = Grid()
+        self._unsent: dict[UUID, tuple[float, float, float, float]] = {}
+        self._listening_since: float | None = None
+        self._loaded = False
+        self.applied = 0  # fixes taken from this process's own sockets since it began
+        self.age_s_max = FIX_AGE_S_MAX
+
+    # --- what enters
+    def put(self, officer: UUID, lat: float, lon: float, accuracy_m: float, age_s: float) -> None:
+        """A fix from a socket of this process. Off duty no position is kept."""
+        if officer not in self._roster.by_id:
+            return
+        seen_at = self._clock() - age_s
+        self._grid.put(officer, lat, lon, seen_at, accuracy_m)
+        self._unsent[officer] = (lat, lon, accuracy_m, seen_at)
+        self.applied += 1
+
+    def heard(self, fixes: Iterable[RemoteFix]) -> None:
+        """Fixes of other processes. An older one than is known changes nothing."""
+        now = self._clock()
+        on_duty = self._roster.by_id
+        for officer, lat, lon, accuracy_m, age_s in fixes:
+            if officer in on_duty:
+                known = self._grid.get(officer)
+                if known is None or known.seen_at <= now - age_s:
+                    self._grid.put(officer, lat, lon, now - age_s, accuracy_m)
+
+    def drop(self, officer: UUID) -> None:
+        """Off duty: forgotten at once."""
+        self._grid.drop(officer)
+        self._unsent.pop(officer, None)
+
+    def take_unsent(self) -> list[RemoteFix]:
+        """What the others have not been told, once."""
+        now = self._clock()
+        unsent, self._unsent = self._unsent, {}
+        return [(o, lat, lon, acc, max(0.0, now - seen)) for o, (lat, lon, acc, seen) in unsent.items()]
+
+    def everything(self) -> list[RemoteFix]:
+        """Every fresh fix known here: how a wiped index is filled again."""
+        now = self._clock()
+        fresh = self._grid.fresh(list(self._roster.by_id), now, self.age_s_max)
+        return [(o, f.point.lat, f.point.lon, f.accuracy_m, now - f.seen_at) for o in fresh if (f := self._grid.get(o)) is not None]
+
+    # --- health
+    def listening(self, connected: bool, *, loaded: bool = False) -> None:
+        """The bus came or went. `loaded`: a complete and old enough index was read from it."""
+        if not connected:
+            self._listening_since, self._loaded = None, False
+            return
+        if self._listening_since is None:
+            self._listening_since = self._clock()
+        self._loaded = self._loaded or loaded
+
+    def healthy(self) -> bool:
+        """Does this process hear everybody, and for long enough to have heard everybody?"""
+        if self._listening_since is None:
+            return False
+        return self._loaded or self._clock() - self._listening_since >= GENERATION_AGE_S_MIN
+
+    # --- what is asked
+    def where(self, officer: UUID) -> tuple[Point, float, float] | None:
+        """Place, accuracy in metres and age in seconds of the last fix, if it is fresh."""
+        fix = self._grid.get(officer)
+        now = self._clock()
+        if fix is None or now - fix.seen_at > self.age_s_max:
+            return None
+        return fix.point, fix.accuracy_m, now - fix.seen_at
+
+    def nearest(self, lat: float, lon: float, radius_m: float, count: int) -> list[UUID]:
+        found = self._grid.nearest(
+            Point(lat, lon),
+            radius_m,
+            count,
+            now=self._clock(),
+            age_s_max=self.age_s_max,
+            accuracy_m_max=FIX_ACCURACY_M_MAX,
+        )
+        return [officer for officer, _ in found]
+
+    def unlocated(self, station: str, count: int) -> list[UUID]:
+        now = self._clock()
+        found = []
+        for officer in self._roster.of_station(station):
+            fix = self._grid.get(officer.officer)
+            if fix is None or now - fix.seen_at > self.age_s_max or fix.accuracy_m > FIX_ACCURACY_M_MAX:
+                found.append(officer.officer)
+        return found[:count]
+
+    def on_duty(self, station: str, count: int) -> list[UUID]:
+        return [o.officer for o in self._roster.of_station(station)][:count]

@@ -1,0 +1,55 @@
+"""Who is on duty, as one process knows it: loaded once, then kept by duty facts."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from dispatch.cases.audience import DUTY
+from dispatch.cases.facts import Fact
+
+
+@dataclass(frozen=True, slots=True)
+class OnDuty:
+    """An officer on duty, named as others may know one."""
+
+    officer: UUID
+    station: str
+    call_sign: str
+    surname: str
+
+
+class Roster:
+    """Officers on duty by id and by station."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[UUID, OnDuty] = {}
+        self._by_station: defaultdict[str, dict[UUID, None]] = defaultdict(dict)
+
+    def load(self, officers: Iterable[OnDuty]) -> None:
+        for officer in officers:
+            self._put(officer)
+
+    def apply(self, fact: Fact) -> bool:
+        """Takes a duty fact; True when somebody has just come on duty."""
+        if fact.kind != DUTY or fact.officer is None:
+            return False
+        if not fact.body["on"]:
+            self._drop(fact.officer)
+            return False
+        came = fact.officer not in self.by_id
+        self._put(OnDuty(fact.officer, fact.stream, fact.body["call_sign"], fact.body["surname"]))
+        return came
+
+    def of_station(self, station: str) -> list[OnDuty]:
+        return [self.by_id[o] for o in self._by_station.get(station, ())]
+
+    def _put(self, officer: OnDuty) -> None:
+        self._drop(officer.officer)
+        self.by_id[officer.officer] = officer
+        self._by_station[officer.station][officer.officer] = None
+
+    def _drop(self, officer: UUID) -> None:
+        known = self.by_id.pop(officer, None)
+        if known is not None:
+            self._by_station[known.station].pop(officer, None)
