@@ -50,9 +50,7 @@ def measure(positions: int, side_km: float, seed: int) -> str:
     for at in range(QUESTIONS):
         for key, lat, lon in movers[at * MOVES_BETWEEN % PUTS :][:MOVES_BETWEEN]:
             grid.put(key, lat, lon, 2.0, 10.0)
-        place = Point(
-            CENTRE.lat + dice.uniform(-half_lat, half_lat), CENTRE.lon + dice.uniform(-half_lon, half_lon)
-        )
+        place = Point(CENTRE.lat + dice.uniform(-half_lat, half_lat), CENTRE.lon + dice.uniform(-half_lon, half_lon))
         began = time.perf_counter()
         found = grid.nearest(place, 20_000.0, 50, now=10.0, age_s_max=30.0, accuracy_m_max=100.0)
         spent.append((time.perf_counter() - began) * 1e6)

@@ -18,9 +18,7 @@ class Key(Hashable, Protocol):
 K = TypeVar("K", bound=Key)
 
 
-def rank(
-    candidates: Iterable[tuple[K, Point]], target: Point, radius_m: float, count: int
-) -> list[tuple[K, float]]:
+def rank(candidates: Iterable[tuple[K, Point]], target: Point, radius_m: float, count: int) -> list[tuple[K, float]]:
     """The nearest `count` candidates within `radius_m` (edge included) as (key, metres), nearest first.
 
     Equal distances are settled by key, so the answer never depends on the order of the candidates. A key

@@ -96,9 +96,5 @@ def explain(lat: float, lon: float) -> PointError:
             f"Latitude {lat!r:.40} is beyond 90 degrees while longitude {lon!r:.40} is not: looks swapped.",
         )
     if abs(lat) > LATITUDE_MAX:
-        return PointError(
-            PointCode.LATITUDE_OUT_OF_RANGE, f"Latitude {lat!r:.40} is outside -90 to 90 degrees."
-        )
-    return PointError(
-        PointCode.LONGITUDE_OUT_OF_RANGE, f"Longitude {lon!r:.40} is outside -180 to 180 degrees."
-    )
+        return PointError(PointCode.LATITUDE_OUT_OF_RANGE, f"Latitude {lat!r:.40} is outside -90 to 90 degrees.")
+    return PointError(PointCode.LONGITUDE_OUT_OF_RANGE, f"Longitude {lon!r:.40} is outside -180 to 180 degrees.")

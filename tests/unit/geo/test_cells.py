@@ -19,9 +19,7 @@ from tests.unit.geo.places import anywhere, bearings, walk
     radius_m=st.floats(0.0, 20_000.0),
     steps=st.lists(st.tuples(st.floats(0.0, 1.0), bearings), min_size=1, max_size=20),
 )
-def test_every_row_within_the_radius_is_found(
-    start: Point, radius_m: float, steps: list[tuple[float, float]]
-) -> None:
+def test_every_row_within_the_radius_is_found(start: Point, radius_m: float, steps: list[tuple[float, float]]) -> None:
     places = [walk(start, radius_m * share, bearing) for share, bearing in steps]
     cells = Cells(500.0)
     cells.rebuild(np.array([place.lat for place in places]), np.array([place.lon for place in places]))
