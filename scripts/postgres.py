@@ -182,9 +182,7 @@ class Postgres:
         while orphans := processes_in(self.data, "postgres"):
             if time.monotonic() > until:
                 for pid in orphans:
-                    log.warning(
-                        "killing PostgreSQL process %d that an earlier run left in %s", pid, self.data
-                    )
+                    log.warning("killing PostgreSQL process %d that an earlier run left in %s", pid, self.data)
                     signal_family(pid, signal.SIGKILL)
                 until = time.monotonic() + ORPHAN_S
             time.sleep(0.02)

@@ -121,9 +121,7 @@ class Stores:
             for which in sorted(self.wanted):
                 self._chosen[which] = self._ports[which] or free_port()
             if Store.POSTGRES in self.wanted:
-                postgres = Postgres(
-                    self.directory, self._chosen[Store.POSTGRES], self._secrets["postgres"], os.environ
-                )
+                postgres = Postgres(self.directory, self._chosen[Store.POSTGRES], self._secrets["postgres"], os.environ)
                 await asyncio.to_thread(postgres.prepare)
                 self._children.start(postgres.child())
             if Store.REDIS in self.wanted:
@@ -288,9 +286,7 @@ class Stores:
             owner = lock.read().strip()
             lock.close()
             if isinstance(error, TimeoutError):
-                raise StoresError(
-                    f"process {owner} already runs stores in {self.directory}: stop it first"
-                ) from None
+                raise StoresError(f"process {owner} already runs stores in {self.directory}: stop it first") from None
             raise
         lock.truncate(0)
         lock.write(str(os.getpid()))
