@@ -1,0 +1,165 @@
+"""Accounts, sessions, receipts and used tickets in PostgreSQL. Keeps `dispatch.people.ports.PeopleStore`."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+
+from dispatch import limits
+from dispatch.people.ports import Account, StoreAway
+from dispatch.people.values import Role, Who
+
+# A live session: not expired, not revoked, its account not suspended. A reporter's station is where the case is now.
+_LIVE: Final = """
+    SELECT s.id, s.role, s.account, s.officer, s.case_id, coalesce(c.station, s.station) AS station, o.call_sign,
+           extract(epoch FROM s.expires_at)::float8 AS expires_at_s
+    FROM sessions s
+    LEFT JOIN accounts a ON a.id = s.account
+    LEFT JOIN officers o ON o.id = s.officer
+    LEFT JOIN cases c ON c.id = s.case_id
+    WHERE s.expires_at > clock_timestamp() AND s.revoked_at IS NULL AND a.suspended IS NOT TRUE
+"""
+
+
+class PostgresPeople:
+    """One for each process, on its pool of the lesser role."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def account(self, login: str) -> Account | None:
+        if "\0" in login:
+            return None
+        row = await self._row(
+            """
+            SELECT a.id, a.role, a.password, a.station, a.officer, a.suspended, o.call_sign
+            FROM accounts a LEFT JOIN officers o ON o.id = a.officer WHERE a.login = $1
+            """,
+            login,
+        )
+        if row is None:
+            return None
+        return Account(
+            id=row["id"],
+            role=Role(row["role"]),
+            password=row["password"],
+            station=row["station"],
+            officer=row["officer"],
+            call_sign=row["call_sign"],
+            suspended=row["suspended"],
+        )
+
+    async def open(self, who: Who, token_mac: bytes, lasts_s: int) -> float:
+        expires_at_s: float = await self._value(
+            """
+            INSERT INTO sessions (id, token_mac, account, role, station, officer, case_id, expires_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp() + make_interval(secs => $8))
+            RETURNING extract(epoch FROM expires_at)::float8
+            """,
+            who.session,
+            token_mac,
+            who.account,
+            str(who.role),
+            who.station,
+            who.officer,
+            who.case,
+            float(lasts_s),
+        )
+        return expires_at_s
+
+    async def by_token(self, token_mac: bytes) -> Who | None:
+        return _who(await self._row(_LIVE + "AND s.token_mac = $1", token_mac))
+
+    async def by_session(self, session: UUID) -> Who | None:
+        return _who(await self._row(_LIVE + "AND s.id = $1", session))
+
+    async def revoke(self, session: UUID) -> bytes | None:
+        token_mac: bytes | None = await self._value(
+            """
+            UPDATE sessions SET revoked_at = coalesce(revoked_at, clock_timestamp()) WHERE id = $1
+            RETURNING token_mac
+            """,
+            session,
+        )
+        return token_mac
+
+    async def ended_of(self, sessions: Sequence[UUID]) -> set[UUID]:
+        # The live ones are read and the rest taken as ended: a session whose row was deleted is over as well.
+        async with _away(), self._pool.acquire(timeout=limits.CALL_S_MAX) as connection:
+            rows: Iterable[Any] = await connection.fetch(_LIVE + "AND s.id = ANY ($1::uuid[])", list(sessions))
+        return set(sessions) - {row["id"] for row in rows}
+
+    async def case_of_receipt(self, receipt_mac: bytes) -> tuple[UUID, str] | None:
+        row = await self._row("SELECT id, station FROM cases WHERE receipt_mac = $1", receipt_mac)
+        return (row["id"], row["station"]) if row else None
+
+    async def use_nonce(self, nonce: bytes, lasts_s: int) -> bool:
+        inserted = await self._value(
+            """
+            INSERT INTO tickets_used (nonce, expires_at)
+            VALUES ($1, clock_timestamp() + make_interval(secs => $2)) ON CONFLICT DO NOTHING RETURNING true
+            """,
+            nonce,
+            float(lasts_s),
+        )
+        return bool(inserted)
+
+    async def forget_expired(self) -> int:
+        """Deletes what ended a day ago, at most 5,000 rows of a kind at a time; how many. For a sweeper."""
+        count: int = await self._value(
+            """
+            WITH gone AS (
+                DELETE FROM sessions WHERE id IN (
+                    SELECT id FROM sessions WHERE expires_at < clock_timestamp() - interval '1 day' LIMIT 5000)
+                RETURNING 1
+            ), used AS (
+                DELETE FROM tickets_used WHERE nonce IN (
+                    SELECT nonce FROM tickets_used WHERE expires_at < clock_timestamp() LIMIT 5000)
+                RETURNING 1
+            ) SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM used)
+            """
+        )
+        return count
+
+    async def _row(self, statement: str, *values: object) -> Any:
+        async with _away(), self._pool.acquire(timeout=limits.CALL_S_MAX) as connection:
+            return await connection.fetchrow(statement, *values)
+
+    async def _value(self, statement: str, *values: object) -> Any:
+        async with _away(), self._pool.acquire(timeout=limits.CALL_S_MAX) as connection:
+            return await connection.fetchval(statement, *values)
+
+
+def _who(row: Any) -> Who | None:
+    if row is None:
+        return None
+    return Who(
+        session=row["id"],
+        role=Role(row["role"]),
+        account=row["account"],
+        officer=row["officer"],
+        station=row["station"],
+        case=row["case_id"],
+        call_sign=row["call_sign"],
+        expires_at_s=row["expires_at_s"],
+    )
+
+
+@asynccontextmanager
+async def _away() -> AsyncIterator[None]:
+    """Whatever means "not now" becomes StoreAway; a mistake in a statement stays what it is."""
+    try:
+        async with asyncio.timeout(limits.CALL_S_MAX):
+            yield
+    except (
+        OSError,  # TimeoutError included
+        asyncpg.PostgresConnectionError,
+        asyncpg.InterfaceError,
+        asyncpg.OperatorInterventionError,  # shutting down, starting up, statement timeout
+        asyncpg.InsufficientResourcesError,
+        asyncpg.LockNotAvailableError,
+    ) as error:
+        raise StoreAway(str(error) or type(error).__name__) from error

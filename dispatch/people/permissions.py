@@ -1,0 +1,174 @@
+"""The one table of who may do what to what. Asked on every route and on every message of a socket.
+
+A pair without a row is forbidden. A row says which relation to the object the act needs; `ANYONE` needs none.
+Where the judge in the database decides better (who was asked, whose fence is the present one), the row says
+`ANYONE` and the comment says who judges.
+"""
+
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from dispatch.people.values import Role, Who
+
+
+class Act(StrEnum):
+    """What somebody wants to do. The word of a socket message (`t`) is the act's word."""
+
+    REPORT = "report"
+    OPEN_RECEIPT = "open_receipt"
+    SIGN_IN = "sign_in"
+    SIGN_OUT = "sign_out"
+    TICKET = "ticket"
+    CONNECT = "hello"
+    READ_ME = "read_me"
+    READ_CASE = "read_case"
+    READ_ENTRIES = "read_entries"  # the status history as its reporter sees it
+    READ_HISTORY = "read_history"  # the whole chain
+    CLAIM = "claim"
+    ASK = "ask"  # what became of my act with this key
+    DECLINE = "decline"
+    SET_OUT = "set_out"
+    ARRIVED = "arrived"
+    CLEARED = "cleared"
+    HAND_BACK = "hand_back"
+    WITHDRAW = "withdraw"
+    ACKNOWLEDGE = "acknowledge"
+    ASSIGN = "assign"
+    DUTY = "duty"
+    FIX = "fix"
+    READ_DESK = "read_desk"
+    READ_AREAS = "read_areas"
+    IMPORT_AREAS = "import_areas"
+    READ_CATEGORIES = "read_categories"
+
+
+class Relation(StrEnum):
+    """How somebody stands to the object of an act."""
+
+    ANYONE = "anyone"  # no relation needed
+    SELF = "self"  # one's own session, duty, position, act
+    OWN_CASE = "own_case"  # the reporter's, opened by its code
+    OFFERED = "offered"  # the officer was asked in the present round
+    HOLDER = "holder"  # the officer sits on an active seat
+    OWN_STATION = "own_station"  # the case, officer or queue is of the person's station
+
+
+R, A, Any_, Self, Case, Holder, Station = (
+    Role, Act, Relation.ANYONE, Relation.SELF, Relation.OWN_CASE, Relation.HOLDER, Relation.OWN_STATION,
+)  # fmt: skip
+
+# fmt: off
+TABLE: Final[dict[tuple[Role, Act], Relation]] = {
+    # Anybody may report and look at the map; a signed-in person does not lose that.
+    (R.NOBODY,     A.REPORT):          Any_,
+    (R.REPORTER,   A.REPORT):          Any_,
+    (R.OFFICER,    A.REPORT):          Any_,
+    (R.DESK,       A.REPORT):          Any_,     # a call taken at the desk
+    (R.SUPERVISOR, A.REPORT):          Any_,
+    (R.ADMIN,      A.REPORT):          Any_,
+    (R.NOBODY,     A.READ_AREAS):      Any_,
+    (R.REPORTER,   A.READ_AREAS):      Any_,
+    (R.OFFICER,    A.READ_AREAS):      Any_,
+    (R.DESK,       A.READ_AREAS):      Any_,
+    (R.SUPERVISOR, A.READ_AREAS):      Any_,
+    (R.ADMIN,      A.READ_AREAS):      Any_,
+    (R.NOBODY,     A.READ_CATEGORIES): Any_,
+    (R.REPORTER,   A.READ_CATEGORIES): Any_,
+    (R.OFFICER,    A.READ_CATEGORIES): Any_,
+    (R.DESK,       A.READ_CATEGORIES): Any_,
+    (R.SUPERVISOR, A.READ_CATEGORIES): Any_,
+    (R.ADMIN,      A.READ_CATEGORIES): Any_,
+
+    # Signing in needs no session; what was open before stays open until it is signed out.
+    (R.NOBODY,     A.SIGN_IN):         Any_,
+    (R.REPORTER,   A.SIGN_IN):         Any_,
+    (R.OFFICER,    A.SIGN_IN):         Any_,
+    (R.DESK,       A.SIGN_IN):         Any_,
+    (R.SUPERVISOR, A.SIGN_IN):         Any_,
+    (R.ADMIN,      A.SIGN_IN):         Any_,
+    (R.NOBODY,     A.OPEN_RECEIPT):    Any_,     # the code is the credential
+    (R.REPORTER,   A.OPEN_RECEIPT):    Any_,
+    (R.OFFICER,    A.OPEN_RECEIPT):    Any_,
+    (R.DESK,       A.OPEN_RECEIPT):    Any_,
+    (R.SUPERVISOR, A.OPEN_RECEIPT):    Any_,
+    (R.ADMIN,      A.OPEN_RECEIPT):    Any_,
+
+    (R.REPORTER,   A.SIGN_OUT):        Self,
+    (R.OFFICER,    A.SIGN_OUT):        Self,
+    (R.DESK,       A.SIGN_OUT):        Self,
+    (R.SUPERVISOR, A.SIGN_OUT):        Self,
+    (R.ADMIN,      A.SIGN_OUT):        Self,
+    (R.REPORTER,   A.READ_ME):         Self,
+    (R.OFFICER,    A.READ_ME):         Self,
+    (R.DESK,       A.READ_ME):         Self,
+    (R.SUPERVISOR, A.READ_ME):         Self,
+    (R.ADMIN,      A.READ_ME):         Self,
+
+    # Live: who has something to follow.
+    (R.REPORTER,   A.TICKET):          Self,
+    (R.OFFICER,    A.TICKET):          Self,
+    (R.DESK,       A.TICKET):          Self,
+    (R.REPORTER,   A.CONNECT):         Self,
+    (R.OFFICER,    A.CONNECT):         Self,
+    (R.DESK,       A.CONNECT):         Self,
+
+    # The reporter: one case, the own one.
+    (R.REPORTER,   A.READ_CASE):       Case,
+    (R.REPORTER,   A.READ_ENTRIES):    Case,
+    (R.REPORTER,   A.WITHDRAW):        Case,
+    (R.REPORTER,   A.ASK):             Self,
+
+    # The officer.
+    (R.OFFICER,    A.CLAIM):           Any_,     # the judge knows who was asked
+    (R.OFFICER,    A.DECLINE):         Any_,     # likewise
+    (R.OFFICER,    A.SET_OUT):         Any_,     # the fence decides
+    (R.OFFICER,    A.ARRIVED):         Any_,     # the fence decides
+    (R.OFFICER,    A.CLEARED):         Any_,     # the fence decides
+    (R.OFFICER,    A.HAND_BACK):       Any_,     # the fence decides
+    (R.OFFICER,    A.ASK):             Self,
+    (R.OFFICER,    A.DUTY):            Self,
+    (R.OFFICER,    A.FIX):             Self,
+    (R.OFFICER,    A.READ_CASE):       Holder,   # the exact place and the words open to the winner only
+
+    # The desk: its own station's queue, officers and cases.
+    (R.DESK,       A.READ_DESK):       Station,
+    (R.DESK,       A.READ_CASE):       Station,
+    (R.DESK,       A.READ_HISTORY):    Station,
+    (R.DESK,       A.ACKNOWLEDGE):     Station,
+    (R.DESK,       A.ASSIGN):          Station,
+    (R.DESK,       A.CLEARED):         Station,
+    (R.DESK,       A.ASK):             Self,
+
+    # The supervisor reads every station and acts on none.
+    (R.SUPERVISOR, A.READ_DESK):       Any_,
+    (R.SUPERVISOR, A.READ_CASE):       Any_,
+    (R.SUPERVISOR, A.READ_HISTORY):    Any_,
+
+    # The admin sets the town up and sees no case.
+    (R.ADMIN,      A.IMPORT_AREAS):    Any_,
+}
+# fmt: on
+
+
+def allowed(role: Role, act: Act, relations: frozenset[Relation] = frozenset()) -> bool:
+    """May `role` do `act` to an object to which the person stands in `relations`?"""
+    needed = TABLE.get((role, act))
+    return needed is not None and (needed is Relation.ANYONE or needed in relations)
+
+
+def relations_of(
+    who: Who, *, case: UUID | None = None, station: str | None = None, holders: frozenset[UUID] = frozenset()
+) -> frozenset[Relation]:
+    """How `who` stands to a case (its id, its station, the officers on its seats), or to a station alone."""
+    found = set()
+    if case is not None and who.case == case:
+        found.add(Relation.OWN_CASE)
+    if station is not None and who.station == station:
+        found.add(Relation.OWN_STATION)
+    if who.officer is not None and who.officer in holders:
+        found.add(Relation.HOLDER)
+    return frozenset(found)
+
+
+SELF: Final = frozenset({Relation.SELF})

@@ -1,0 +1,103 @@
+"""What the people room needs from outside, as promises."""
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+from uuid import UUID
+
+import msgspec
+
+from dispatch.cases.ports import StoreAway
+from dispatch.people.values import Role, Who
+
+__all__ = ["Account", "Cached", "Passwords", "PeopleStore", "SessionCache", "StoreAway", "TooManyWaiting", "Use"]
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """A person with a login. `password`: argon2id in its own encoding."""
+
+    id: UUID
+    role: Role
+    password: str
+    station: str | None
+    officer: UUID | None
+    call_sign: str | None
+    suspended: bool
+
+
+class TooManyWaiting(Exception):
+    """More people are signing in than can be served soon: ask again in a few seconds."""
+
+
+class Passwords(Protocol):
+    """Slow on purpose, off the event loop, few at a time."""
+
+    async def verify(self, password: str, stored: str | None) -> bool:
+        """Is it the password of `stored`? None (unknown login) is False after the same work.
+
+        Raises: TooManyWaiting.
+        """
+
+
+class PeopleStore(Protocol):
+    """The truth about accounts and sessions. Every call raises StoreAway when it does not answer in time."""
+
+    async def account(self, login: str) -> Account | None:
+        """The account of a login, suspended ones too."""
+
+    async def open(self, who: Who, token_mac: bytes, lasts_s: int) -> float:
+        """Keeps a new session; until when (Unix seconds, by the store's clock)."""
+
+    async def by_token(self, token_mac: bytes) -> Who | None:
+        """Who the token belongs to, while the session is live: not expired, not revoked, account not suspended."""
+
+    async def by_session(self, session: UUID) -> Who | None:
+        """As `by_token`, by the session's id."""
+
+    async def revoke(self, session: UUID) -> bytes | None:
+        """Ends the session for good. The MAC of its token; None when there is no such session."""
+
+    async def ended_of(self, sessions: Sequence[UUID]) -> set[UUID]:
+        """Those of `sessions` that are no longer live: what a process asks for its open sockets."""
+
+    async def case_of_receipt(self, receipt_mac: bytes) -> tuple[UUID, str] | None:
+        """The case of a receipt code, and the station where it stands."""
+
+    async def use_nonce(self, nonce: bytes, lasts_s: int) -> bool:
+        """True exactly once for a nonce within `lasts_s`."""
+
+
+class Use(NamedTuple):
+    """First use of a ticket? And what the cache knows about its session."""
+
+    first: bool
+    cached: "Cached | None"
+
+
+class Cached(NamedTuple):
+    """`who` None: the cache knows that the session ended."""
+
+    who: Who | None
+
+
+class SessionCache(Protocol):
+    """Answers fast or not at all. Nothing here raises: None (or False) means "ask the store".
+
+    What says that a session ended is never overwritten by a reader who looked earlier (DECISIONS D13).
+    """
+
+    async def by_token(self, token_mac: bytes) -> Cached | None: ...
+
+    async def keep(self, token_mac: bytes, who: Who) -> None:
+        """Remembers for a few seconds, unless something is remembered already."""
+
+    async def ended(self, session: UUID, token_mac: bytes | None) -> None:
+        """The session is over: said to every process that asks."""
+
+    async def use(self, nonce: bytes, session: UUID, lasts_s: int) -> Use | None:
+        """Counts the one use of a ticket and looks its session up, in one round trip."""
+
+    async def take(self, bucket: str, limit: int, per_s: int) -> bool | None:
+        """One more of `bucket` in the present stretch of `per_s`: is it within the limit? None: cannot say."""
+
+    async def give_back(self, bucket: str, per_s: int) -> None:
+        """It did not count after all."""

@@ -1,0 +1,156 @@
+"""Signing in: by password, by receipt code, by ticket; and who a token belongs to.
+
+PostgreSQL holds the truth, the cache only saves asking it. With the cache away everything works and nobody is
+signed out; with the store away, sessions that the cache still knows go on for a few seconds, and the rest hear
+StoreAway.
+"""
+
+import hashlib
+import secrets
+import time
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Final
+from uuid import UUID, uuid4
+
+from dispatch import limits
+from dispatch.people import receipts, tickets
+from dispatch.people.attempts import ADDRESS, LOGIN, LOGIN_AND_ADDRESS, RECEIPT, Attempts
+from dispatch.people.ports import Cached, Passwords, PeopleStore, SessionCache
+from dispatch.people.tickets import Ticket, TicketRefusal
+from dispatch.people.values import Role, Who
+
+TOKEN_CHARS: Final = 43  # 256 random bits
+
+
+class SignInRefusal(StrEnum):
+    """Why not. Wrong login, wrong password and suspended account are one answer: nothing to enumerate."""
+
+    WRONG = "sign_in_refused"
+    TOO_MANY = "too_many_attempts"
+    CODE_MALFORMED = "receipt_malformed"  # its check character or length is wrong: mistyped
+    CODE_UNKNOWN = "receipt_unknown"
+
+
+class SignIn:
+    """One for each process. `now`: Unix seconds."""
+
+    def __init__(
+        self,
+        store: PeopleStore,
+        cache: SessionCache,
+        passwords: Passwords,
+        *,
+        pepper: bytes,
+        ticket_key: bytes,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._store = store
+        self._cache = cache
+        self._pepper = pepper
+        self._ticket_key = ticket_key
+        self._passwords = passwords
+        self._now = now
+        self._attempts = Attempts(cache, hashlib.sha256(b"attempts|" + ticket_key).digest(), now)
+
+    async def sign_in(self, login: str, password: str, address: str = "") -> tuple[str, Who] | SignInRefusal:
+        """A new session for a right password; its token is told once. Raises: StoreAway, TooManyWaiting."""
+        counted = (
+            (LOGIN_AND_ADDRESS, f"{login.casefold()}|{address}"), (LOGIN, login.casefold()), (ADDRESS, address),
+        )  # fmt: skip
+        if not await self._attempts.take(*counted):
+            return SignInRefusal.TOO_MANY
+        account = await self._store.account(login)
+        right = await self._passwords.verify(password, account.password if account else None)
+        if account is None or not right or account.suspended:
+            return SignInRefusal.WRONG
+        await self._attempts.give_back(*counted)
+        who = Who(uuid4(), account.role, account.id, account.officer, account.station, call_sign=account.call_sign)
+        return await self._open(who, limits.SESSION_S)
+
+    async def open_receipt(self, code: str, address: str = "") -> tuple[str, Who] | SignInRefusal:
+        """A reporter's session for the one case of this code. Raises: StoreAway."""
+        if not receipts.valid_check(code):
+            return SignInRefusal.CODE_MALFORMED  # costs nothing, tells nothing: anybody can compute it
+        if not await self._attempts.take((RECEIPT, address)):
+            return SignInRefusal.TOO_MANY
+        found = await self._store.case_of_receipt(receipts.mac(self._pepper, code))
+        if found is None:
+            return SignInRefusal.CODE_UNKNOWN
+        await self._attempts.give_back((RECEIPT, address))
+        case, station = found
+        return await self._open(Who(uuid4(), Role.REPORTER, station=station, case=case), limits.RECEIPT_SESSION_S)
+
+    async def who(self, token: str) -> Who | None:
+        """Whose token it is, while the session lives. Raises: StoreAway."""
+        if len(token) != TOKEN_CHARS or not token.isascii():
+            return None
+        token_mac = mac_of(token)
+        cached = await self._cache.by_token(token_mac)
+        if cached is not None:
+            return self._live(cached.who)
+        who = await self._store.by_token(token_mac)
+        if who is not None:
+            await self._cache.keep(token_mac, who)
+        return self._live(who)
+
+    async def sign_out(self, who: Who) -> None:
+        """Ends the session: its token and its tickets open nothing any more. Raises: StoreAway."""
+        token_mac = await self._store.revoke(who.session)
+        await self._cache.ended(who.session, token_mac)
+
+    async def ended_of(self, sessions: list[UUID]) -> set[UUID]:
+        """Those of `sessions` that are over: asked twice a second for open sockets (D17). Raises: StoreAway."""
+        return await self._store.ended_of(sessions) if sessions else set()
+
+    def issue_ticket(self, who: Who, origin: str) -> str:
+        """Opens one socket from a page of `origin` within `limits.TICKET_S`, once."""
+        return tickets.sign(
+            self._ticket_key,
+            Ticket(
+                session=who.session,
+                role=who.role,
+                officer=who.officer,
+                station=who.station,
+                case=who.case,
+                origin=origin,
+                expires=int(self._now()) + limits.TICKET_S,
+                nonce=secrets.token_bytes(tickets.NONCE_BYTES),
+            ),
+        )
+
+    async def use_ticket(self, text: str, origin: str) -> Who | TicketRefusal:
+        """Who may open this socket. Signature, time and origin first: they cost no question to anybody.
+
+        Raises: StoreAway (nothing was used up where that is raised before the nonce was counted).
+        """
+        ticket = tickets.verify(self._ticket_key, text, self._now())
+        if isinstance(ticket, TicketRefusal):
+            return ticket
+        if ticket.origin != origin:
+            return TicketRefusal.ORIGIN
+        # Remembered for longer than it is valid, so that no clock's drift opens a second use.
+        use = await self._cache.use(ticket.nonce, ticket.session, 2 * limits.TICKET_S)
+        first = use.first if use else await self._store.use_nonce(ticket.nonce, 2 * limits.TICKET_S)
+        if not first:
+            return TicketRefusal.USED
+        cached: Cached | None = use.cached if use else None
+        who = cached.who if cached else await self._store.by_session(ticket.session)
+        return self._live(who) or TicketRefusal.SESSION_ENDED
+
+    async def _open(self, who: Who, lasts_s: int) -> tuple[str, Who]:
+        token = secrets.token_urlsafe(32)
+        expires_at_s = await self._store.open(who, mac_of(token), lasts_s)
+        opened = Who(
+            who.session, who.role, who.account, who.officer, who.station, who.case, who.call_sign, expires_at_s
+        )
+        await self._cache.keep(mac_of(token), opened)
+        return token, opened
+
+    def _live(self, who: Who | None) -> Who | None:
+        return who if who is not None and self._now() < who.expires_at_s else None
+
+
+def mac_of(token: str) -> bytes:
+    """What is stored of a token: SHA-256 is enough for 256 random bits."""
+    return hashlib.sha256(token.encode()).digest()
