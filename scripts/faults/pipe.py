@@ -29,7 +29,7 @@ BURST_S = 0.02  # bandwidth is kept in portions of this length
 T = TypeVar("T", bound=Toxic)
 
 
-class Cut(Exception):  # noqa: N818  it is no error, it is the fault that was asked for
+class Cut(Exception):
     """Both sides of the connection are to be reset now, or with `reset` False closed after what was sent."""
 
     def __init__(self, reset: bool = True) -> None:

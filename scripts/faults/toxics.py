@@ -6,6 +6,10 @@ UPSTREAM is what the client sends to the server, DOWNSTREAM what the server send
 from dataclasses import dataclass
 from enum import StrEnum
 
+# ReadyForQuery, idle: it follows the commit of an autocommit call. Answers to Parse and Describe, which come
+# before the commit, end without it, and CommandComplete is missing where a client asks for one row only.
+POSTGRES_COMMITTED = b"Z\0\0\0\5I"
+
 
 class Direction(StrEnum):
     """Which bytes a toxic works on."""
@@ -91,8 +95,7 @@ class CutAfterCommit:
     """Lets a request through and resets the connection before the reply gets back. Only DOWNSTREAM.
 
     A reply counts on connections that sent a request after this was added. `reply_holds`: bytes that must
-    stand in the reply (PostgreSQL: b"SELECT 1\\0" is the end of a statement; the answers to Parse and
-    Describe pass). It removes itself after `times` cuts (None: never).
+    stand in the reply, POSTGRES_COMMITTED for PostgreSQL. It removes itself after `times` cuts (None: never).
     """
 
     reply_holds: bytes = b""
