@@ -1,0 +1,177 @@
+"""What an operator may set, read from the environment once, into one frozen object.
+
+A wrong word is refused with a sentence that says what is allowed. Without the two secrets nothing starts; the
+demonstration alone makes its own and keeps them beside its sign-ins.
+"""
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+SECRET_CHARS_MIN: Final = 32
+CREDENTIALS_DEFAULT: Final = ".local/credentials.json"
+EMERGENCY_NUMBER_DEFAULT: Final = "110"
+
+_YES: Final = frozenset({"1", "true", "yes", "on"})
+_NO: Final = frozenset({"", "0", "false", "no", "off"})
+
+
+class SettingsError(ValueError):
+    """The environment does not say what is needed; the message names the variable and what it may hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`database_owner_url`: equal to `database_url` where the operator gave only one.
+
+    `origins`: pages that may open sockets, compared exactly. `trusted_proxy`: X-Forwarded-For is believed, its
+    last entry, because a proxy of ours wrote it. `town`: a file to seed an empty database from.
+    """
+
+    database_url: str
+    database_owner_url: str
+    redis_url: str
+    host: str
+    port: int
+    origins: frozenset[str]
+    demo: bool
+    credentials: Path
+    town: Path | None
+    pepper: bytes
+    ticket_key: bytes
+    emergency_number: str
+    trusted_proxy: bool
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
+        """Raises: SettingsError."""
+        database_url = _url(env, "DATABASE_URL", "postgresql", "postgres")
+        owner_url = _url(env, "DATABASE_OWNER_URL", "postgresql", "postgres", default=database_url)
+        port = _port(env)
+        demo = _flag(env, "ONBEAT_DEMO")
+        credentials = Path(env.get("ONBEAT_CREDENTIALS") or CREDENTIALS_DEFAULT)
+        town = env.get("ONBEAT_TOWN")
+        pepper, ticket_key = _secrets(env, demo, credentials)
+        return cls(
+            database_url=database_url,
+            database_owner_url=owner_url,
+            redis_url=_url(env, "REDIS_URL", "redis", "rediss", "unix"),
+            host=env.get("HOST") or "127.0.0.1",
+            port=port,
+            origins=_origins(env, port),
+            demo=demo,
+            credentials=credentials,
+            town=Path(town) if town else None,
+            pepper=pepper,
+            ticket_key=ticket_key,
+            emergency_number=env.get("ONBEAT_EMERGENCY_NUMBER") or EMERGENCY_NUMBER_DEFAULT,
+            trusted_proxy=_flag(env, "ONBEAT_TRUSTED_PROXY"),
+        )
+
+
+def _url(env: Mapping[str, str], name: str, *schemes: str, default: str | None = None) -> str:
+    text = env.get(name) or default
+    if text is None:
+        raise SettingsError(f"{name} is not set: it is the address of the store, {schemes[0]}://...")
+    try:
+        scheme = urlsplit(text).scheme
+    except ValueError:
+        scheme = ""
+    if scheme not in schemes:
+        # The value itself may hold a password: it is not repeated.
+        raise SettingsError(f"{name} is no address that begins with {' or '.join(f'{s}://' for s in schemes)}")
+    return text
+
+
+def _port(env: Mapping[str, str]) -> int:
+    text = env.get("PORT") or "8000"
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65_535):
+        raise SettingsError(f"PORT is {text!r}: it may be a number from 1 to 65535")
+    return int(text)
+
+
+def _flag(env: Mapping[str, str], name: str) -> bool:
+    text = env.get(name, "").strip().lower()
+    if text in _YES:
+        return True
+    if text in _NO:
+        return False
+    raise SettingsError(f"{name} is {env[name]!r}: it may be 1, true, yes, on, or 0, false, no, off")
+
+
+def _origins(env: Mapping[str, str], port: int) -> frozenset[str]:
+    text = env.get("ONBEAT_ORIGINS")
+    if not text:
+        return frozenset({f"http://localhost:{port}", f"http://127.0.0.1:{port}"})
+    origins = [one.strip() for one in text.split(",") if one.strip()]
+    for origin in origins:
+        try:
+            parts = urlsplit(origin)
+            exact = f"{parts.scheme}://{parts.netloc}" == origin and parts.scheme in ("http", "https")
+            exact = exact and bool(parts.hostname) and "@" not in parts.netloc
+        except ValueError:
+            exact = False
+        if not exact:
+            raise SettingsError(
+                f"ONBEAT_ORIGINS holds {origin!r}: an origin is http:// or https:// and a host, with its port "
+                "where that is not the usual one, and nothing after it"
+            )
+    return frozenset(origins)
+
+
+def _secrets(env: Mapping[str, str], demo: bool, credentials: Path) -> tuple[bytes, bytes]:
+    given = [_secret(env, "ONBEAT_PEPPER"), _secret(env, "ONBEAT_TICKET_KEY")]
+    if None in given:
+        if not demo:
+            raise SettingsError(
+                "ONBEAT_PEPPER and ONBEAT_TICKET_KEY (or ONBEAT_PEPPER_FILE and ONBEAT_TICKET_KEY_FILE) must each "
+                f"hold a secret of at least {SECRET_CHARS_MIN} characters; only ONBEAT_DEMO=1 makes its own"
+            )
+        made = _demonstration_secrets(credentials.with_name("secrets.json"))
+        given = [one or made[at] for at, one in enumerate(given)]
+    pepper, ticket_key = (one for one in given if one is not None)
+    if pepper == ticket_key:
+        raise SettingsError("ONBEAT_PEPPER and ONBEAT_TICKET_KEY are equal: each needs a secret of its own")
+    return pepper, ticket_key
+
+
+def _secret(env: Mapping[str, str], name: str) -> bytes | None:
+    text, path = env.get(name), env.get(f"{name}_FILE")
+    if text and path:
+        raise SettingsError(f"{name} and {name}_FILE are both set: one of them")
+    if path:
+        try:
+            text = Path(path).read_text().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{name}_FILE cannot be read: {error}") from error
+    if not text and not path:
+        return None
+    if not text or len(text) < SECRET_CHARS_MIN:
+        raise SettingsError(f"{name} is shorter than {SECRET_CHARS_MIN} characters")
+    return text.encode()
+
+
+def _demonstration_secrets(path: Path) -> tuple[bytes, bytes]:
+    """Made by whichever process comes first, read by the others; for the demonstration only."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    made = json.dumps({name: secrets.token_urlsafe(48) for name in ("pepper", "ticket_key")})
+    draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(made)
+    try:
+        os.link(draft, path)  # whole or not at all, and never over another's
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+    try:
+        held = json.loads(path.read_text())
+        return str(held["pepper"]).encode(), str(held["ticket_key"]).encode()
+    except (ValueError, KeyError, TypeError) as error:
+        raise SettingsError(f"{path} does not hold the demonstration's secrets: delete it") from error

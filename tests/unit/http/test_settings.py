@@ -1,0 +1,72 @@
+"""The environment: what is wrong is said with what is allowed; secrets are never repeated and never defaults."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from gateway.settings import Settings, SettingsError
+from tests.unit.http.asking import ENV
+
+
+def test_the_defaults_serve_the_loopback_only() -> None:
+    settings = Settings.from_env(ENV)
+    assert (settings.host, settings.port) == ("127.0.0.1", 8000)
+    assert settings.origins == {"http://localhost:8000", "http://127.0.0.1:8000"}
+    assert settings.database_owner_url == settings.database_url
+    assert settings.emergency_number == "110"
+    assert not settings.trusted_proxy and not settings.demo
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "hint"),
+    [
+        ("DATABASE_URL", "", "not set"),
+        ("DATABASE_URL", "mysql://secret@host/x", "postgresql://"),
+        ("REDIS_URL", "localhost:6379", "redis://"),
+        ("PORT", "http", "1 to 65535"),
+        ("PORT", "0", "1 to 65535"),
+        ("PORT", "70000", "1 to 65535"),
+        ("PORT", "²", "1 to 65535"),
+        ("ONBEAT_DEMO", "maybe", "1, true"),
+        ("ONBEAT_TRUSTED_PROXY", "10.0.0.1", "1, true"),
+        ("ONBEAT_ORIGINS", "https://a.example/", "nothing after"),
+        ("ONBEAT_ORIGINS", "a.example", "http:// or https://"),
+        ("ONBEAT_PEPPER", "short", "32 characters"),
+        ("ONBEAT_PEPPER_FILE", "/nowhere", "both set"),
+        ("ONBEAT_TICKET_KEY", "p" * 32, "equal"),
+        ("ONBEAT_TICKET_KEY", "", "ONBEAT_DEMO=1"),
+    ],
+)
+def test_a_wrong_word_is_refused_with_what_is_allowed(name: str, value: str, hint: str) -> None:
+    with pytest.raises(SettingsError, match=hint) as caught:
+        Settings.from_env(ENV | {name: value})
+    assert name in str(caught.value)
+    assert "secret" not in str(caught.value).replace("a secret", "").replace("secrets", "")
+
+
+def test_secrets_come_from_files_too(tmp_path: Path) -> None:
+    held = tmp_path / "pepper"
+    held.write_text("f" * 40 + "\n")
+    env = {name: value for name, value in ENV.items() if name != "ONBEAT_PEPPER"}
+    assert Settings.from_env(env | {"ONBEAT_PEPPER_FILE": str(held)}).pepper == b"f" * 40
+
+
+def test_the_demonstration_makes_its_secrets_once_and_for_its_owner_only(tmp_path: Path) -> None:
+    env = {
+        "DATABASE_URL": ENV["DATABASE_URL"],
+        "REDIS_URL": ENV["REDIS_URL"],
+        "ONBEAT_DEMO": "1",
+        "ONBEAT_CREDENTIALS": str(tmp_path / "deep" / "credentials.json"),
+    }
+    one, two = Settings.from_env(env), Settings.from_env(env)
+    assert (one.pepper, one.ticket_key) == (two.pepper, two.ticket_key)
+    assert one.pepper != one.ticket_key and len(one.pepper) >= 32
+    files = list((tmp_path / "deep").iterdir())
+    assert [file.name for file in files] == ["secrets.json"]
+    assert stat.S_IMODE(files[0].stat().st_mode) == 0o600
+
+
+def test_origins_are_taken_exactly() -> None:
+    settings = Settings.from_env(ENV | {"ONBEAT_ORIGINS": "https://a.example, https://b.example:8443"})
+    assert settings.origins == {"https://a.example", "https://b.example:8443"}
