@@ -27,6 +27,8 @@ CAPABILITY_VERSION_3 = 0x20080522
 def main(argv: list[str]) -> None:
     parent, death_signal, uid, gid = (int(word) for word in argv[1:5])
     program = argv[argv.index("--") + 1 :]
+    # Found before the change of user: afterwards Python may not even be able to read its own library.
+    path = _find(program[0])
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     _raise_file_limit()
     linux = sys.platform == "linux"
@@ -43,10 +45,15 @@ def main(argv: list[str]) -> None:
     if os.getppid() != parent:
         sys.exit(125)
     try:
-        os.execvp(program[0], program)  # noqa: S606 - this is what a wrapper is for
+        os.execv(path, program)  # noqa: S606 - this is what a wrapper is for
     except OSError as error:
         print(f"leash: cannot run {program[0]}: {error}", file=sys.stderr)
         sys.exit(127)
+
+
+def _find(name: str) -> str:
+    places = [] if "/" in name else [os.path.join(folder, name) for folder in os.get_exec_path()]  # noqa: PTH118
+    return next((place for place in places if os.access(place, os.X_OK)), name)
 
 
 def _raise_file_limit() -> None:

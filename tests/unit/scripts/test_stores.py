@@ -15,7 +15,9 @@ import redis.asyncio
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from scripts.children import Child, Children
 from scripts.family import processes_in
+from scripts.postgres import find_user
 from scripts.stores import Store, Stores, StoresError
 
 
@@ -130,11 +132,20 @@ async def test_the_owner_is_no_superuser_and_a_password_is_required(stores: Stor
 async def test_a_lock_file_that_names_a_strange_living_process_is_no_obstacle(folder: Path) -> None:
     async with Stores(folder) as stores:
         await note(stores, "before the stranger")
-    # As after a reboot: the file is still there and its process id now belongs to somebody else, here to us.
-    stale = folder / "postgres" / "postmaster.pid"
-    stale.write_text(f"{os.getpid()}\n{folder / 'postgres'}\n1\n5432\n\n127.0.0.1\n")
-    async with Stores(folder) as stores:
-        assert "before the stranger" in await notes(stores)
+    async with Children() as strangers:
+        said = folder / "stranger.log"
+        strangers.start(Child("stranger", ("sh", "-c", "echo born; exec sleep 600"), log=said, user=find_user()))
+        async with asyncio.timeout(10):
+            while not said.exists() or "born" not in said.read_text():  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        pid = strangers.pid("stranger")
+        # As after a reboot: the file is still there, and its process id now belongs to another program of the
+        # same user (PostgreSQL itself overlooks those of others).
+        stale = folder / "postgres" / "postmaster.pid"
+        stale.write_text(f"{pid}\n{folder / 'postgres'}\n1\n5432\n\n127.0.0.1\n")
+        async with Stores(folder) as stores:
+            assert "before the stranger" in await notes(stores)
+            assert stores.deaths(Store.POSTGRES) == 0
 
 
 async def test_an_interrupted_first_start_is_begun_afresh(tmp_path: Path) -> None:
