@@ -39,7 +39,7 @@ class Passwords(Protocol):
 
 
 class PeopleStore(Protocol):
-    """The truth about accounts and sessions. Every call raises StoreAway when it does not answer in time."""
+    """The truth about accounts and sessions. Every call raises StoreAway, StoreBusy."""
 
     async def account(self, login: str) -> Account | None:
         """The account of a login, suspended ones too."""

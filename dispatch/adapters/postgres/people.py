@@ -1,15 +1,13 @@
 """Accounts, sessions, receipts and used tickets in PostgreSQL. Keeps `dispatch.people.ports.PeopleStore`."""
 
-import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
 
-from dispatch import limits
-from dispatch.people.ports import Account, StoreAway
+from dispatch.adapters.postgres.pool import fetch
+from dispatch.people.ports import Account
 from dispatch.people.values import Role, Who
 
 # A live session: not expired, not revoked, its account not suspended. A reporter's station is where the case is now.
@@ -27,7 +25,7 @@ _LIVE: Final = """
 class PostgresPeople:
     """One for each process, on its pool of the lesser role."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
         self._pool = pool
 
     async def account(self, login: str) -> Account | None:
@@ -88,8 +86,7 @@ class PostgresPeople:
 
     async def ended_of(self, sessions: Sequence[UUID]) -> set[UUID]:
         # The live ones are read and the rest taken as ended: a session whose row was deleted is over as well.
-        async with _away(), self._pool.acquire(timeout=limits.CALL_S_MAX) as connection:
-            rows: Iterable[Any] = await connection.fetch(_LIVE + "AND s.id = ANY ($1::uuid[])", list(sessions))
+        rows = await fetch(self._pool, _LIVE + "AND s.id = ANY ($1::uuid[])", list(sessions))
         return set(sessions) - {row["id"] for row in rows}
 
     async def case_of_receipt(self, receipt_mac: bytes) -> tuple[UUID, str] | None:
@@ -125,12 +122,12 @@ class PostgresPeople:
         return count
 
     async def _row(self, statement: str, *values: object) -> Any:
-        async with _away(), self._pool.acquire(timeout=limits.CALL_S_MAX) as connection:
-            return await connection.fetchrow(statement, *values)
+        rows = await fetch(self._pool, statement, *values)
+        return rows[0] if rows else None
 
     async def _value(self, statement: str, *values: object) -> Any:
-        async with _away(), self._pool.acquire(timeout=limits.CALL_S_MAX) as connection:
-            return await connection.fetchval(statement, *values)
+        row = await self._row(statement, *values)
+        return row[0] if row else None
 
 
 def _who(row: Any) -> Who | None:
@@ -146,20 +143,3 @@ def _who(row: Any) -> Who | None:
         call_sign=row["call_sign"],
         expires_at_s=row["expires_at_s"],
     )
-
-
-@asynccontextmanager
-async def _away() -> AsyncIterator[None]:
-    """Whatever means "not now" becomes StoreAway; a mistake in a statement stays what it is."""
-    try:
-        async with asyncio.timeout(limits.CALL_S_MAX):
-            yield
-    except (
-        OSError,  # TimeoutError included
-        asyncpg.PostgresConnectionError,
-        asyncpg.InterfaceError,
-        asyncpg.OperatorInterventionError,  # shutting down, starting up, statement timeout
-        asyncpg.InsufficientResourcesError,
-        asyncpg.LockNotAvailableError,
-    ) as error:
-        raise StoreAway(str(error) or type(error).__name__) from error
