@@ -3,7 +3,7 @@
     async with Stores(Path(".local")) as stores:
         ... stores.database_url, stores.redis_url ...
 
-Both listen on 127.0.0.1 only, with passwords that are made once and kept beside the data (`secrets.json`,
+Both listen on 127.0.0.1 only, with passwords that are made once and kept beside the data (`stores.json`,
 readable by its owner alone). A store that dies is started again; PostgreSQL recovers what was committed,
 Redis comes back empty (it holds only what can be thrown away). When this process dies, even by SIGKILL, both
 die with it, and the next start on the same folder needs nobody's help. One folder serves one `Stores` at a
@@ -261,7 +261,7 @@ class Stores:
         return f"postgresql://{user}:{password}@127.0.0.1:{self.port(Store.POSTGRES)}/{database}"
 
     def _read_secrets(self) -> None:
-        path = self.directory / "secrets.json"
+        path = self.directory / "stores.json"
         if not path.exists():
             if (self.directory / "postgres" / "PG_VERSION").exists():
                 raise StoresError(

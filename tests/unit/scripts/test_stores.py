@@ -126,7 +126,7 @@ async def test_the_owner_is_no_superuser_and_a_password_is_required(stores: Stor
     with pytest.raises(redis.exceptions.AuthenticationError):
         async with redis.asyncio.Redis(port=stores.port(Store.REDIS), retry=Retry(NoBackoff(), 0)) as client:
             await client.ping()
-    assert stat.S_IMODE((stores.directory / "secrets.json").stat().st_mode) == 0o600
+    assert stat.S_IMODE((stores.directory / "stores.json").stat().st_mode) == 0o600
 
 
 async def test_a_lock_file_that_names_a_strange_living_process_is_no_obstacle(folder: Path) -> None:
@@ -159,7 +159,7 @@ async def test_an_interrupted_first_start_is_begun_afresh(tmp_path: Path) -> Non
 
 async def test_files_of_another_version_are_refused_with_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "postgres").mkdir()
-    (tmp_path / "secrets.json").write_text('{"postgres": "a", "owner": "b", "redis": "c"}')
+    (tmp_path / "stores.json").write_text('{"postgres": "a", "owner": "b", "redis": "c"}')
     (tmp_path / "postgres" / "PG_VERSION").write_text("9\n")
     with pytest.raises(StoresError, match="was made by PostgreSQL 9"):
         await Stores(tmp_path).start()
@@ -168,7 +168,7 @@ async def test_files_of_another_version_are_refused_with_a_sentence(tmp_path: Pa
 async def test_lost_passwords_are_told_before_anything_starts(tmp_path: Path) -> None:
     (tmp_path / "postgres").mkdir()
     (tmp_path / "postgres" / "PG_VERSION").write_text("18\n")
-    with pytest.raises(StoresError, match=r"secrets\.json is gone"):
+    with pytest.raises(StoresError, match=r"stores\.json is gone"):
         await Stores(tmp_path).start()
 
 
