@@ -8,7 +8,7 @@ from uuid import UUID
 
 from dispatch.cases.board import Board, Entry
 from dispatch.cases.facts import CaseState, Fact
-from dispatch.cases.values import CLOSED, Event, Status
+from dispatch.cases.values import Event, Status
 from dispatch.cases.views import (
     DeskCase,
     Gone,
@@ -28,6 +28,7 @@ from geo.point import Point
 DUTY = "duty"
 OFFERING = frozenset({Event.OFFER_OPENED, Event.OFFER_WIDENED, Event.OFFER_JOINED, Event.HANDED_BACK})
 SILENT_TO_REPORTER = frozenset({Event.DECLINED, Event.OFFER_JOINED, Event.OFFER_WIDENED, Event.ALARM_RAISED})
+TELLS_REASON = frozenset({Event.FELL_BACK, Event.SENT_TO_DESK, Event.HANDED_TO_DESK})  # why it is at the desk
 ENDED_BECAUSE = {
     Event.CLAIMED: "taken",
     Event.SEAT_FILLED: "taken",
@@ -58,7 +59,7 @@ def deliveries(fact: Fact, elapsed_ms: int = 0) -> list[Delivery]:
     if fact.kind == DUTY:
         return [Delivery(_duty(fact), station=fact.stream)]
     state = fact.state
-    if state is None or fact.case is None:
+    if state is None or fact.case is None or fact.kind == Event.RECEIVED:  # the same commit says what came of it
         return []
     sent: list[Delivery] = []
     holders = {h.officer for h in state.holders}
@@ -202,7 +203,3 @@ def desk_snapshot(board: Board, station: str, now: float) -> tuple[DeskCase, ...
 
 def _elapsed(entry: Entry, now: float) -> int:
     return int((now - entry.heard_at) * 1000)
-
-
-def still_open(state: CaseState) -> bool:
-    return state.status not in CLOSED

@@ -37,6 +37,7 @@ class Catalogue:
     stations: Mapping[str, Station] = field(default_factory=dict)
     catch_all: str = ""
     locate: Callable[[Point], str | None] = lambda point: None
+    areas_fingerprint: int = 0
 
     def station_at(self, point: Point) -> str:
         """The station whose jurisdiction holds the point; the catch-all desk where none does."""

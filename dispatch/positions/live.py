@@ -64,7 +64,8 @@ class LivePositions:
         """Every fresh fix known here: how a wiped index is filled again."""
         now = self._clock()
         fresh = self._grid.fresh(list(self._roster.by_id), now, self.age_s_max)
-        return [(o, f.point.lat, f.point.lon, f.accuracy_m, now - f.seen_at) for o in fresh if (f := self._grid.get(o)) is not None]
+        known = [(o, fix) for o in fresh if (fix := self._grid.get(o)) is not None]
+        return [(o, fix.point.lat, fix.point.lon, fix.accuracy_m, now - fix.seen_at) for o, fix in known]
 
     # --- health
     def listening(self, connected: bool, *, loaded: bool = False) -> None:

@@ -40,6 +40,10 @@ class Feed:
         self._hurry = asyncio.Event()
         self._early: list[Fact] | None = []
 
+    def now(self) -> float:
+        """This process's monotonic seconds, as the board counts them."""
+        return self._clock()
+
     async def start(self) -> None:
         """Loads the board. The bus must be subscribed before. Raises: StoreAway."""
         heads = await self._store.heads()

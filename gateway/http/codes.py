@@ -15,6 +15,8 @@ CODES: Final[dict[str, tuple[int, str, str]]] = {
     "store_away": (503, "Not now", "The service cannot reach its store. Ask again with the same key."),
     "busy": (503, "Busy", "Nothing was decided. Ask again with the same key."),
     # --- keys
+    "overloaded": (503, "Too much at once", "Too much is waiting. Come back in a second, with the same key."),
+    "away": (503, "Not now", "The service cannot reach its store. Ask again with the same key."),
     "key_missing": (400, "Key missing", "Send the header Idempotency-Key, made for this one act."),
     "key_invalid": (400, "Key invalid", "Idempotency-Key must be 22 to 64 of A-Z a-z 0-9 _ and -."),
     "key_reused": (422, "Key used before", "The same key came before with another body. Make a new key."),
@@ -71,4 +73,4 @@ CODES: Final[dict[str, tuple[int, str, str]]] = {
     "holds_case": (409, "Holds a case", "Finish or hand back the open case before going off duty."),
 }  # fmt: skip
 
-RETRY_AFTER_S: Final[dict[str, int]] = {"store_away": 1, "busy": 1, "too_many_attempts": 60}
+RETRY_AFTER_S: Final[dict[str, int]] = {"store_away": 1, "busy": 1, "overloaded": 1, "away": 1, "too_many_attempts": 60}

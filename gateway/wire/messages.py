@@ -4,6 +4,7 @@ A message is one JSON object, at most `MESSAGE_BYTES_MAX` long, tagged by `t`. W
 client made and stored before sending: the same key asked again gets the same answer.
 """
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -167,6 +168,21 @@ class Reported(Struct, frozen=True, kw_only=True):
     receipt: str
     status: str
     station: str
+
+
+class ClaimBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """POST /v1/cases/{case}/claims."""
+
+    round: Count
+    key: Key
+
+
+class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """GET /v1/cases/{case}/entries: one step of a case, as its reporter was told. `at`: UTC."""
+
+    kind: str
+    at: datetime
+    reason: str | None = None
 
 
 class OpenReceipt(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

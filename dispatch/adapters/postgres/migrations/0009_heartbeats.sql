@@ -17,3 +17,5 @@ CREATE FUNCTION living_roles() RETURNS SETOF text LANGUAGE sql STABLE AS $$
     SELECT DISTINCT role FROM heartbeats WHERE at > clock_timestamp() - interval '6 seconds'
 $$;
 GRANT EXECUTE ON FUNCTION beat, living_roles TO onbeat_app;
+
+CREATE INDEX sessions_revoked ON sessions (revoked_at) WHERE revoked_at IS NOT NULL;

@@ -1,0 +1,98 @@
+"""What was committed is published, whatever became of the process that committed it.
+
+A committing process publishes at once. The relay listens along, compares with the streams' heads, and publishes what
+nobody did; its cursor is stored, so that a new one goes on where the last one stopped. Several may run.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+import msgspec
+
+from dispatch.cases.facts import Envelope
+from dispatch.cases.ports import Bus, CaseStore
+
+READ_FACTS_MAX = 500
+GRACE_S = 0.1  # a committing process needs so long to publish by itself
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Envelope).decode
+
+
+class Cursors(Protocol):
+    """Where the relays stand, durable."""
+
+    async def load(self) -> dict[str, int]: ...
+
+    async def save(self, cursors: Mapping[str, int]) -> None:
+        """Moves cursors forward, never back: another relay may be ahead."""
+
+
+class Relaying:
+    """One relay. `heard` is fed by the bus; `turn` is called every RELAY_POLL_S."""
+
+    def __init__(
+        self, store: CaseStore, cursors: Cursors, bus: Bus, origin: str, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._store, self._cursors, self._bus, self._origin, self._clock = store, cursors, bus, origin, clock
+        self._done: dict[str, int] = {}
+        self._heard: dict[str, set[int]] = {}
+        self._behind_since: dict[str, float] = {}
+        self._epoch = ""
+        self.published = 0
+
+    async def start(self) -> None:
+        """Goes on from the stored cursors. Raises: StoreAway, StoreBusy."""
+        heads = await self._store.heads()
+        stored = await self._cursors.load()
+        self._epoch = heads.epoch
+        self._done = {stream: min(stored.get(stream, offset), offset) for stream, offset in heads.offsets.items()}
+
+    def heard(self, payload: bytes) -> None:
+        """A publication of anybody's: these facts need no relay."""
+        try:
+            envelope = _decode(payload)
+        except msgspec.MsgspecError:
+            return
+        for fact in envelope.facts:
+            self._mark(fact.stream, fact.offset)
+
+    def _mark(self, stream: str, offset: int) -> None:
+        done = self._done.get(stream, 0)
+        if offset <= done:
+            return
+        early = self._heard.setdefault(stream, set())
+        early.add(offset)
+        while done + 1 in early:
+            done += 1
+            early.discard(done)
+        self._done[stream] = done
+
+    async def turn(self) -> int:
+        """Publishes what is committed and was not heard; how many facts. Raises: StoreAway, StoreBusy."""
+        heads = await self._store.heads()
+        if heads.epoch != self._epoch:
+            await self.start()
+        now, published = self._clock(), 0
+        for stream, head in heads.offsets.items():
+            if self._done.setdefault(stream, 0) >= head:
+                self._behind_since.pop(stream, None)
+            elif now - self._behind_since.setdefault(stream, now) >= GRACE_S:
+                published += await self._publish(stream, head)
+        await self._cursors.save(self._done)
+        self.published += published
+        return published
+
+    async def _publish(self, stream: str, head: int) -> int:
+        count = 0
+        while self._done[stream] < head:
+            facts = await self._store.read_stream(stream, self._done[stream], READ_FACTS_MAX)
+            if not facts:
+                break
+            self._bus.post(_encode(Envelope(origin=self._origin, facts=tuple(facts))))
+            for fact in facts:
+                self._mark(stream, fact.offset)
+            count += len(facts)
+        self._behind_since.pop(stream, None)
+        return count

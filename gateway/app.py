@@ -1,0 +1,94 @@
+"""The web role: `python -m gateway.app`. HTTP by starlette, sockets by our protocol, one public port."""
+
+import asyncio
+import gc
+import logging
+import os
+import sys
+from types import SimpleNamespace
+
+import uvicorn
+from starlette.applications import Starlette
+
+from dispatch.adapters.passwords import Argon2Passwords
+from dispatch.adapters.postgres.people import PostgresPeople
+from dispatch.adapters.redis.sessions import RedisSessions
+from dispatch.people.service import SignIn
+from gateway.http.problems import EXCEPTION_HANDLERS
+from gateway.node import Node, open_node
+from gateway.routes import ROUTES
+from gateway.settings import Settings, SettingsError
+from gateway.sockets.gate import SocketGate
+from gateway.sockets.protocol import make_protocol
+from gateway.sockets.pulse import Pulse
+
+SHUTDOWN_S = 5
+BACKLOG = 4_096
+
+
+def make_app(node: Node, sign_in: SignIn) -> Starlette:
+    """The HTTP side over a running node."""
+    app = Starlette(routes=ROUTES, exception_handlers=EXCEPTION_HANDLERS)
+    app.state.node, app.state.settings = node, node.settings
+    app.state.services = SimpleNamespace(sign_in=sign_in, pool=node.pool)
+    return app
+
+
+def sign_in_of(node: Node) -> SignIn:
+    settings = node.settings
+    return SignIn(
+        PostgresPeople(node.pool),
+        RedisSessions(node.redis),
+        Argon2Passwords(),
+        pepper=settings.pepper,
+        ticket_key=settings.ticket_key,
+    )
+
+
+async def serve(settings: Settings) -> None:
+    """Serves until told to stop."""
+    async with open_node(settings, "web") as node:
+        sign_in = sign_in_of(node)
+        config = uvicorn.Config(
+            make_app(node, sign_in),
+            host=settings.host,
+            port=settings.port,
+            http="httptools",
+            ws=make_protocol(SocketGate(node, sign_in)),
+            lifespan="off",
+            log_level="warning",
+            access_log=False,
+            backlog=BACKLOG,
+            timeout_keep_alive=65,
+            timeout_graceful_shutdown=SHUTDOWN_S,
+            server_header=False,
+            date_header=False,
+        )
+        pulse = asyncio.create_task(Pulse(node).run())
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000, 50, 50)  # a full collection with thousands of sockets is a pause that officers feel
+        try:
+            await uvicorn.Server(config).serve()
+        finally:
+            pulse.cancel()
+
+
+def main() -> int:
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        settings = Settings.from_env(os.environ)
+    except SettingsError as error:
+        print(f"web: {error}", file=sys.stderr)
+        return 2
+    if sys.platform == "win32":
+        asyncio.run(serve(settings))
+    else:
+        import uvloop
+
+        uvloop.run(serve(settings))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,198 @@
+"""Reports, cases, claims and acts over HTTP: the same judge as over sockets."""
+
+import secrets
+from typing import Any, cast
+from uuid import UUID, uuid4
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dispatch.batching import Overloaded
+from dispatch.cases import audience
+from dispatch.cases.facts import CaseState
+from dispatch.cases.ports import ReportDraft
+from dispatch.cases.views import Result
+from dispatch.people import receipts
+from dispatch.people.permissions import SELF, Act, Relation, allowed, relations_of
+from dispatch.people.values import Role, Who
+from gateway.http.bearer import anyone_of, require, settings_of, signed, who_of
+from gateway.http.bodies import at, idempotency_key, read_body, read_report
+from gateway.http.problems import Problem, problem
+from gateway.node import Node
+from gateway.wire.acts import ACTS, ActMessage, claim_draft, hash_of, scope_of
+from gateway.wire.messages import ClaimBody, ClaimMessage, Duty, Entry, Report, Reported
+from gateway.wire.sentences import refused, result, stored
+from geo.datum import to_wgs84
+from geo.point import Point
+
+
+def node_of(request: Request) -> Node:
+    return cast(Node, request.app.state.node)
+
+
+def answered(body: object, status: int = 200) -> Response:
+    return Response(msgspec.json.encode(body), status, {"cache-control": "no-store"}, media_type="application/json")
+
+
+def case_of(request: Request) -> UUID:
+    try:
+        return UUID(request.path_params["case"])
+    except ValueError:
+        raise Problem("not_found") from None
+
+
+async def post_report(request: Request) -> Response:
+    """POST /v1/reports: 201 when the case is committed and offered; 200 when the same key came again."""
+    require(await anyone_of(request), Act.REPORT)
+    key = idempotency_key(request)
+    report = await read_report(request)
+    node = node_of(request)
+    code = receipts.code_for(settings_of(request).pepper, key)
+    draft = _draft(node, report, key, receipts.mac(settings_of(request).pepper, code).hex())
+    try:
+        answer = await node.reporting.report(draft)
+    except Overloaded as error:
+        raise Problem("overloaded", headers={"retry-after": str(error.retry_after_s)}) from error
+    if not answer.ok:
+        raise Problem(answer.reason or "busy")
+    response = answer.response
+    made = Reported(case=response["case"], receipt=code, status=response["status"], station=response["station"])
+    return answered(made, 200 if answer.reason == "again" else 201)
+
+
+def _draft(node: Node, report: Report, key: str, receipt_mac: str) -> ReportDraft:
+    category = node.catalogue.categories.get(report.category)
+    if category is None or not category.open:
+        known = ", ".join(sorted(c.id for c in node.catalogue.categories.values() if c.open))
+        raise at("category_unknown", "/category", f"There is no category {report.category!r}. Known: {known}.")
+    point = to_wgs84(Point(report.lat, report.lon), report.datum)
+    station = node.catalogue.station_at(point)
+    wave = node.reporting.wave(category.id, point.lat, point.lon, station)
+    return ReportDraft(
+        id=uuid4(),
+        scope="report",
+        key=key,
+        hash=hash_of(report),
+        station=station,
+        category=category.id,
+        words=report.words.strip(),
+        salt=secrets.token_hex(16),
+        lat=point.lat,
+        lon=point.lon,
+        accuracy_m=report.accuracy_m,
+        place_source=report.place_source,
+        reporter="anonymous",
+        receipt_mac=receipt_mac,
+        exercise=False,
+        candidates=wave.candidates,
+        ring_m=wave.ring_m,
+        wave=wave.number,
+        last_wave=wave.last,
+    )
+
+
+async def _case(request: Request, act: Act) -> tuple[Who, CaseState]:
+    """Who asks, and the case where they may. A stranger hears the same as for a case that is not there."""
+    who = await who_of(request)
+    case = case_of(request)
+    state = await node_of(request).state_of(case)
+    if state is None:
+        raise Problem("not_found")
+    holders = frozenset(h.officer for h in state.holders)
+    require(who, act, relations_of(who, case=case, station=state.station, holders=holders) | SELF, hidden=True)
+    return who, state
+
+
+async def get_case(request: Request) -> Response:
+    """GET /v1/cases/{case}: what this person may see of it, as on the socket."""
+    who, state = await _case(request, Act.READ_CASE)
+    entry = node_of(request).feed.board.cases.get(state.id)
+    elapsed = int((node_of(request).feed.now() - entry.heard_at) * 1000) if entry and entry.state is state else 0
+    if who.role is Role.REPORTER:
+        return answered(audience.reporter_case(state, elapsed))
+    if who.role is Role.OFFICER and who.officer is not None:
+        return answered(audience.held(state, who.officer))
+    return answered(audience.desk_case(state, elapsed))
+
+
+async def get_history(request: Request) -> Response:
+    """GET /v1/cases/{case}/history: every entry, for the desk."""
+    _, state = await _case(request, Act.READ_HISTORY)
+    return answered(await node_of(request).store.history(state.id))
+
+
+async def get_entries(request: Request) -> Response:
+    """GET /v1/cases/{case}/entries: the steps that the reporter was told."""
+    _, state = await _case(request, Act.READ_ENTRIES)
+    history = await node_of(request).store.history(state.id)
+    told = [
+        Entry(kind=e.kind, at=e.at, reason=e.body.get("reason") if e.kind in audience.TELLS_REASON else None)
+        for e in history
+        if e.kind not in audience.SILENT_TO_REPORTER
+    ]
+    return answered(told)
+
+
+async def post_claim(request: Request) -> Response:
+    """POST /v1/cases/{case}/claims: 200 with a result, won or refused: a late officer is not an error."""
+    who = await signed(request, Act.CLAIM, SELF)
+    assert who.officer is not None
+    body = await read_body(request, ClaimBody)
+    node = node_of(request)
+    if not node.claim_allowed(who.officer):
+        return answered(refused(body.key, "too_fast"), 429)
+    message = ClaimMessage(case=case_of(request), round=body.round, key=body.key)
+    try:
+        answer = await node.claiming.claim(claim_draft(message, who))
+    except Overloaded as error:
+        raise Problem("overloaded", headers={"retry-after": str(error.retry_after_s)}) from error
+    return answered(result(body.key, answer))
+
+
+async def get_claim(request: Request) -> Response:
+    """GET /v1/claims/{key}: what became of an act of mine with this key."""
+    who = await signed(request, Act.ASK, SELF)
+    key = request.path_params["key"]
+    return answered(stored(key, await node_of(request).store.by_key(scope_of(who), key)))
+
+
+async def post_act(request: Request) -> Response:
+    """POST /v1/cases/{case}/acts: one act message without its case; a refusal is a 409 whose code is the reason."""
+    who = await who_of(request)
+    case = case_of(request)
+    message: ActMessage = await read_body(request, cast(Any, ActMessage))
+    if message.case != case:
+        raise at("case_differs", "/case", "The case in the body is not the case of the address.")
+    act, _ = ACTS[type(message)]
+    if not any(allowed(who.role, act, frozenset({relation})) for relation in Relation):
+        raise Problem("not_allowed")
+    told = await node_of(request).act(who, message, act)
+    return _told(told)
+
+
+def _told(told: Result) -> Response:
+    if told.ok:
+        return answered(told)
+    code = told.reason or "busy"
+    return problem(None, code, told.say, key=told.key, case=str(told.case) if told.case else None)
+
+
+async def post_duty(request: Request) -> Response:
+    """POST /v1/duty: on or off."""
+    who = await signed(request, Act.DUTY, SELF)
+    assert who.officer is not None
+    body = await read_body(request, Duty)
+    return _told(result(body.key, await node_of(request).duty(who.officer, body.on)))
+
+
+async def get_desk(request: Request) -> Response:
+    """GET /v1/desk: the queue and the officers on duty of the desk's station; a supervisor names it by ?station=."""
+    who = await who_of(request)
+    station = who.station if who.role is Role.DESK else request.query_params.get("station", who.station or "")
+    require(who, Act.READ_DESK, relations_of(who, station=station))
+    node = node_of(request)
+    if station not in node.catalogue.stations:
+        raise Problem("not_found")
+    desk = Who(who.session, Role.DESK, who.account, None, station)
+    return answered(node.resume.snapshot(desk))

@@ -1,0 +1,32 @@
+"""Is this process alive; is the service whole."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dispatch.adapters.postgres.pool import fetch
+from dispatch.cases.ports import StoreAway, StoreBusy
+from gateway.http.cases import answered, node_of
+
+NEEDED = ("relay", "sweeper")
+DATABASE_S_MAX = 3.0
+
+
+async def healthz(request: Request) -> Response:
+    """GET /healthz: 200 while this process answers."""
+    return answered({"ok": True})
+
+
+async def readyz(request: Request) -> Response:
+    """GET /readyz: 200 only when migrations, town, a sweeper and a relay are there and this process knows the board."""
+    node = node_of(request)
+    missing = [] if node.ready else ["board"]
+    try:
+        living = {row[0] for row in await fetch(node.pool, "SELECT * FROM living_roles()")}
+        missing += [role for role in NEEDED if role not in living]
+    except (StoreAway, StoreBusy):
+        missing.append("database")
+    if node.feed.now() - node.feed.heard_database_at > DATABASE_S_MAX:
+        missing.append("streams")
+    if not node.catalogue.stations or not node.catalogue.categories:
+        missing.append("town")
+    return answered({"ready": not missing, "missing": missing}, 503 if missing else 200)

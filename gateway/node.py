@@ -1,0 +1,225 @@
+"""What a process that knows the board is made of: stores, feed, positions, services. Web and sweeper share it."""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import time
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import asyncpg
+
+from dispatch import limits
+from dispatch.adapters.postgres.catalogue import load_catalogue, load_roster
+from dispatch.adapters.postgres.pool import connect_pool, fetch
+from dispatch.adapters.postgres.store import PostgresCases
+from dispatch.adapters.redis.bus import RedisBus, connect
+from dispatch.cases import audience
+from dispatch.cases.catalogue import Catalogue
+from dispatch.cases.facts import Answer, CaseState, Fact
+from dispatch.cases.ports import StoreAway, StoreBusy
+from dispatch.cases.service import Acting, Came, Claiming, Joining, Reporting
+from dispatch.cases.views import Result, View
+from dispatch.people.permissions import SELF, Act, allowed, relations_of
+from dispatch.people.values import Role, Who
+from dispatch.positions.live import LivePositions
+from dispatch.positions.roster import Roster
+from dispatch.streams.feed import Feed
+from gateway.settings import Settings
+from gateway.sockets.hub import Hub, Member
+from gateway.sockets.link import Close
+from gateway.sockets.resume import Resume
+from gateway.wire.acts import ActMessage, act_draft
+from gateway.wire.sentences import refused, result
+from geo.point import Point
+
+if TYPE_CHECKING:
+    from gateway.sockets.session import PersonSession
+
+log = logging.getLogger(__name__)
+
+CATALOGUE_S = 5.0  # how soon a changed category or area is seen by every process
+HEARTBEAT_S = 2.0
+JOIN_S = 0.25
+CAME_MAX = 20_000
+
+
+class Node:
+    """One process of the fleet."""
+
+    def __init__(self, settings: Settings, role: str, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+        self.settings, self.role, self.pool = settings, role, pool
+        self.instance = f"{role}-{secrets.token_hex(5)}"
+        self.redis = connect(settings.redis_url)
+        self.bus = RedisBus(self.redis, settings.redis_url, self.instance)
+        self.store = PostgresCases(pool)
+        self.feed = Feed(self.store, self.bus, self.instance)
+        self.roster = Roster()
+        self.positions = LivePositions(self.roster)
+        self.catalogue = Catalogue()
+        self.reporting = Reporting(self.store, self.feed, self.positions, self.catalogue)
+        self.claiming = Claiming(self.store, self.feed)
+        self.acting = Acting(self.store, self.feed, self.reporting)
+        self.joining = Joining(self.store, self.feed, self.catalogue)
+        self.hub = Hub()
+        self.resume = Resume(self.feed, self.roster, settings.ticket_key)
+        self.sessions: set[PersonSession] = set()
+        self.settings_messages_per_s: float = limits.MESSAGES_PER_S_MAX
+        self.claims_per_min_max: int = limits.CLAIMS_PER_MIN_MAX
+        self.hello_s_max = limits.HELLO_S_MAX
+        self.ready = False
+        self._came: dict[UUID, Came] = {}
+        self._claims: dict[UUID, list[float]] = {}
+
+    # --- life
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Loads what is known and keeps it so, until left."""
+        self.bus.on_facts = self.feed.heard
+        self.bus.on_fixes = self.positions.heard
+        self.bus.on_link = self.positions.listening
+        self.feed.listeners.append(self._heard)
+        self.feed.on_new_epoch = lambda: self.hub.close_all(Close.LOST_PLACE, "the records were restored")
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self.bus.run())]
+            await self._load()
+            for part in (self.feed.run, self._keep_catalogue, self._heartbeat, self._flush_fixes, self._join):
+                tasks.append(group.create_task(part()))
+            self.ready = True
+            try:
+                yield
+            finally:
+                self.ready = False
+                for task in tasks:
+                    task.cancel()
+        await self.redis.aclose()
+        await self.pool.close()
+
+    async def _load(self) -> None:
+        """Waits for the database however long it takes: a process that starts first is no reason to fail."""
+        wait = 0.1
+        while True:
+            try:
+                await self._reload_catalogue()
+                await self.feed.start()
+                self.roster.load(await load_roster(self.pool))
+                break
+            except (StoreAway, StoreBusy) as error:
+                log.warning("waiting for the database: %s", error)
+                await asyncio.sleep(wait)
+                wait = min(2 * wait, 2.0)
+        fixes, age_s = await self.bus.load_fixes()
+        self.positions.heard(fixes)
+        if age_s >= limits.GENERATION_AGE_S_MIN:
+            self.positions.listening(True, loaded=True)
+
+    def _heard(self, fact: Fact) -> None:
+        """Each fact once, in order: duty, then everyone who is connected, then who is free again."""
+        if fact.kind == audience.DUTY:
+            if not self.roster.apply(fact) and fact.officer is not None and not fact.body["on"]:
+                self.positions.drop(fact.officer)
+            elif fact.officer is not None:
+                self._came_back(fact.officer)
+        self.hub.deliver(fact)
+        for officer in fact.body.get("released", ()):
+            self._came_back(UUID(officer))
+
+    # --- positions
+    def fix(self, member: Member, officer: UUID, lat: float, lon: float, accuracy_m: float, age_s: float) -> None:
+        """A fix from a socket of this process: applied at once, told with the next flush."""
+        self.positions.put(officer, lat, lon, accuracy_m, age_s)
+        cell = (int(lat * 400), int(lon * 400))  # about 250 m: REJOIN_CELL_M
+        if cell != member.cell:
+            member.cell = cell
+            if len(self._came) < CAME_MAX:
+                self._came[officer] = Came(officer, Point(lat, lon))
+
+    def _came_back(self, officer: UUID) -> None:
+        where = self.positions.where(officer)
+        if where is not None and len(self._came) < CAME_MAX:
+            self._came[officer] = Came(officer, where[0])
+
+    async def _join(self) -> None:
+        while True:
+            await asyncio.sleep(JOIN_S)
+            came, self._came = self._came, {}
+            if came:
+                with contextlib.suppress(StoreAway, StoreBusy):  # the next wave asks them
+                    await self.joining.join(list(came.values()), self.feed.now())
+
+    async def _flush_fixes(self) -> None:
+        while True:
+            await asyncio.sleep(limits.FIX_FLUSH_S)
+            fixes = self.positions.take_unsent()
+            self.bus.post_fixes(fixes)
+            if fixes and await self.bus.store_fixes(fixes):
+                await self.bus.store_fixes(self.positions.everything())
+
+    # --- upkeep
+    async def _reload_catalogue(self) -> None:
+        fresh = await load_catalogue(self.pool, self.catalogue)
+        self.catalogue.categories, self.catalogue.stations = fresh.categories, fresh.stations
+        self.catalogue.catch_all, self.catalogue.locate = fresh.catch_all, fresh.locate
+        self.catalogue.areas_fingerprint = fresh.areas_fingerprint
+
+    async def _keep_catalogue(self) -> None:
+        while True:
+            await asyncio.sleep(CATALOGUE_S)
+            with contextlib.suppress(StoreAway, StoreBusy):
+                await self._reload_catalogue()
+
+    async def _heartbeat(self) -> None:
+        while True:
+            with contextlib.suppress(StoreAway, StoreBusy):
+                await fetch(self.pool, "SELECT beat($1, $2)", self.instance, self.role)
+            await asyncio.sleep(HEARTBEAT_S)
+
+    # --- what both borders ask
+    def claim_allowed(self, officer: UUID) -> bool:
+        """At most CLAIMS_PER_MIN_MAX a minute and officer."""
+        now = time.monotonic()
+        times = self._claims.setdefault(officer, [])
+        while times and now - times[0] > 60.0:
+            times.pop(0)
+        if len(times) >= self.claims_per_min_max:
+            return False
+        times.append(now)
+        return True
+
+    async def duty(self, officer: UUID, on: bool) -> Answer:
+        answer = await self.acting.duty(officer, on)
+        if not on and answer.ok:
+            self.positions.drop(officer)
+            await self.bus.forget_fix(officer)
+        return answer
+
+    async def state_of(self, case: UUID) -> CaseState | None:
+        """The case as this process knows it, else as the database does. Raises: StoreAway, StoreBusy."""
+        entry = self.feed.board.cases.get(case)
+        return entry.state if entry is not None else await self.store.case(case)
+
+    async def act(self, who: Who, message: ActMessage, act: Act) -> Result:
+        """Asks the permission table, then the judge. Raises: StoreAway, StoreBusy, Overloaded."""
+        state = await self.state_of(message.case)
+        holders = frozenset(h.officer for h in state.holders) if state else frozenset()
+        relations = relations_of(who, case=message.case, station=state.station if state else None, holders=holders)
+        if not allowed(who.role, act, relations | SELF):
+            return refused(message.key, "not_yours" if (who.role, act) and state else "not_found")
+        return result(message.key, await self.acting.act(act_draft(message, who, bool(holders))))
+
+    async def reporter_view(self, who: Who) -> View | None:
+        """The reporter's case, also when it is over."""
+        assert who.role is Role.REPORTER and who.case is not None
+        state = await self.state_of(who.case)
+        return audience.reporter_case(state, 0) if state else None
+
+
+@contextlib.asynccontextmanager
+async def open_node(settings: Settings, role: str) -> AsyncIterator[Node]:
+    """A running process of the fleet."""
+    pool = await connect_pool(settings.database_url)
+    node = Node(settings, role, pool)
+    async with node.running():
+        yield node

@@ -1,0 +1,101 @@
+"""Who is connected here, and what each is told. A fact is rendered once and written to every socket it is for.
+
+Never waits: a socket that does not take its bytes is closed by its link with "come back and resume".
+"""
+
+from collections import defaultdict
+from uuid import UUID
+
+import msgspec
+
+from dispatch.cases.audience import Delivery, deliveries
+from dispatch.cases.facts import Fact
+from dispatch.people.values import Role, Who
+from gateway.sockets.link import Close, Link, text_frame
+
+encode = msgspec.json.Encoder().encode
+SOCKETS_A_PERSON_MAX = 3  # a phone, its old socket that is dying, one more
+
+
+class Member:
+    """A connected person, past hello."""
+
+    __slots__ = ("cell", "link", "sent", "who")
+
+    def __init__(self, who: Who, link: Link) -> None:
+        self.who, self.link = who, link
+        self.sent = 0  # messages caused by facts
+        self.cell: tuple[int, int] | None = None
+
+    def tell(self, frame: bytes) -> None:
+        self.sent += 1
+        self.link.write(frame)
+
+
+class Hub:
+    """Members by officer, by desk's station and by reporter's case."""
+
+    def __init__(self) -> None:
+        self.officers: dict[UUID, list[Member]] = {}
+        self.desks: defaultdict[str, list[Member]] = defaultdict(list)
+        self.reporters: defaultdict[UUID, list[Member]] = defaultdict(list)
+        self.members: set[Member] = set()
+
+    def _seats(self, who: Who) -> list[Member]:
+        if who.role is Role.OFFICER and who.officer is not None:
+            return self.officers.setdefault(who.officer, [])
+        if who.role is Role.REPORTER and who.case is not None:
+            return self.reporters[who.case]
+        assert who.station is not None, "whoever is neither officer nor reporter works for a station"
+        return self.desks[who.station]
+
+    def join(self, member: Member) -> None:
+        """From now on this member is told. Too many sockets of one person: the oldest goes."""
+        seats = self._seats(member.who)
+        mine = [m for m in seats if m.who.name == member.who.name]
+        if len(mine) >= SOCKETS_A_PERSON_MAX:
+            mine[0].link.close(Close.REPLACED, "another socket of yours was opened")
+            self.leave(mine[0])
+        seats.append(member)
+        self.members.add(member)
+
+    def leave(self, member: Member) -> None:
+        if member in self.members:
+            self.members.discard(member)
+            seats = self._seats(member.who)
+            seats.remove(member)
+            if not seats and member.who.officer is not None:
+                self.officers.pop(member.who.officer, None)
+            elif not seats and member.who.case is not None:
+                self.reporters.pop(member.who.case, None)
+
+    def deliver(self, fact: Fact) -> None:
+        """Tells everyone here whom this fact concerns."""
+        for delivery in deliveries(fact):
+            members = self.reached(delivery)
+            if members:
+                frame = text_frame(encode(delivery.view))
+                for member in members:
+                    member.tell(frame)
+
+    def reached(self, delivery: Delivery) -> list[Member]:
+        """Members here that a delivery is for."""
+        if delivery.station is not None:
+            return self.desks.get(delivery.station, [])
+        if delivery.case is not None:
+            return self.reporters.get(delivery.case, [])
+        here = self.officers
+        return [member for o in delivery.officers if o in here for member in here[o]]
+
+    def close_all(self, code: Close, reason: str) -> None:
+        for member in list(self.members):
+            member.link.close(code, reason)
+
+
+def concerns(delivery: Delivery, who: Who) -> bool:
+    """Is this delivery for this person? The same question as `Hub.reached`, asked from the other side."""
+    if delivery.station is not None:
+        return who.role is Role.DESK and who.station == delivery.station
+    if delivery.case is not None:
+        return who.role is Role.REPORTER and who.case == delivery.case
+    return who.role is Role.OFFICER and who.officer in delivery.officers

@@ -1,0 +1,92 @@
+"""Coming back: exactly what was missed, or a declared snapshot. All from this process's memory, in one turn of the
+loop, so that no fact falls between what is told here and what is told live.
+
+The token binds epoch, role and person; the offsets stand beside it in the clear, because one prepared frame serves all
+recipients of an offer. A client that lies about its offsets only changes what of its own it is told again.
+"""
+
+import hashlib
+import hmac
+
+from dispatch.cases.audience import deliveries, desk_snapshot, officer_snapshot, reporter_case
+from dispatch.cases.facts import Fact
+from dispatch.cases.views import OfficerDuty, Snapshot, View
+from dispatch.limits import RESUME_FACTS_MAX
+from dispatch.people.values import Role, Who
+from dispatch.positions.roster import Roster
+from dispatch.streams.feed import Feed
+from dispatch.streams.memory import Lost
+from gateway.sockets.hub import concerns
+
+
+class Resume:
+    """Answers hello."""
+
+    def __init__(self, feed: Feed, roster: Roster, key: bytes) -> None:
+        self._feed, self._roster = feed, roster
+        self._key = hashlib.sha256(b"resume|" + key).digest()
+
+    def token(self, who: Who) -> str:
+        """Proves at the next hello: the same epoch, role and person."""
+        subject = f"{self._feed.epoch}|{who.role}|{who.name}".encode()
+        return f"{self._feed.epoch}.{hmac.new(self._key, subject, hashlib.sha256).hexdigest()[:32]}"
+
+    def at(self, who: Who) -> dict[str, int]:
+        """Up to where this person has been told everything now."""
+        if who.role is Role.REPORTER:
+            entry = self._feed.board.cases.get(who.case) if who.case else None
+            return {f"case:{who.case}": entry.state.seq if entry else 0}
+        streams = self._feed.streams
+        if who.role is Role.DESK:
+            return {who.station: streams[who.station].head} if who.station in streams else {}
+        return {stream: memory.head for stream, memory in streams.items()}
+
+    def missed(self, who: Who, token: str | None, at: dict[str, int]) -> list[View] | str:
+        """What was missed, in order, or why that cannot be proved: new, token, epoch, trimmed, future, too_many."""
+        if token is None:
+            return "new"
+        if not hmac.compare_digest(token.encode(), self.token(who).encode()):
+            return "token" if token.startswith(f"{self._feed.epoch}.") else "epoch"
+        if who.role is Role.REPORTER:
+            return "one_case"  # a single case: its state is shorter than its history
+        facts: list[Fact] = []
+        for stream in self.at(who):
+            memory = self._feed.streams[stream]
+            found = memory.after(at.get(stream, 0))
+            if isinstance(found, Lost):
+                return found
+            facts += found
+            if len(facts) > RESUME_FACTS_MAX:
+                return "too_many"
+        if set(at) - set(self._feed.streams):
+            return "future"
+        facts.sort(key=lambda f: f.at_us)  # across streams; within one the order stays (sort is stable)
+        return [view for fact in facts for view in self._views(fact, who)]
+
+    def _views(self, fact: Fact, who: Who) -> list[View]:
+        assert fact.kind
+        return [d.view for d in deliveries(fact, self._elapsed_ms(fact)) if concerns(d, who)]
+
+    def _elapsed_ms(self, fact: Fact) -> int:
+        """How old the fact's state is, by the case's own age as it is known now."""
+        entry = self._feed.board.cases.get(fact.case) if fact.case else None
+        if entry is None or fact.state is None:
+            return 0
+        return max(0, entry.age_ms(self._feed.now()) - fact.state.age_ms)
+
+    def snapshot(self, who: Who) -> Snapshot:
+        """Everything this person may see now. A reporter whose case is closed: see `Node.closed_case`."""
+        now, board = self._feed.now(), self._feed.board
+        if who.role is Role.OFFICER and who.officer is not None:
+            offers, held = officer_snapshot(board, who.officer, now)
+            return Snapshot(at=self.at(who), offers=offers, held=held)
+        if who.role is Role.REPORTER:
+            entry = board.cases.get(who.case) if who.case else None
+            cases = (reporter_case(entry.state, int((now - entry.heard_at) * 1000)),) if entry else ()
+            return Snapshot(at=self.at(who), cases=cases)
+        assert who.station is not None
+        officers = tuple(
+            OfficerDuty(officer=o.officer, call_sign=o.call_sign, surname=o.surname, on=True)
+            for o in self._roster.of_station(who.station)
+        )
+        return Snapshot(at=self.at(who), cases=desk_snapshot(board, who.station, now), officers=officers)

@@ -1,0 +1,241 @@
+"""One person's socket: hello first, then acts. Every message is asked of the permission table before anything else."""
+
+import asyncio
+import time
+from collections.abc import Coroutine
+from typing import Any
+
+import msgspec
+
+from dispatch.batching import Overloaded
+from dispatch.cases.ports import StoreAway, StoreBusy
+from dispatch.cases.views import Beat, Problem, Welcome
+from dispatch.limits import FIX_INTERVAL_S, MESSAGES_PER_S_MAX, REFUSED_MESSAGES_MAX
+from dispatch.people.permissions import SELF, Act, allowed
+from dispatch.people.values import Role, Who
+from gateway.node import Node
+from gateway.sockets.hub import Member, encode
+from gateway.sockets.link import Close, Link, text_frame
+from gateway.wire.acts import ACTS, claim_draft, scope_of
+from gateway.wire.messages import (
+    VERSION,
+    Ask,
+    ClaimMessage,
+    ClientMessage,
+    Duty,
+    FixMessage,
+    Hello,
+    decoder,
+)
+from gateway.wire.sentences import refused, result, stored
+from geo.datum import Datum, to_wgs84
+from geo.point import Point
+
+IN_FLIGHT_MAX = 16  # acts of one socket waiting for their answers
+
+
+class PersonSession:
+    """`gateway.sockets.link.Session` for whoever a ticket named."""
+
+    __slots__ = ("_node", "_opened_at", "_refused", "_running", "_tokens", "_tokens_at", "link", "member", "who")
+
+    def __init__(self, node: Node, who: Who) -> None:
+        self._node, self.who = node, who
+        self.link: Link | None = None
+        self.member: Member | None = None
+        self._running: set[asyncio.Task[None]] | None = None
+        self._refused = 0
+        self._tokens, self._tokens_at = float(2 * MESSAGES_PER_S_MAX), time.monotonic()
+        self._opened_at = self._tokens_at
+
+    # --- the link's side
+    def opened(self, link: Link) -> None:
+        self.link = link
+        self._node.sessions.add(self)
+
+    def closed(self, code: int) -> None:
+        self._node.sessions.discard(self)
+        if self.member is not None:
+            self._node.hub.leave(self.member)
+            self.member = None
+        for running in self._running or ():
+            running.cancel()
+
+    def received(self, text: bytes) -> None:
+        if not self._admitted():
+            self._close(Close.POLICY, "too many messages a second")
+            return
+        try:
+            message = decoder.decode(text)
+        except msgspec.ValidationError as error:
+            self._problem("message_invalid", f"The message was not understood: {error}.")
+            return
+        except msgspec.DecodeError as error:
+            self._problem("malformed_json", f"A message is one JSON object: {error}.")
+            return
+        if isinstance(message, FixMessage):
+            self._fix(message)
+        elif isinstance(message, Hello):
+            self._hello(message)
+        elif self.member is None:
+            self._problem("hello_first", "The first message is hello.")
+        else:
+            self._act(message)
+
+    def _admitted(self) -> bool:
+        now = time.monotonic()
+        allowance = self._node.settings_messages_per_s
+        self._tokens = min(2.0 * allowance, self._tokens + (now - self._tokens_at) * allowance) - 1.0
+        self._tokens_at = now
+        return self._tokens >= 0.0
+
+    # --- hello, beats
+    def _hello(self, hello: Hello) -> None:
+        if hello.v != VERSION:
+            self._close(Close.VERSION, f"this service speaks version {VERSION}")
+            return
+        if self.member is not None:
+            self._problem("hello_twice", "Hello was said before.")
+            return
+        assert self.link is not None
+        node, who = self._node, self.who
+        missed = node.resume.missed(who, hello.token, hello.at)
+        resumed = not isinstance(missed, str)
+        self.member = Member(who, self.link)
+        self._send(
+            Welcome(
+                v=VERSION,
+                resumed=resumed,
+                token=node.resume.token(who),
+                at=node.resume.at(who),
+                role=who.role,
+                why=None if resumed else str(missed),
+                officer=who.officer,
+                call_sign=who.call_sign,
+                station=who.station,
+                on_duty=who.officer in node.roster.by_id if who.officer else None,
+                fix_interval_s=FIX_INTERVAL_S if who.officer else None,
+            )
+        )
+        if isinstance(missed, str):
+            self._send(node.resume.snapshot(who))
+        else:
+            for view in missed:
+                self.member.tell(text_frame(encode(view)))
+        node.hub.join(self.member)
+        if who.role is Role.REPORTER and who.case not in node.feed.board.cases:
+            self._start(self._closed_case())
+
+    async def _closed_case(self) -> None:
+        """A reporter comes back to a case that is over: it is not on the board any more."""
+        view = await self._node.reporter_view(self.who)
+        if view is not None:
+            self._send(view)
+
+    def beat(self, now: float) -> None:
+        """The heartbeat; also where a socket without hello ends."""
+        if self.member is None:
+            if now - self._opened_at > self._node.hello_s_max:
+                self._close(Close.HELLO_MISSING, "hello was not said in time")
+            return
+        self._send(Beat(sent=self.member.sent, at=self._node.resume.at(self.who)))
+
+    # --- acts
+    def _fix(self, fix: FixMessage) -> None:
+        if not allowed(self.who.role, Act.FIX, SELF) or self.who.officer is None or self.member is None:
+            self._problem("not_yours" if self.member else "hello_first", "Only an officer after hello sends positions.")
+            return
+        lat, lon = fix.lat, fix.lon
+        if fix.datum is not Datum.WGS84:
+            point = to_wgs84(Point(lat, lon), fix.datum)
+            lat, lon = point.lat, point.lon
+        self._node.fix(self.member, self.who.officer, lat, lon, fix.accuracy_m, fix.age_ms / 1000.0)
+
+    def _act(self, message: ClientMessage) -> None:
+        if isinstance(message, Ask):
+            self._start(self._ask(message))
+        elif isinstance(message, ClaimMessage):
+            if self._may(Act.CLAIM, message.key):
+                self._start(self._claim(message))
+        elif isinstance(message, Duty):
+            if self._may(Act.DUTY, message.key):
+                self._start(self._duty(message))
+        else:
+            act, _ = ACTS[type(message)]
+            self._start(self._other(message, act))
+
+    def _may(self, act: Act, key: str) -> bool:
+        may = allowed(self.who.role, act, SELF)
+        if not may:
+            self._send(refused(key, "not_yours"))
+        return may
+
+    async def _ask(self, ask: Ask) -> None:
+        if self._may(Act.ASK, ask.key):
+            await self._answer(ask.key, self._stored(ask.key))
+
+    async def _stored(self, key: str) -> Any:
+        return stored(key, await self._node.store.by_key(scope_of(self.who), key))
+
+    async def _claim(self, message: ClaimMessage) -> None:
+        assert self.who.officer is not None
+        if not self._node.claim_allowed(self.who.officer):
+            self._send(refused(message.key, "too_fast"))
+            return
+        await self._answer(message.key, self._claimed(message))
+
+    async def _claimed(self, message: ClaimMessage) -> Any:
+        return result(message.key, await self._node.claiming.claim(claim_draft(message, self.who)))
+
+    async def _duty(self, message: Duty) -> None:
+        assert self.who.officer is not None
+        await self._answer(message.key, self._on_duty(message))
+
+    async def _on_duty(self, message: Duty) -> Any:
+        assert self.who.officer is not None
+        return result(message.key, await self._node.duty(self.who.officer, message.on))
+
+    async def _other(self, message: Any, act: Act) -> None:
+        await self._answer(message.key, self._acted(message, act))
+
+    async def _acted(self, message: Any, act: Act) -> Any:
+        return await self._node.act(self.who, message, act)
+
+    async def _answer(self, key: str, answer: Coroutine[Any, Any, Any]) -> None:
+        """Sends what comes of it; an outcome that is not known is said to be so: the client asks by its key."""
+        try:
+            self._send(await answer)
+        except StoreBusy:
+            self._send(refused(key, "busy"))
+        except StoreAway:
+            self._send(refused(key, "away"))
+        except Overloaded:
+            self._send(refused(key, "overloaded"))
+
+    def _start(self, act: Coroutine[Any, Any, None]) -> None:
+        running = self._running
+        if running is None:
+            running = self._running = set()
+        if len(running) >= IN_FLIGHT_MAX:
+            act.close()
+            self._problem("too_many_in_flight", f"At most {IN_FLIGHT_MAX} acts may wait for their answers.")
+            return
+        task = asyncio.get_running_loop().create_task(act)
+        running.add(task)
+        task.add_done_callback(running.discard)
+
+    # --- out
+    def _send(self, view: object) -> None:
+        if self.link is not None:
+            self.link.write(text_frame(encode(view)))
+
+    def _problem(self, code: str, say: str) -> None:
+        self._refused += 1
+        if self._refused > REFUSED_MESSAGES_MAX:
+            self._close(Close.TOO_MANY_REFUSED, "too many messages were not understood")
+            return
+        self._send(Problem(code=code, say=say))
+
+    def _close(self, code: Close, reason: str) -> None:
+        if self.link is not None:
+            self.link.close(code, reason)

@@ -1,0 +1,79 @@
+"""A client's message as the judge takes it. The same for HTTP and for sockets."""
+
+import hashlib
+
+import msgspec
+
+from dispatch.cases.ports import ActDraft, ClaimDraft
+from dispatch.cases.values import Actor, Event
+from dispatch.people.permissions import Act
+from dispatch.people.values import Role, Who
+from gateway.wire.messages import (
+    Acknowledge,
+    Arrived,
+    Assign,
+    ClaimMessage,
+    Cleared,
+    DeclineMessage,
+    HandBack,
+    SetOut,
+    Withdraw,
+)
+
+ActMessage = DeclineMessage | SetOut | Arrived | Cleared | HandBack | Withdraw | Acknowledge | Assign
+
+ACTS: dict[type, tuple[Act, Event]] = {
+    DeclineMessage: (Act.DECLINE, Event.DECLINED),
+    SetOut: (Act.SET_OUT, Event.SET_OUT),
+    Arrived: (Act.ARRIVED, Event.ARRIVED),
+    Cleared: (Act.CLEARED, Event.CLEARED),
+    HandBack: (Act.HAND_BACK, Event.HANDED_BACK),
+    Withdraw: (Act.WITHDRAW, Event.WITHDRAWN),
+    Acknowledge: (Act.ACKNOWLEDGE, Event.ACKNOWLEDGED),
+    Assign: (Act.ASSIGN, Event.ASSIGNED),
+}
+ACTORS = {Role.REPORTER: Actor.REPORTER, Role.OFFICER: Actor.OFFICER, Role.DESK: Actor.DESK}
+
+_canonical = msgspec.json.Encoder(order="deterministic").encode
+
+
+def hash_of(content: object) -> str:
+    """Hex SHA-256 of what was asked: the same key with another content is refused."""
+    return hashlib.sha256(_canonical(content)).hexdigest()
+
+
+def claim_draft(message: ClaimMessage, who: Who) -> ClaimDraft:
+    """An officer's claim."""
+    assert who.officer is not None
+    return ClaimDraft(
+        case=message.case, officer=who.officer, round=message.round, key=message.key, hash=hash_of(message)
+    )
+
+
+def act_draft(message: ActMessage, who: Who, held: bool) -> ActDraft:
+    """Any other act. `held`: the case is on somebody's seat, so that the desk's assignment replaces the holder."""
+    _, event = ACTS[type(message)]
+    if event is Event.ASSIGNED and held:
+        event = Event.REASSIGNED
+    return ActDraft(
+        case=message.case,
+        event=event,
+        actor=ACTORS[who.role],
+        actor_id=who.officer or who.account or who.session,
+        scope=scope_of(who),
+        key=message.key,
+        hash=hash_of(message),
+        officer=message.officer if isinstance(message, Assign) else who.officer,
+        station=who.station,
+        fence=getattr(message, "fence", None),
+        round=getattr(message, "round", None),
+        disposition=getattr(message, "disposition", None),
+        reason=getattr(message, "reason", None),
+    )
+
+
+def scope_of(who: Who) -> str:
+    """Whose keys these are: an officer's, an account's, or one case's reporter's. Stable over sessions."""
+    if who.officer is not None:
+        return f"officer:{who.officer}"
+    return f"case:{who.case}" if who.case is not None else f"account:{who.account}"

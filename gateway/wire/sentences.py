@@ -1,0 +1,75 @@
+"""Every refusal as a sentence for people. Codes are stable; sentences may be improved; pages have their own words."""
+
+from dispatch.cases.facts import Answer, CaseState
+from dispatch.cases.values import Refusal
+from dispatch.cases.views import Result
+
+SENTENCES: dict[str, str] = {
+    Refusal.TAKEN: "Another officer was first.",
+    Refusal.LATE: "The time was up. The station has it.",
+    Refusal.AT_DESK: "The time was up. The station has it.",
+    Refusal.WITHDRAWN: "The reporter took the report back.",
+    Refusal.CLOSED: "The case is closed.",
+    Refusal.NOT_OFFERED: "This case was not offered to you.",
+    Refusal.STALE_ROUND: "This offer is no longer the present one.",
+    Refusal.STALE_FENCE: "The case is no longer yours.",
+    Refusal.OFF_DUTY: "The officer is off duty.",
+    Refusal.NO_SLOT: "The officer already holds as many cases as allowed.",
+    Refusal.DECLINED: "You declined this offer.",
+    Refusal.HANDED_BACK: "You handed this case back.",
+    Refusal.ALREADY_HELD: "The officer already holds this case.",
+    Refusal.ILLEGAL: "The case's status does not allow this.",
+    Refusal.NOT_YOURS: "This is not yours to do.",
+    Refusal.NOT_FOUND: "There is no such case or officer.",
+    Refusal.BUSY: "Nothing was decided. Ask again with the same key.",
+    Refusal.HOLDS_CASE: "You hold an open case: clear it or hand it back first.",
+    Refusal.KEY_REUSED: "This key was used before with another content.",
+    "not_received": "No act with this key has arrived.",
+    "away": "The service could not reach its records. Ask again with the same key.",
+    "overloaded": "Too much is waiting. Ask again in a second with the same key.",
+    "too_fast": "Too many claims in a minute. Wait a little.",
+}
+
+
+def say(reason: str | None, state: CaseState | None = None) -> str | None:
+    """The sentence of a refusal; names the winner where there is one."""
+    if reason is None:
+        return None
+    if reason == Refusal.TAKEN and state is not None and state.holders:
+        return f"Officer {state.holders[0].call_sign} was first."
+    return SENTENCES.get(reason, reason)
+
+
+def result(key: str, answer: Answer) -> Result:
+    """The judge's answer, as a client hears it."""
+    case = answer.response.get("case") or (answer.state.id if answer.state else None)
+    return Result(
+        key=key,
+        ok=answer.ok,
+        case=case,
+        reason=None if answer.ok else answer.reason,
+        say=None if answer.ok else say(answer.reason, answer.state),
+        fence=answer.response.get("fence") if answer.ok else None,
+        status=answer.response.get("status"),
+    )
+
+
+def refused(key: str, reason: str) -> Result:
+    return Result(key=key, ok=False, reason=reason, say=say(reason))
+
+
+def stored(key: str, response: dict[str, object] | None) -> Result:
+    """The answer that was stored under a key; not_received where there is none."""
+    if response is None:
+        return refused(key, "not_received")
+    ok = bool(response.get("won", response.get("ok")))
+    reason = response.get("reason")
+    return Result(
+        key=key,
+        ok=ok,
+        case=response.get("case"),  # type: ignore[arg-type]
+        reason=None if ok else str(reason),
+        say=None if ok else say(str(reason)),
+        fence=response.get("fence"),  # type: ignore[arg-type]
+        status=response.get("status"),  # type: ignore[arg-type]
+    )
