@@ -1,0 +1,121 @@
+"""The pages: `/`, `/officer`, `/desk` and what they are made of under `/static/`, from the room `gateway/web`.
+
+The room is read once, into memory, so that no request's path ever reaches the disk. Every answer carries an ETag and
+`no-cache`: a browser asks each time and mostly hears 304, and nobody ever runs the page of an older service. No
+inline script or style anywhere; the policy below makes the browser refuse one.
+"""
+
+import gzip
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from gateway.http.problems import Problem
+
+ROOM: Final = Path(__file__).resolve().parent.parent / "web"
+TYPES: Final = {
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+}
+UNSERVED: Final = frozenset({"package.json"})
+EMERGENCY: Final = b"{{emergency_number}}"
+PAGES: Final = {"/": "citizen", "/officer": "officer", "/desk": "station"}
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """One file as it is sent: plain, and by gzip at its best, made once."""
+
+    body: bytes
+    packed: bytes
+    type: str
+    etag: str
+
+
+@cache
+def room(emergency_number: str, folder: Path = ROOM) -> dict[str, Served]:
+    """Every file that may be served, by its path under the room, such as `shared/tokens.css`."""
+    served: dict[str, Served] = {}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.suffix not in TYPES or name in UNSERVED or not path.is_file():
+            continue
+        body = path.read_bytes()
+        if path.suffix == ".html":
+            body = body.replace(EMERGENCY, emergency_number.encode())
+        etag = f'W/"{hashlib.sha256(body).hexdigest()[:20]}"'
+        served[name] = Served(body, gzip.compress(body, 9, mtime=0), TYPES[path.suffix], etag)
+    return served
+
+
+@cache
+def policy(origins: frozenset[str]) -> str:
+    """Content-Security-Policy: our own scripts, styles and sockets, nothing else. Older browsers do not take 'self' for
+    sockets, so the sockets of our own origins are named."""
+    sockets = sorted("ws" + origin.removeprefix("http") for origin in origins if origin.startswith("http"))
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self'",
+            f"connect-src {' '.join(("'self'", *sockets))}",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "frame-ancestors 'none'",
+            "require-trusted-types-for 'script'",
+        )
+    )
+
+
+async def get_page(request: Request) -> Response:
+    """GET /, /officer, /desk."""
+    return _answer(request, f"{PAGES[request.url.path]}/page.html")
+
+
+async def get_static(request: Request) -> Response:
+    """GET /static/{path}: scripts, styles, words. Raises: Problem not_found."""
+    name: str = request.path_params["path"]
+    if name.endswith(".html"):
+        raise Problem("not_found")
+    return _answer(request, name)
+
+
+def _answer(request: Request, name: str) -> Response:
+    settings = request.app.state.settings
+    found = room(settings.emergency_number).get(name)
+    if found is None:
+        raise Problem("not_found")
+    headers = {
+        "content-security-policy": policy(settings.origins),
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "same-origin",
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-resource-policy": "same-origin",
+        "permissions-policy": "geolocation=(self), camera=(), microphone=()",
+        "cache-control": "no-cache",
+        "etag": found.etag,
+        "vary": "accept-encoding",
+    }
+    asked = {tag.strip() for tag in request.headers.get("if-none-match", "").split(",")}
+    if found.etag in asked:
+        return Response(status_code=304, headers=headers)
+    packed = "gzip" in request.headers.get("accept-encoding", "")
+    if packed:
+        headers["content-encoding"] = "gzip"
+    return Response(found.packed if packed else found.body, headers={**headers, "content-type": found.type})
+
+
+ROUTES: Final[list[BaseRoute]] = [
+    *(Route(path, get_page, methods=["GET"]) for path in PAGES),
+    Route("/static/{path:path}", get_static, methods=["GET"]),
+]

@@ -1,0 +1,113 @@
+/**
+ * What a view returns and how it reaches the page: a view is a pure function of the state to a tree of plain nodes,
+ * and `show` changes as little of the document as it can, so focus, selection and typed words stay where they are.
+ *
+ * Handlers are messages, not functions (`onclick: {t: "ui.take"}`): a view can be compared and tested without a page.
+ *
+ * @typedef {{tag: string, attrs: Record<string, unknown>, kids: Kid[]}} Tree
+ * @typedef {Tree | string} Kid
+ * @typedef {(message: {t: string, [more: string]: unknown}) => void} Send
+ */
+
+const SVG = "http://www.w3.org/2000/svg";
+/** Set as properties, because the attribute says only how an input begins. */
+const PROPERTIES = new Set(["value", "checked", "open", "disabled"]);
+
+/** @returns {Tree} A node; null, undefined, false and "" among the kids are left out. */
+export function h(tag, attrs, ...kids) {
+  const told = kids.flat(Infinity).filter((kid) => kid !== null && kid !== undefined && kid !== false && kid !== "");
+  return { tag, attrs: attrs ?? {}, kids: told.map((kid) => (typeof kid === "object" ? kid : String(kid))) };
+}
+
+/** Makes what stands in `root` equal to `kids`. `send` hears the messages of the handlers. */
+export function show(root, kids, send) {
+  patchKids(root, kids.filter(Boolean), send);
+}
+
+const keyOf = (kid) => (typeof kid === "string" ? null : kid.attrs.key ?? null);
+const fits = (node, kid) =>
+  typeof kid === "string"
+    ? node.nodeType === 3
+    : node.nodeType === 1 && node.localName === kid.tag && (node.onbeatKey ?? null) === keyOf(kid);
+
+function patchKids(parent, kids, send) {
+  const keyed = new Map();
+  for (const node of parent.childNodes) if (node.onbeatKey != null) keyed.set(node.onbeatKey, node);
+  let at = parent.firstChild;
+  for (const kid of kids) {
+    const key = keyOf(kid);
+    const kept = key === null ? null : keyed.get(key);
+    if (kept && kept !== at && fits(kept, kid)) parent.insertBefore(kept, at);
+    else if (!at || !fits(at, kid)) {
+      // A keyed node that stands in the way may be wanted further on; anything else is replaced.
+      const made = make(parent, kid);
+      if (at && (at.onbeatKey ?? null) === null && key === null) {
+        const old = at;
+        at = at.nextSibling;
+        parent.replaceChild(made, old);
+      } else parent.insertBefore(made, at);
+      fill(made, kid, send);
+      continue;
+    } else at = at.nextSibling;
+    fill(kept ?? (at ? at.previousSibling : parent.lastChild), kid, send);
+  }
+  while (at) {
+    const next = at.nextSibling;
+    parent.removeChild(at);
+    at = next;
+  }
+}
+
+function make(parent, kid) {
+  if (typeof kid === "string") return document.createTextNode(kid);
+  const inside = parent.namespaceURI === SVG && parent.localName !== "foreignObject";
+  const node = kid.tag === "svg" || inside ? document.createElementNS(SVG, kid.tag) : document.createElement(kid.tag);
+  if (keyOf(kid) !== null) node.onbeatKey = keyOf(kid);
+  return node;
+}
+
+function fill(node, kid, send) {
+  if (typeof kid === "string") {
+    if (node.data !== kid) node.data = kid;
+    return;
+  }
+  const before = node.onbeatAttrs ?? {};
+  const { attrs } = kid;
+  for (const name of Object.keys(before)) if (!(name in attrs)) setOne(node, name, null, send);
+  // A select knows its value only once its options stand.
+  patchKids(node, kid.kids, send);
+  for (const [name, value] of Object.entries(attrs)) {
+    if (before[name] !== value || PROPERTIES.has(name)) setOne(node, name, value, send);
+  }
+  node.onbeatAttrs = attrs;
+}
+
+function setOne(node, name, value, send) {
+  if (name === "key") return;
+  if (name.startsWith("on")) {
+    node[name] = value ? (event) => heard(event, value, send) : null;
+  } else if (PROPERTIES.has(name) && name in node) {
+    if (node[name] !== (value ?? "")) node[name] = value ?? (typeof node[name] === "boolean" ? false : "");
+  } else if (value === null || value === undefined || value === false) node.removeAttribute(name);
+  else node.setAttribute(name, value === true ? "" : String(value));
+}
+
+/** The message with what the event adds: the field's value, the key pressed, the point in the element's own units. */
+function heard(event, message, send) {
+  const told = { ...message };
+  const target = event.currentTarget;
+  if (event.type === "submit") event.preventDefault();
+  if (event.type === "input" || event.type === "change") told.value = target.value;
+  if (event.type === "toggle") told.value = target.open;
+  if (event.type === "keydown") {
+    if (message.keys && !(event.key in message.keys)) return;
+    if (message.keys) told.did = message.keys[event.key];
+    event.preventDefault();
+  }
+  if (event.type === "click" && target.createSVGPoint) {
+    const point = new DOMPoint(event.clientX, event.clientY).matrixTransform(target.getScreenCTM().inverse());
+    told.x = point.x;
+    told.y = point.y;
+  }
+  send(told);
+}

@@ -1,0 +1,62 @@
+/**
+ * HTTP to the service. An answer of 2xx is returned; anything else throws a `Refused` that carries the problem
+ * document's stable code. A dead line throws one with the code `offline`; no call waits longer than 10 s.
+ */
+
+const WAIT_MS = 10_000;
+
+export class Refused extends Error {
+  /** @param {number} status 0 when the server was not reached. */
+  constructor(status, problem, retry_after_s = null) {
+    super(problem.detail ?? problem.title ?? problem.code);
+    this.status = status;
+    this.code = problem.code ?? "unknown";
+    this.detail = problem.detail ?? problem.title ?? "";
+    this.errors = problem.errors ?? [];
+    this.retry_after_s = retry_after_s;
+  }
+}
+
+/** @returns {Promise<any>} The body, or null for an empty one. */
+export async function call(method, path, { body, token, headers = {} } = {}) {
+  const told = { accept: "application/json", ...headers };
+  if (body !== undefined) told["content-type"] = "application/json";
+  if (token) told.authorization = `Bearer ${token}`;
+  let answer;
+  try {
+    answer = await fetch(path, {
+      method,
+      headers: told,
+      body: body === undefined ? undefined : JSON.stringify(body),
+      cache: "no-store",
+      credentials: "omit",
+      signal: AbortSignal.timeout ? AbortSignal.timeout(WAIT_MS) : undefined,
+    });
+  } catch {
+    throw new Refused(0, { code: "offline" });
+  }
+  const text = await answer.text().catch(() => "");
+  const read = parsed(text);
+  if (answer.ok) return read;
+  throw new Refused(answer.status, read ?? { code: `http_${answer.status}` }, retryAfter(answer));
+}
+
+function parsed(text) {
+  try {
+    return text ? JSON.parse(text) : null;
+  } catch {
+    return null;
+  }
+}
+
+function retryAfter(answer) {
+  const seconds = Number(answer.headers.get("retry-after"));
+  return Number.isFinite(seconds) && seconds > 0 ? seconds : null;
+}
+
+/** The sentence for a refusal: our words for its code, else the server's own, else that something is wrong. */
+export function sentenceOf(refused, words) {
+  const key = `refused.${refused.code ?? refused.reason}`;
+  if (words.has(key)) return words.say(key, { by: refused.by ?? "" });
+  return refused.detail || refused.say || words.say("refused.unknown");
+}

@@ -1,0 +1,106 @@
+/**
+ * A very plain map: outlines, a pin, officers, cases, drawn as SVG in metres east and south of the camera.
+ * A real basemap comes later behind the same call; pages give points in degrees and hear points in degrees.
+ *
+ * @typedef {{lat: number, lon: number, wide_m: number}} Camera `wide_m`: metres across the picture
+ */
+
+import { h } from "./dom.js";
+import { boxOf, pointsOf } from "./places.js";
+
+const METRES_A_DEGREE = 111_320;
+export const WIDE_M_MIN = 300;
+export const WIDE_M_MAX = 60_000;
+
+/** A camera that shows all the points, with a margin, in a picture `ratio` times as high as wide. */
+export function cameraFor(points, ratio, wide_m_min = 800) {
+  const box = boxOf(points);
+  if (!box) return null;
+  const wide_m = Math.min(WIDE_M_MAX, Math.max(wide_m_min, box.wide_m * 1.2, (box.high_m * 1.2) / ratio));
+  return { lat: box.lat, lon: box.lon, wide_m };
+}
+
+export const cameraForAreas = (areas, ratio) => cameraFor(pointsOf(areas), ratio);
+
+/** The next camera after a press on the map's buttons. */
+export function zoomed(camera, did) {
+  const wide_m = did === "in" ? camera.wide_m / 2 : camera.wide_m * 2;
+  return { ...camera, wide_m: Math.min(WIDE_M_MAX, Math.max(WIDE_M_MIN, wide_m)) };
+}
+
+const eastOf = (camera) => METRES_A_DEGREE * Math.cos((camera.lat * Math.PI) / 180);
+
+/** Degrees to the picture's metres: x east, y south of its centre. */
+export const drawn = (camera, point) => ({
+  x: (point.lon - camera.lon) * eastOf(camera),
+  y: (camera.lat - point.lat) * METRES_A_DEGREE,
+});
+
+/** The picture's metres to degrees. */
+export const meant = (camera, { x, y }) => ({
+  lat: camera.lat - y / METRES_A_DEGREE,
+  lon: camera.lon + x / eastOf(camera),
+});
+
+const PUSH = { up: [0, -1], down: [0, 1], left: [-1, 0], right: [1, 0] };
+export const ARROWS = { ArrowUp: "up", ArrowDown: "down", ArrowLeft: "left", ArrowRight: "right" };
+
+/** A point moved by an arrow key: one thirtieth of the picture. */
+export function nudged(camera, point, did) {
+  const at = drawn(camera, point);
+  const step = camera.wide_m / 30;
+  return meant(camera, { x: at.x + PUSH[did][0] * step, y: at.y + PUSH[did][1] * step });
+}
+
+/**
+ * @param {{camera: Camera, ratio: number, areas: import("./places.js").Area[], mine?: string | null, marks: object[],
+ *   label: string, words: import("./words.js").Words, place?: boolean, tall?: boolean}} parts
+ *   `marks`: {key, kind: pin | unit | case, lat, lon, within_m?, sign?, busy?, colour?, press?}
+ *   `place`: clicks and arrow keys place a point: {t: "ui.map", x, y} and {t: "ui.map_key", did}
+ */
+export function map({ camera, ratio, areas, mine = null, marks, label, words, place = false, zoom = true }) {
+  if (!camera) return h("div", { class: "map" }, h("p", { class: "quiet column" }, words.say("map.none")));
+  const { wide_m } = camera;
+  const high_m = wide_m * ratio;
+  const dot = wide_m / 360; // about one pixel on a phone
+  return h("div", { class: "map" },
+    h("svg", {
+      viewBox: `${-wide_m / 2} ${-high_m / 2} ${wide_m} ${high_m}`,
+      preserveAspectRatio: "xMidYMid slice",
+      role: place ? "application" : "img",
+      tabindex: place ? 0 : null,
+      "aria-label": label,
+      onclick: place ? { t: "ui.map" } : null,
+      onkeydown: place ? { t: "ui.map_key", keys: ARROWS } : null,
+    },
+      areas.filter((area) => area.kind === "station").map((area) => outline(camera, area, "area")),
+      areas.filter((area) => area.kind === "beat").map((area) => outline(camera, area, area.id === mine ? "beat mine" : "beat")),
+      marks.map((mark) => drawMark(camera, mark, dot))),
+    zoom ? h("div", { class: "zoom" },
+      h("button", { type: "button", "aria-label": words.say("map.in"), onclick: { t: "ui.zoom", did: "in" } }, "+"),
+      h("button", { type: "button", "aria-label": words.say("map.out"), onclick: { t: "ui.zoom", did: "out" } }, "−")) : null);
+}
+
+function outline(camera, area, kind) {
+  const path = area.rings.map((ring) =>
+    ring.map(([lon, lat], i) => {
+      const { x, y } = drawn(camera, { lat, lon });
+      return `${i ? "L" : "M"}${x.toFixed(0)} ${y.toFixed(0)}`;
+    }).join("") + "Z").join("");
+  return h("path", { key: `${kind}:${area.id}`, class: kind, d: path, "fill-rule": "evenodd" }, h("title", {}, area.name));
+}
+
+const CASE_SHAPES = { blue: "M0-8 8 0 0 8-8 0Z", amber: "M0-9 9-1V8H-9V-1Z", green: "M-7-7H7V7H-7Z" };
+
+function drawMark(camera, mark, dot) {
+  const { x, y } = drawn(camera, mark);
+  const inner = {
+    pin: () => h("path", { class: "pin", d: "M0 0C-3-8-10-12-10-19A10 10 0 0 1 10-19C10-12 3-8 0 0Z" }),
+    unit: () => h("circle", { class: `unit${mark.busy ? " busy" : ""}`, r: 8 }),
+    case: () => h("path", { class: `case ${mark.colour ?? ""}${mark.open ? " open" : ""}`, d: CASE_SHAPES[mark.colour] ?? CASE_SHAPES.blue }),
+  }[mark.kind]();
+  return h("g", { key: mark.key, transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})`, onclick: mark.press ?? null },
+    mark.within_m ? h("circle", { class: "halo", r: mark.within_m }) : null,
+    h("g", { transform: `scale(${dot.toFixed(4)})` }, inner,
+      mark.sign ? h("text", { class: "sign", x: 12, y: 4 }, mark.sign) : null));
+}

@@ -1,0 +1,75 @@
+/** Sign-in of officers and desks: the session in this tab, the form, and what became of it. */
+
+import { h } from "./dom.js";
+import { call, sentenceOf } from "./http.js";
+
+/** The session of this tab. A token is kept for the tab only: closing it ends the sign-in on this machine. */
+export const session = (name) => ({
+  read: () => JSON.parse(sessionStorage.getItem(`onbeat.session.${name}`) ?? "null"),
+  write: (signed) => sessionStorage.setItem(`onbeat.session.${name}`, JSON.stringify(signed)),
+  forget: () => sessionStorage.removeItem(`onbeat.session.${name}`),
+});
+
+/** The part of the state about who is signed in. `signed`: the answer of POST /v1/sessions. */
+export const SIGN_IN = { signed: null, form: { login: "", password: "" }, signing: false, sign_in_refused: null };
+
+export function reduceSignIn(state, m) {
+  switch (m.t) {
+    case "ui.form":
+      return { ...state, form: { ...state.form, [m.field]: m.value }, sign_in_refused: null };
+    case "ui.sign_in":
+      return { ...state, signing: true, sign_in_refused: null };
+    case "signed":
+      return { ...state, signed: m.signed, signing: false, form: { login: "", password: "" }, line: "connecting" };
+    case "sign_in_refused":
+      return { ...state, signing: false, sign_in_refused: m.refused, form: { ...state.form, password: "" } };
+    default:
+      return state;
+  }
+}
+
+/** Effects: asks the server, checks the role, opens the line. `open(signed)` is the page's own. */
+export function signInEffects({ name, roles, open, close }) {
+  const kept = session(name);
+  return {
+    "ui.sign_in": async (_m, page, before) => {
+      if (before.signing) return;
+      try {
+        const signed = await call("POST", "/v1/sessions", { body: before.form });
+        if (!roles.includes(signed.role)) {
+          await call("DELETE", "/v1/sessions/current", { token: signed.token }).catch(() => null);
+          page.send({ t: "sign_in_refused", refused: { code: "wrong_page" } });
+          return;
+        }
+        kept.write(signed);
+        page.send({ t: "signed", signed });
+      } catch (refused) {
+        page.send({ t: "sign_in_refused", refused: { code: refused.code, detail: refused.detail } });
+      }
+    },
+    signed: (m) => open(m.signed),
+    "ui.sign_out": (_m, _page, before) => {
+      close();
+      kept.forget();
+      if (before.signed) call("DELETE", "/v1/sessions/current", { token: before.signed.token }).catch(() => null);
+    },
+  };
+}
+
+export function signInView(state, words, page) {
+  const field = (name, type, complete) =>
+    h("div", { class: "field" },
+      h("label", { for: name }, words.say(`sign_in.${name}`)),
+      h("input", { id: name, name, type, autocomplete: complete, autocapitalize: "off", required: true,
+        value: state.form[name], oninput: { t: "ui.form", field: name } }));
+  return h("main", { class: "column", id: "main" },
+    h("form", { class: "card", onsubmit: { t: "ui.sign_in" } },
+      h("h1", {}, words.say(`${page}.title`)),
+      h("p", { class: "quiet" }, words.say(`${page}.lead`)),
+      h("div", { role: "alert" }, state.sign_in_refused
+        ? h("p", { class: "say bad" }, sentenceOf(state.sign_in_refused, words)) : null),
+      field("login", "text", "username"),
+      field("password", "password", "current-password"),
+      h("button", { class: "main wide", type: "submit", "aria-disabled": state.signing ? "true" : null },
+        words.say(state.signing ? "sign_in.going" : "sign_in.go"))));
+}

@@ -1,0 +1,79 @@
+/**
+ * One page: a pure reducer (state, message) -> state, a pure view (state, words) -> tree, and effects beside them.
+ * Whatever a page shows comes out of the messages alone, so a page can be replayed from its log.
+ */
+
+import { show } from "./dom.js";
+
+const LOG_MAX = 1_000;
+export const TICK_MS = 250;
+
+/**
+ * @param {{root: Element, state: object, reduce: Function, view: Function, words: import("./words.js").Words,
+ *   effects: Record<string, (message: any, page: any, before: any) => void>}} parts
+ */
+export function open({ root, state, reduce, view, words, effects }) {
+  const log = [];
+  let planned = false;
+  const page = { words, log, get state() { return state; }, send };
+
+  function draw() {
+    planned = false;
+    show(root, view(state, words), send);
+    document.title = `${words.say(`${root.dataset.page}.title`)} · OnBeat`;
+  }
+
+  function plan() {
+    if (planned) return;
+    planned = true;
+    // A hidden page gets no animation frames, but its state goes on and should be there when it is looked at again.
+    if (document.hidden) setTimeout(draw, 100);
+    else requestAnimationFrame(draw);
+  }
+
+  function send(message) {
+    if (message.t !== "tick") {
+      log.push(message);
+      if (log.length > LOG_MAX) log.shift();
+    }
+    const before = state;
+    state = reduce(state, message);
+    effects[message.t]?.(message, page, before);
+    if (state !== before) plan();
+  }
+
+  root.replaceChildren();
+  root.removeAttribute("aria-busy");
+  draw();
+  setInterval(() => send({ t: "tick", now_ms: performance.now() }), TICK_MS);
+  return page;
+}
+
+/** The part of the state that every page has: the line to the server, the clock, what was refused last. */
+export const SHARED = {
+  now_ms: 0,
+  line: "closed", // closed, connecting, live, reconnecting, refused
+  line_why: null, // of a refused line: revoked, replaced, version ...
+  heard_ms: 0, // when the server was last heard, by the page's own clock
+  ready: false, // a snapshot has come
+};
+
+/** Reduces what concerns every page; the same object where nothing changed. */
+export function reduceShared(state, m) {
+  switch (m.t) {
+    case "tick":
+      // Only what counts seconds needs the clock: elsewhere the page stays as it is.
+      return { ...state, now_ms: m.now_ms };
+    case "line":
+      return { ...state, line: m.line, line_why: m.why ?? null, heard_ms: m.heard_ms ?? state.heard_ms };
+    case "heard":
+      return { ...state, heard_ms: m.heard_ms };
+    case "snapshot":
+      return { ...state, ready: true };
+    default:
+      return state;
+  }
+}
+
+/** The time at which a message's countdown ends, by this page's own monotonic clock; null without one. */
+export const endsAt = (m, heard_ms) => (m.remaining_ms == null ? null : heard_ms + m.remaining_ms);

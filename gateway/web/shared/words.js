@@ -1,0 +1,42 @@
+/**
+ * All that a page says, by key, one file a language. `{name}` in a text is a placeholder.
+ *
+ * @typedef {{lang: string, say: (key: string, more?: Record<string, unknown>) => string, has: (key: string) => boolean,
+ *   clock: (wall_ms: number) => string}} Words
+ */
+
+export const LANGUAGES = ["zh-CN", "en"];
+
+/** The language to speak: `?lang=`, else what was chosen before, else the browser's, else English. */
+export function languageOf(search, kept, wanted) {
+  for (const asked of [new URLSearchParams(search).get("lang"), kept, ...wanted]) {
+    const low = String(asked ?? "").toLowerCase();
+    if (low.startsWith("zh")) return "zh-CN";
+    if (low.startsWith("en")) return "en";
+  }
+  return "en";
+}
+
+/** @returns {Words} A missing key shows itself in brackets: ugly on purpose, and a test finds it. */
+export function wordsOf(lang, texts) {
+  const clock = new Intl.DateTimeFormat(lang, { hour: "2-digit", minute: "2-digit", hour12: false });
+  return {
+    lang,
+    has: (key) => key in texts,
+    say: (key, more = {}) => {
+      const text = texts[key];
+      if (text === undefined) return `[${key}]`;
+      return text.replace(/\{(\w+)\}/g, (_whole, name) => String(more[name] ?? ""));
+    },
+    clock: (wall_ms) => clock.format(new Date(wall_ms)),
+  };
+}
+
+/** Loads the language's file and tells the document which language it is in. */
+export async function loadWords() {
+  const lang = languageOf(location.search, localStorage.getItem("onbeat.lang"), navigator.languages);
+  localStorage.setItem("onbeat.lang", lang);
+  document.documentElement.lang = lang;
+  const answer = await fetch(`/static/shared/words/${lang}.json`);
+  return wordsOf(lang, await answer.json());
+}
