@@ -7,6 +7,7 @@ import csv
 import json
 import random
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ def sample(rows: list[list[str]]) -> list[list[str]]:
     """One incident out of each of 2,000 equal stretches of the file, which is in order of time."""
     dice = random.Random(SEED)
     edges = [len(rows) * at // INCIDENTS for at in range(INCIDENTS + 1)]
-    return [rows[dice.randrange(start, end)] for start, end in zip(edges, edges[1:], strict=False)]
+    return [rows[dice.randrange(start, end)] for start, end in pairwise(edges)]
 
 
 def main(districts: Path, incidents: Path) -> None:
