@@ -62,13 +62,14 @@ def policy(origins: frozenset[str]) -> str:
     """Content-Security-Policy: our own scripts, styles and sockets, nothing else. Older browsers do not take 'self' for
     sockets, so the sockets of our own origins are named."""
     sockets = sorted("ws" + origin.removeprefix("http") for origin in origins if origin.startswith("http"))
+    connect = " ".join(("'self'", *sockets))
     return "; ".join(
         (
             "default-src 'none'",
             "script-src 'self'",
             "style-src 'self'",
             "img-src 'self'",
-            f"connect-src {' '.join(("'self'", *sockets))}",
+            f"connect-src {connect}",
             "base-uri 'none'",
             "form-action 'none'",
             "frame-ancestors 'none'",
