@@ -13,12 +13,13 @@ import contextlib
 import json
 import logging
 import os
+import shlex
 import signal
 import socket
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -33,21 +34,25 @@ READY_S: Final = 120.0
 Command = tuple[str, ...]
 
 
-def _module(name: str) -> Command:
-    return (sys.executable, "-m", name)
+def read_procfile(text: str) -> dict[str, Command]:
+    """The command of each role, `web` last: nobody is let in before the others work. `python` is the one we run on."""
+    found: dict[str, Command] = {}
+    for line in filter(str.strip, text.splitlines()):
+        name, _, command = line.partition(":")
+        program, *words = shlex.split(command)
+        found[name.strip()] = (sys.executable if program == "python" else program, *words)
+    return {name: found[name] for name in sorted(found, key=lambda name: (name == "web", name))}
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What to start and where; `roles` in the order of their start."""
 
+    release: Command
+    roles: Mapping[str, Command]
     local: Path = ROOT / ".local"
     host: str = "127.0.0.1"
     port: int = 8000
-    release: Command = field(default_factory=lambda: _module("gateway.release"))
-    roles: Mapping[str, Command] = field(
-        default_factory=lambda: {name: _module(f"gateway.{name}") for name in ("relay", "sweeper", "web")}
-    )
 
     @property
     def url(self) -> str:
@@ -214,7 +219,9 @@ def main() -> int:
     word = os.environ.get("PORT") or "8000"
     if not word.isdigit() or not 0 < int(word) < 65_536:
         parser.error(f"PORT={word} is not a port between 1 and 65535")
-    plan = Plan(chosen.local.resolve(), os.environ.get("HOST") or "127.0.0.1", int(word))
+    roles = read_procfile((ROOT / "Procfile").read_text())
+    release = roles.pop("release")
+    plan = Plan(release, roles, chosen.local.resolve(), os.environ.get("HOST") or "127.0.0.1", int(word))
     return asyncio.run(run(plan, os.environ))
 
 

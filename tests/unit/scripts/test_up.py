@@ -12,7 +12,7 @@ import pytest
 
 from scripts.lock import put_markers_back, wanted
 from scripts.stores import ROOT, free_port
-from scripts.up import Plan, sign_ins
+from scripts.up import Plan, read_procfile, sign_ins
 
 WEB = """
 import http.server, os, signal, sys
@@ -40,8 +40,8 @@ import asyncio, logging, os, sys
 from pathlib import Path
 from scripts.up import Plan, run
 logging.basicConfig(level=logging.WARNING, format="%(message)s")
-plan = Plan(Path({str(local)!r}), port={port}, release=(sys.executable, "-c", {release!r}),
-            roles={{"web": (sys.executable, "-c", {web!r})}})
+plan = Plan((sys.executable, "-c", {release!r}), {{"web": (sys.executable, "-c", {web!r})}},
+            Path({str(local)!r}), port={port})
 sys.exit(asyncio.run(run(plan, os.environ)))
 """
 
@@ -135,9 +135,24 @@ async def test_a_taken_port_is_told_before_anything_starts(tmp_path: Path) -> No
     assert not (tmp_path / "local").exists()
 
 
-def test_a_browser_is_sent_to_a_name_wherever_we_listen() -> None:
-    assert Plan(host="127.0.0.1", port=1).url == Plan(host="0.0.0.0", port=1).url == "http://localhost:1"  # noqa: S104
-    assert Plan(host="onbeat.example", port=2).url == "http://onbeat.example:2"
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://localhost:1"),
+        ("0.0.0.0", "http://localhost:1"),  # noqa: S104
+        ("onbeat.example", "http://onbeat.example:1"),
+    ],
+)
+def test_a_browser_is_sent_to_a_name_wherever_we_listen(host: str, url: str) -> None:
+    assert Plan((), {}, host=host, port=1).url == url
+
+
+def test_the_roles_are_the_procfiles_and_web_comes_last() -> None:
+    roles = read_procfile("web: python -m a\n\nrelay: python -m b --x 'y z'\nzebra: sh c\nrelease: python -m d\n")
+    assert list(roles) == ["relay", "release", "zebra", "web"]
+    assert roles["relay"] == (sys.executable, "-m", "b", "--x", "y z")
+    assert roles["zebra"] == ("sh", "c")
+    assert set(read_procfile((ROOT / "Procfile").read_text())) == {"web", "sweeper", "relay", "release"}
 
 
 def test_many_sign_ins_are_shortened() -> None:
