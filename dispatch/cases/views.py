@@ -121,7 +121,7 @@ class OfficerDuty(View, frozen=True, kw_only=True, tag="officer"):
     on: bool
 
 
-class Moved(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", tag="moved"):
+class Moved(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", tag="moved", omit_defaults=True):
     """Where somebody is now; latest wins, never resumed. To a reporter: coarse until near, delayed, with the range
     of the time of arrival. To a desk: its own officers on duty, live."""
 
