@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 
 from dispatch.adapters.passwords import Argon2Passwords
 from dispatch.adapters.postgres.people import PostgresPeople
+from dispatch.adapters.postgres.town import PostgresTown
 from dispatch.adapters.redis.sessions import RedisSessions
 from dispatch.people.service import SignIn
 from gateway.http.problems import EXCEPTION_HANDLERS
@@ -30,7 +31,7 @@ def make_app(node: Node, sign_in: SignIn) -> Starlette:
     """The HTTP side over a running node."""
     app = Starlette(routes=ROUTES, exception_handlers=EXCEPTION_HANDLERS)
     app.state.node, app.state.settings = node, node.settings
-    app.state.services = SimpleNamespace(sign_in=sign_in, pool=node.pool)
+    app.state.services = SimpleNamespace(sign_in=sign_in, town=PostgresTown(node.pool), pool=node.pool)
     return app
 
 
