@@ -19,6 +19,13 @@ from scripts.stores import ROOT, Stores, free_port
 
 WEBS: Final = 2
 SWEEPERS: Final = 2
+MODULES: Final = {
+    "release": "gateway.release",
+    "web": "gateway.app",
+    "sweeper": "gateway.sweeper",
+    "relay": "gateway.relay",
+}
+"""As in the Procfile."""
 RELEASE_S: Final = 300.0
 READY_S: Final = 120.0
 
@@ -93,7 +100,7 @@ class Fleet:
 
     def _child(self, role: str, env: dict[str, str], name: str | None = None) -> Child:
         name = name or role
-        argv = (sys.executable, "-m", f"gateway.{role}")
+        argv = (sys.executable, "-m", MODULES[role])
         return Child(name, argv, env, self.folder / "log" / f"{name}.log", ROOT)
 
     async def _until_ready(self, url: str) -> None:

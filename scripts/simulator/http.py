@@ -69,7 +69,7 @@ class Http:
             try:
                 async with asyncio.timeout(ANSWER_S):
                     return await self._exchange(request, deaf=deaf)
-            except (OSError, EOFError, ValueError, TimeoutError, asyncio.LimitOverrunError) as error:
+            except (OSError, EOFError, ValueError, IndexError, TimeoutError, asyncio.LimitOverrunError) as error:
                 raise Unanswered(f"{method} {path}: {type(error).__name__} {error}") from error
 
     async def close(self) -> None:

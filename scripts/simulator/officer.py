@@ -121,7 +121,7 @@ class Officer:
     def _gone(self, gone: views.Gone, now: float) -> None:
         if gone.reason == "at_desk":
             self._ledger.hint(gone.case, now)
-        if self._case == gone.case:
+        if self._case == gone.case and gone.reason != "closed":  # the answer to clearing it says the same
             self._ledger.odd(f"a held case went: {gone.reason}")
             self._lay_down()
         card = self._cards.get(gone.case)

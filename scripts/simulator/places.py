@@ -26,10 +26,9 @@ class Map:
     beats: Collection
 
     def town(self, officers: int, categories: Sequence[str], window_ms: int | None) -> dict[str, Any]:
-        """The town's file for a service of our own. `window_ms`: None for the service's own 60 s."""
-        kinds = [
-            {"id": one, "name": one, "name_en": one.replace("_", " "), "window_ms": window_ms} for one in categories
-        ]
+        """The town's file for a service of our own. `window_ms`: None for the service's own 60 s and its waves."""
+        times = {"window_ms": window_ms, "wave_ms": window_ms // 4 if window_ms else None}
+        kinds = [{"id": one, "name": one, "name_en": one.replace("_", " "), **times} for one in categories]
         return {"stations": self.stations, "beats": self.beats, "officers": officers, "categories": kinds}
 
 
