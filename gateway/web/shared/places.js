@@ -16,7 +16,7 @@ export function areasOf(collection) {
     const { type, coordinates } = feature.geometry ?? {};
     const rings = type === "Polygon" ? coordinates : type === "MultiPolygon" ? coordinates.flat() : [];
     const told = feature.properties ?? {};
-    return { id: String(feature.id ?? told.id ?? ""), kind: told.kind ?? (told.station ? "beat" : "station"), station: String(told.station ?? told.id ?? feature.id ?? ""),
+    return { id: String(told.id ?? feature.id ?? ""), kind: told.kind ?? (told.station ? "beat" : "station"), station: String(told.station ?? told.id ?? feature.id ?? ""),
       name: told.name ?? "", name_en: told.name_en ?? told.name ?? "", rings };
   });
 }

@@ -89,7 +89,8 @@ function homeCamera(state) {
   return cameraForAreas(own.length ? own : state.areas, RATIO);
 }
 
-const timed = (m, heard_ms) => ({ ...m, holders: m.holders ?? [], alarms: m.alarms ?? 0, received_ms: heard_ms - m.received_ago_ms,
+/** With what the wire leaves out because it is as usual, and with times by the page's clock. */
+const timed = (m, heard_ms) => ({ acknowledged: false, alarms: 0, holders: [], ...m, received_ms: heard_ms - m.received_ago_ms,
   ends_ms: m.status === "offered" ? endsAt(m, heard_ms) : null });
 
 function snapshot(state, m) {

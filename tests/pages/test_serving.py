@@ -1,0 +1,110 @@
+"""How the pages are served: right types, asked again each time, nothing inline, nothing of anybody else's."""
+
+import gzip
+import re
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from gateway.http.pages import ROOM, ROUTES, TYPES, room
+from gateway.http.problems import EXCEPTION_HANDLERS
+
+PAGES = ("/", "/officer", "/desk")
+ORIGINS = frozenset({"http://localhost:8000", "https://onbeat.example"})
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[httpx.AsyncClient]:
+    app = Starlette(routes=ROUTES, exception_handlers=EXCEPTION_HANDLERS)
+    app.state.settings = SimpleNamespace(emergency_number="112", origins=ORIGINS)
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as client:
+        yield client
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_a_page_comes_with_the_operators_emergency_number(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.get(path)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert 'data-emergency="112"' in answer.text
+    assert "{{" not in answer.text
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_everything_that_a_page_names_is_served(client: httpx.AsyncClient, path: str) -> None:
+    text = (await client.get(path)).text
+    named = re.findall(r'(?:href|src)="([^"#]+)"', text)
+    assert len(named) >= 5
+    for address in named:
+        assert address.startswith("/static/"), f"{address} is somebody else's"
+        assert (await client.get(address)).status_code == 200, address
+
+
+@pytest.mark.parametrize("name", sorted(room("110")))
+async def test_a_script_imports_only_what_is_served(client: httpx.AsyncClient, name: str) -> None:
+    answer = await client.get(f"/static/{name}")
+    if name.endswith(".html"):
+        assert answer.status_code == 404, "a page has one address"
+        return
+    assert answer.headers["content-type"] == TYPES["." + name.rpartition(".")[2]]
+    for target in re.findall(r'from "([^"]+)"', answer.text if name.endswith(".js") else ""):
+        assert target.startswith("."), f"{target} is no file of this room"
+        assert (ROOM / name).parent.joinpath(target).is_file(), target
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_nothing_inline_is_on_a_page_and_the_policy_forbids_it(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.get(path)
+    assert not re.search(r"<style|<script(?![^>]*\bsrc=)|\sstyle=|\son\w+=|javascript:", answer.text)
+    policy = dict(part.split(" ", 1) for part in answer.headers["content-security-policy"].split("; "))
+    assert policy["default-src"] == "'none'"
+    assert policy["script-src"] == policy["style-src"] == "'self'"
+    assert policy["frame-ancestors"] == "'none'"
+    assert policy["connect-src"] == "'self' ws://localhost:8000 wss://onbeat.example"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_an_unchanged_file_is_asked_for_again_and_answered_by_304(client: httpx.AsyncClient) -> None:
+    first = await client.get("/static/shared/dom.js")
+    assert first.headers["cache-control"] == "no-cache"
+    again = await client.get("/static/shared/dom.js", headers={"if-none-match": first.headers["etag"]})
+    assert again.status_code == 304
+    assert again.content == b""
+    other = await client.get("/static/shared/dom.js", headers={"if-none-match": 'W/"another"'})
+    assert other.status_code == 200
+
+
+async def test_a_file_is_packed_only_for_those_who_unpack(client: httpx.AsyncClient) -> None:
+    packed = await client.get("/static/shared/pieces.css", headers={"accept-encoding": "gzip"})
+    plain = await client.get("/static/shared/pieces.css", headers={"accept-encoding": "identity"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    assert packed.content == plain.content
+    assert len(gzip.compress(plain.content, 9)) < len(plain.content) / 2
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["package.json", "shared/none.js", "../http/pages.py", "%2e%2e/http/pages.py", "shared/", "", "/etc/hostname"],
+)
+async def test_what_is_not_of_the_room_is_not_served(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.get(f"/static/{path}")
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_head_request_has_the_headers_and_no_body(client: httpx.AsyncClient) -> None:
+    answer = await client.head("/")
+    assert answer.status_code == 200
+    assert answer.content == b""
+
+
+def test_the_citizens_first_view_is_light() -> None:
+    """DESIGN asks for less than 100 kB; every file of the page, packed as it is sent."""
+    served = room("110")
+    own = [name for name in served if name.startswith(("shared/", "citizen/"))]
+    assert sum(len(served[name].packed) for name in own) < 40_000
