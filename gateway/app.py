@@ -5,10 +5,12 @@ import gc
 import logging
 import os
 import sys
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.routing import BaseRoute
 
 from dispatch.adapters.passwords import Argon2Passwords
 from dispatch.adapters.postgres.people import PostgresPeople
@@ -27,9 +29,9 @@ SHUTDOWN_S = 5
 BACKLOG = 4_096
 
 
-def make_app(node: Node, sign_in: SignIn) -> Starlette:
+def make_app(node: Node, sign_in: SignIn, routes: Sequence[BaseRoute] = ROUTES) -> Starlette:
     """The HTTP side over a running node."""
-    app = Starlette(routes=ROUTES, exception_handlers=EXCEPTION_HANDLERS)
+    app = Starlette(routes=routes, exception_handlers=EXCEPTION_HANDLERS)
     app.state.node, app.state.settings = node, node.settings
     app.state.services = SimpleNamespace(sign_in=sign_in, town=PostgresTown(node.pool), pool=node.pool)
     return app
@@ -46,12 +48,19 @@ def sign_in_of(node: Node) -> SignIn:
     )
 
 
-async def serve(settings: Settings) -> None:
-    """Serves until told to stop."""
+def unchanged(node: Node) -> None:
+    """A node as the settings say."""
+
+
+async def serve(
+    settings: Settings, *, prepare: Callable[[Node], None] = unchanged, routes: Sequence[BaseRoute] = ROUTES
+) -> None:
+    """Serves until told to stop. `prepare` sees the node before anybody is served."""
     async with open_node(settings, "web") as node:
+        prepare(node)
         sign_in = sign_in_of(node)
         config = uvicorn.Config(
-            make_app(node, sign_in),
+            make_app(node, sign_in, routes),
             host=settings.host,
             port=settings.port,
             http="httptools",

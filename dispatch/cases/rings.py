@@ -31,7 +31,7 @@ def first_wave(
     """The first ring from `start` on that holds anybody, up to the widest.
 
     Without a trustworthy index the whole station.
-    With the widest ring also those on duty whose position is not known. An empty wave: nobody is near.
+    With the widest ring also those on duty whose position is not known, while there is room. An empty wave: nobody is near.
     """
     assert rings_m and start >= 1, "there is at least one ring"
     if not near.healthy():
@@ -44,7 +44,7 @@ def first_wave(
         if last:
             known = set(found)
             blind = near.unlocated(station, STATION_RECIPIENTS_MAX)
-            found += [o for o in blind if o not in known and o not in except_for]
+            found = [*found, *(o for o in blind if o not in known and o not in except_for)][:OFFER_RECIPIENTS_MAX]
         if found or last:
             return Wave(found, number, ring, last)
     return Wave((), len(rings_m), None, True)
