@@ -34,6 +34,7 @@ CODES: Final[dict[str, tuple[int, str, str]]] = {
     "coordinate_not_finite": (422, "Not a coordinate", "lat and lon must be finite numbers."),
     "datum_unknown": (422, "Datum unknown", "datum may be wgs84 or gcj02."),
     "category_unknown": (422, "Category unknown", "There is no such category. GET /v1/categories lists them."),
+    "case_differs": (422, "Another case", "The case in the body is not the case of the address."),
     # --- areas
     "areas_refused": (422, "Areas refused", "The areas cannot be taken over. Nothing was changed."),
     "geojson_invalid": (422, "Not GeoJSON", "The body is not a GeoJSON FeatureCollection (RFC 7946)."),
@@ -47,6 +48,7 @@ CODES: Final[dict[str, tuple[int, str, str]]] = {
     "too_many_attempts": (429, "Too many attempts", "Too many tries failed. Wait a few minutes."),
     "receipt_malformed": (422, "Not a receipt code", "A receipt code has 24 characters; one of them is mistyped."),
     "receipt_unknown": (404, "Receipt unknown", "No case belongs to this receipt code."),
+    "too_fast": (429, "Too fast", "Too many claims in a minute. Wait a little."),
     # --- socket tickets
     "ticket_missing": (401, "Ticket missing", "Ask POST /v1/tickets for a ticket first."),
     "ticket_malformed": (401, "Not a ticket", "This is not a ticket of this service."),
@@ -73,4 +75,11 @@ CODES: Final[dict[str, tuple[int, str, str]]] = {
     "holds_case": (409, "Holds a case", "Finish or hand back the open case before going off duty."),
 }  # fmt: skip
 
-RETRY_AFTER_S: Final[dict[str, int]] = {"store_away": 1, "busy": 1, "overloaded": 1, "away": 1, "too_many_attempts": 60}
+RETRY_AFTER_S: Final[dict[str, int]] = {
+    "store_away": 1,
+    "busy": 1,
+    "overloaded": 1,
+    "away": 1,
+    "too_fast": 5,
+    "too_many_attempts": 60,
+}
