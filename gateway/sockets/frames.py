@@ -59,12 +59,12 @@ def close_code(payload: bytes) -> int:
     """
     if not payload:
         return NO_STATUS
+    if not is_utf8(payload[2:]):
+        raise Violation(Close.INVALID_TEXT, "close reason is not UTF-8")
     code = int.from_bytes(payload[:2], "big")
     sendable = 1000 <= code <= 1003 or 1007 <= code <= 1014 or 3000 <= code <= 4999
     if len(payload) == 1 or not sendable:
         raise Violation(Close.PROTOCOL_ERROR, "close code that may not be sent")
-    if not is_utf8(payload[2:]):
-        raise Violation(Close.INVALID_TEXT, "close reason is not UTF-8")
     return code
 
 
