@@ -1,0 +1,161 @@
+"""The whole service as real processes on real stores, and a real Chromium to look at it."""
+
+import asyncio
+import json
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import pytest
+from playwright.async_api import Browser, Page, Playwright, async_playwright
+
+from scripts.children import Child, Children, run_once
+from tests.conftest import Database
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+READY_S: Final = 60.0
+CHROMIUM: Final = Path("/usr/bin/chromium")
+QUIET: Final = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A running town. `people` as `release` wrote them: role, login, password, station, call_sign."""
+
+    url: str
+    people: list[dict[str, Any]]
+    children: Children
+    owner_url: str
+
+    def of(self, role: str, station: str) -> list[dict[str, Any]]:
+        return [one for one in self.people if one["role"] == role and one.get("station") == station]
+
+
+@pytest.fixture(scope="module")
+async def service(
+    database: Database, redis_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Service]:
+    """release, then relay, sweeper and web, on a free port."""
+    folder = tmp_path_factory.mktemp("service")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    env = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("ONBEAT_")},
+        "DATABASE_URL": database.app_url,
+        "REDIS_URL": redis_url,
+        "HOST": "127.0.0.1",
+        "PORT": str(port),
+        "ONBEAT_DEMO": "1",
+        "ONBEAT_CREDENTIALS": str(folder / "credentials.json"),
+    }
+
+    def role(name: str, module: str, **more: str) -> Child:
+        return Child(name, (sys.executable, "-m", module), {**env, **more}, folder / f"{name}.log", ROOT)
+
+    await run_once(role("release", "gateway.release", DATABASE_OWNER_URL=database.owner_url), 60)
+    url = f"http://localhost:{port}"
+    async with Children() as children:
+        for name, module in (("relay", "gateway.relay"), ("sweeper", "gateway.sweeper"), ("web", "gateway.app")):
+            children.start(role(name, module))
+        await _ready(url, folder)
+        people = json.loads((folder / "credentials.json").read_text())["people"]
+        yield Service(url, people, children, database.owner_url)
+
+
+async def _ready(url: str, folder: Path) -> None:
+    last = "no answer"
+    async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
+        for _ in range(int(READY_S / 0.1)):
+            try:
+                answer = await client.get(f"{url}/readyz")
+                if answer.status_code == 200:
+                    return
+                last = answer.text
+            except httpx.HTTPError as error:
+                last = str(error)
+            await asyncio.sleep(0.1)
+    raise AssertionError(f"not ready within {READY_S:.0f} s: {last}\n{_said(folder)}")
+
+
+def _said(folder: Path) -> str:
+    """The end of each role's log."""
+    return "\n".join(f"{log.name}: {log.read_text()[-2000:]}" for log in sorted(folder.glob("*.log")))
+
+
+@pytest.fixture(scope="session")
+async def playwright() -> AsyncIterator[Playwright]:
+    async with async_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def browser(playwright: Playwright) -> AsyncIterator[Browser]:
+    """Debian's Chromium where it is, Playwright's own elsewhere; without either the tests say how to get one."""
+    own = Path(playwright.chromium.executable_path)
+    found = CHROMIUM if CHROMIUM.exists() else own
+    if not found.exists():
+        pytest.skip("no Chromium: apt-get install chromium fonts-noto-cjk, or playwright install chromium")
+    running = await playwright.chromium.launch(executable_path=str(found), args=list(QUIET))
+    yield running
+    await running.close()
+
+
+@dataclass(slots=True)
+class Screens:
+    """Opens pages, each in a context of its own as if on its own machine; keeps what their consoles complained of."""
+
+    browser: Browser
+    url: str
+    stack: AsyncExitStack
+    complaints: list[str]
+
+    async def open(self, path: str, *, phone: bool = True, lang: str = "en", dark: bool = False) -> Page:
+        context = await self.browser.new_context(
+            viewport={"width": 390, "height": 844} if phone else {"width": 1440, "height": 900},
+            locale=lang,
+            color_scheme="dark" if dark else "light",
+            has_touch=phone,
+        )
+        self.stack.push_async_callback(context.close)
+        page = await context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("pageerror", lambda error: self.complaints.append(f"{path}: {error}"))
+        page.on("console", lambda m: self.complaints.append(f"{path}: {m.text}") if m.type == "error" else None)
+        await page.goto(self.url + path)
+        return page
+
+    async def signed_in(self, path: str, person: dict[str, Any], **more: Any) -> Page:
+        page = await self.open(path, **more)
+        await page.fill("#login", person["login"])
+        await page.fill("#password", person["password"])
+        await page.press("#password", "Enter")
+        await page.wait_for_selector("#main:not([aria-busy]) h1")
+        return page
+
+    async def officer(self, person: dict[str, Any], lat: float, lon: float, **more: Any) -> Page:
+        """An officer on duty who stands at a place."""
+        page = await self.signed_in(f"/officer?at={lat},{lon}", person, **more)
+        await page.click('[data-duty="off"]')
+        await page.wait_for_selector('[data-duty="on"]')
+        return page
+
+
+@pytest.fixture
+async def screens(browser: Browser, service: Service) -> AsyncIterator[Screens]:
+    async with AsyncExitStack() as stack:
+        yield Screens(browser, service.url, stack, [])
