@@ -71,6 +71,9 @@ async def perform(options: Options) -> tuple[dict[str, Any], int]:
         error = f"it was stopped while {run.phase}"
     except BaseException as failure:
         error = explain(failure, run.phase)
+    finally:
+        for each in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(each)
     return run.finished(error)
 
 

@@ -24,7 +24,7 @@ from scripts.simulator.phone import ACT_S, UNDECIDED, Phone
 from scripts.simulator.temper import Choice, Temper
 from scripts.simulator.walk import Walk
 
-FIRST_WAVE_S: Final = 5.0  # a card that is younger belongs to the first wave: the next opens after 15 s
+FIRST_WAVE_S: Final = 1.0  # a card that was younger when it was sent belongs to the first wave; later ones joined
 FINDINGS: Final = (Disposition.FOUNDED, Disposition.REPORT_TAKEN, Disposition.GONE_ON_ARRIVAL)
 _encode = msgspec.json.Encoder().encode
 

@@ -1,0 +1,105 @@
+"""The simulation against the real service: a small town, a window of a few seconds, every promise kept."""
+
+import asyncio
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from geo.point import Point
+from scripts.simulate import main, perform, read_options
+from scripts.simulator.run import Options, write_report
+from scripts.simulator.temper import Temper
+
+SEED = 20260
+HURRIED = Temper(
+    unwanted_share=0.3, unwanted_willing=0.0, signal_lost_every_s=15.0, signal_lost_s=(0.3, 1.5), cut_after_claim=0.1,
+    over_http=0.3, answer_lost=0.2, set_out_s=(0.1, 0.2), travel_s=(0.3, 0.6), scene_s=(0.3, 0.6),
+    desk_reads_s=(0.1, 0.3), hand_median_s=0.5, pocket_median_s=1.0,
+)  # fmt: skip
+
+
+@pytest.fixture
+def incidents(tmp_path: Path) -> Path:
+    """Sixty thefts within a kilometre: everybody is near."""
+    dice = random.Random(SEED)
+    rows = ["occurred_at,offense,beat,lon,lat"]
+    for number in range(60):
+        place = Point(29.75 + dice.uniform(-0.004, 0.004), -95.36 + dice.uniform(-0.004, 0.004))
+        rows.append(f"2010-01-01T{number // 20:02d}:00:00Z,theft,1A{10 + number % 4},{place.lon:.5f},{place.lat:.5f}")
+    path = tmp_path / "incidents.csv"
+    path.write_text("\n".join(rows) + "\n")
+    return path
+
+
+@pytest.mark.slow
+async def test_a_small_town_keeps_every_promise(incidents: Path, tmp_path: Path) -> None:
+    print(f"seed {SEED}")
+    options = Options(
+        incidents, count=40, officers=12, minutes=0.25, seed=SEED, window_ms=5_000, temper=HURRIED, quiet=True
+    )
+    async with asyncio.timeout(180):
+        found, code = await perform(options)
+    write_report(tmp_path / "out.json", found)
+    assert json.loads((tmp_path / "out.json").read_text()) == found
+    assert "error" not in found, found
+    assert code == 0, found["broken"]
+    assert found["cases"] == 40
+    assert found["claimed"] + found["fell_back"] + found["fell_back_at_once"] + found["all_declined"] == 40
+    # The race, the fallback, the breaks and the repeats really took place.
+    assert found["contested"] > 0
+    assert found["max_claimers"] > 1
+    assert found["refused"] > 0
+    assert found["fell_back"] > 0
+    assert found["signals_lost"] > 0
+    assert found["resumed"] > 0
+    assert found["reports_repeated"] > 0
+    assert (found["double_claims"], found["lost"], found["early_fallbacks"], found["late_fallbacks"]) == (0, 0, 0, 0)
+
+
+async def test_a_window_that_is_shorter_than_promised_is_found_early(incidents: Path) -> None:
+    """The judge is not blind: the service's window is a tenth of what the simulation was told."""
+    print(f"seed {SEED}")
+    nobody = Temper(unwanted_share=1.0, unwanted_willing=0.0, declines=0.0)
+    honest = Options(
+        incidents, count=3, officers=4, minutes=0.02, seed=SEED, window_ms=2_000, temper=nobody, quiet=True
+    )
+    lying = _Lying(incidents, count=3, officers=4, minutes=0.02, seed=SEED, window_ms=2_000, temper=nobody, quiet=True)
+    assert lying.window_s == 10 * honest.window_s
+    async with asyncio.timeout(120):
+        found, code = await perform(lying)
+    assert (found["fell_back"], found["early_fallbacks"]) == (3, 3), found
+    assert code == 1
+
+
+class _Lying(Options):
+    @property
+    def window_s(self) -> float:
+        assert self.window_ms is not None
+        return self.window_ms / 100
+
+
+def test_a_run_that_cannot_be_made_still_writes_its_report(
+    incidents: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out.json"
+    argv = ["simulate", "--incidents", str(incidents), "--count", "61", "--officers", "1", "--minutes", "1"]
+    monkeypatch.setattr("sys.argv", [*argv, "--seed", "3", "--json", str(out)])
+    assert main() == 2
+    found = json.loads(out.read_text())
+    assert "61 incidents were asked for" in found["error"]
+    assert (found["cases"], found["seed"]) == (0, 3)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [["--url", "http://127.0.0.1:1"], ["--credentials", "x"], ["--count", "0"], ["--minutes", "0"]],
+)
+def test_options_that_make_no_sense_are_refused(more: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    argv = ["--incidents", "x", "--count", "1", "--officers", "1", "--minutes", "1", "--seed", "1", "--json", "x"]
+    read_options(argv)
+    with pytest.raises(SystemExit) as refused:
+        read_options([*argv, *more])
+    assert refused.value.code == 2
+    assert "scripts/simulate" in capsys.readouterr().err
