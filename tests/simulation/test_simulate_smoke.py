@@ -9,6 +9,9 @@ import pytest
 
 from geo.point import Point
 from scripts.simulate import main, perform, read_options
+from scripts.simulator.fleet import Fleet
+from scripts.simulator.incidents import read_incidents
+from scripts.simulator.places import map_of
 from scripts.simulator.run import Options, write_report
 from scripts.simulator.temper import Temper
 
@@ -58,26 +61,22 @@ async def test_a_small_town_keeps_every_promise(incidents: Path, tmp_path: Path)
     assert (found["double_claims"], found["lost"], found["early_fallbacks"], found["late_fallbacks"]) == (0, 0, 0, 0)
 
 
-async def test_a_window_that_is_shorter_than_promised_is_found_early(incidents: Path) -> None:
-    """The judge is not blind: the service's window is a tenth of what the simulation was told."""
+async def test_a_service_whose_window_is_shorter_than_a_minute_is_found_early(incidents: Path, tmp_path: Path) -> None:
+    """The judge is not blind; and a running service, its sign-ins and areas from a file will do."""
     print(f"seed {SEED}")
+    town = map_of(read_incidents(incidents))
+    areas = tmp_path / "areas.geojson"
+    features = town.stations["features"] + town.beats["features"]
+    areas.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
     nobody = Temper(unwanted_share=1.0, unwanted_willing=0.0, declines=0.0)
-    honest = Options(
-        incidents, count=3, officers=4, minutes=0.02, seed=SEED, window_ms=2_000, temper=nobody, quiet=True
-    )
-    lying = _Lying(incidents, count=3, officers=4, minutes=0.02, seed=SEED, window_ms=2_000, temper=nobody, quiet=True)
-    assert lying.window_s == 10 * honest.window_s
-    async with asyncio.timeout(120):
-        found, code = await perform(lying)
-    assert (found["fell_back"], found["early_fallbacks"]) == (3, 3), found
+    async with asyncio.timeout(120), Fleet(town.town(4, ["theft"], 2_000)) as fleet:
+        options = Options(
+            incidents, count=3, officers=4, minutes=0.02, seed=SEED, areas=areas, url=fleet.urls[1],
+            credentials=fleet.credentials, temper=nobody, quiet=True,
+        )  # fmt: skip
+        found, code = await perform(options)
+    assert (found["cases"], found["fell_back"], found["early_fallbacks"]) == (3, 3, 3), found
     assert code == 1
-
-
-class _Lying(Options):
-    @property
-    def window_s(self) -> float:
-        assert self.window_ms is not None
-        return self.window_ms / 100
 
 
 def test_a_run_that_cannot_be_made_still_writes_its_report(
