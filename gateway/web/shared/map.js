@@ -54,15 +54,15 @@ export function nudged(camera, point, did) {
 
 /**
  * @param {{camera: Camera, ratio: number, areas: import("./places.js").Area[], mine?: string | null, marks: object[],
- *   label: string, words: import("./words.js").Words, place?: boolean, tall?: boolean}} parts
+ *   label: string, words: import("./words.js").Words, place?: boolean, zoom?: boolean, across_px?: number}} parts
  *   `marks`: {key, kind: pin | unit | case, lat, lon, within_m?, sign?, busy?, colour?, press?}
  *   `place`: clicks and arrow keys place a point: {t: "ui.map", x, y} and {t: "ui.map_key", did}
  */
-export function map({ camera, ratio, areas, mine = null, marks, label, words, place = false, zoom = true }) {
+export function map({ camera, ratio, areas, mine = null, marks, label, words, place = false, zoom = true, across_px = 360 }) {
   if (!camera) return h("div", { class: "map" }, h("p", { class: "quiet column" }, words.say("map.none")));
   const { wide_m } = camera;
   const high_m = wide_m * ratio;
-  const dot = wide_m / 360; // about one pixel on a phone
+  const dot = wide_m / across_px; // about one pixel of the screen that it is drawn for
   return h("div", { class: "map" },
     h("svg", {
       viewBox: `${-wide_m / 2} ${-high_m / 2} ${wide_m} ${high_m}`,

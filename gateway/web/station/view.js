@@ -71,7 +71,7 @@ function picture(state, words) {
     ...roster(state).filter((one) => one.on && one.place).map((one) => ({ key: one.officer, kind: "unit", lat: one.place.lat, lon: one.place.lon,
       sign: one.call_sign, busy: Boolean(one.on_case) }))];
   return h("div", { class: "picture" },
-    map({ camera: state.camera, ratio: RATIO, areas: state.areas, marks, words, label: words.say("desk.map_label", { cases: open_cases.length }) }),
+    map({ camera: state.camera, ratio: RATIO, areas: state.areas, marks, words, across_px: 620, label: words.say("desk.map_label", { cases: open_cases.length }) }),
     h("p", { class: "legend small quiet" },
       h("span", { class: "badge blue" }, shape("dot"), words.say("desk.free")),
       h("span", { class: "badge amber" }, shape("dot"), words.say("desk.busy")),
