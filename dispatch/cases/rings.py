@@ -41,10 +41,11 @@ def first_wave(
         ring = rings_m[number - 1]
         last = number == len(rings_m)
         found = [o for o in near.nearest(lat, lon, ring, OFFER_RECIPIENTS_MAX) if o not in except_for]
-        if last:
-            known = set(found)
-            blind = near.unlocated(station, STATION_RECIPIENTS_MAX)
-            found = [*found, *(o for o in blind if o not in known and o not in except_for)][:OFFER_RECIPIENTS_MAX]
+        room = OFFER_RECIPIENTS_MAX - len(found)
+        if last and room > 0:
+            known = except_for.union(found)
+            blind = near.unlocated(station, room + len(known))
+            found = [*found, *(o for o in blind if o not in known)][:OFFER_RECIPIENTS_MAX]
         if found or last:
             return Wave(found, number, ring, last)
     return Wave((), len(rings_m), None, True)

@@ -105,12 +105,14 @@ class LivePositions:
 
     def unlocated(self, station: str, count: int) -> list[UUID]:
         now = self._clock()
-        found = []
+        found: list[UUID] = []
         for officer in self._roster.of_station(station):
+            if len(found) >= count:
+                break
             fix = self._grid.get(officer.officer)
             if fix is None or now - fix.seen_at > self.age_s_max or fix.accuracy_m > FIX_ACCURACY_M_MAX:
                 found.append(officer.officer)
-        return found[:count]
+        return found
 
     def on_duty(self, station: str, count: int) -> list[UUID]:
         return [o.officer for o in self._roster.of_station(station)][:count]
