@@ -21,9 +21,10 @@ class Choice(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`after_s` is the decision, in seconds after the offer was shown; the tap lands `motor_s` later.
+    """`after_s` is the decision, in seconds after the offer was shown; the claim leaves the phone `motor_s` later.
 
-    Between the two nothing stops the thumb: a case that is taken meanwhile is tapped all the same.
+    Between the two nothing stops it: the word that the case is taken meanwhile waits for the same radio, and a
+    thumb on its way does not turn round.
     """
 
     choice: Choice
@@ -39,12 +40,12 @@ class Temper:
     unwanted_willing: float = 0.004
     willing: float = 0.85
     declines: float = 0.15  # of those who do not want it; the rest say nothing
-    in_hand: float = 0.8
+    in_hand: float = 0.85
     hand_median_s: float = 1.4
     hand_sigma: float = 0.2
     pocket_median_s: float = 4.5
     pocket_sigma: float = 0.45
-    motor_s: tuple[float, float] = (0.3, 0.6)  # from "I take it" to the tap: eye, thumb, glass
+    motor_s: tuple[float, float] = (0.35, 0.8)  # eye, thumb, glass, and the radio of an idle phone waking up
     signal_lost_every_s: float = 240.0  # mean; exponential
     signal_lost_s: tuple[float, float] = (2.0, 20.0)
     cut_after_claim: float = 0.01  # the signal goes just after the tap, before the answer
