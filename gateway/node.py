@@ -13,7 +13,9 @@ import asyncpg
 
 from dispatch import limits
 from dispatch.adapters.postgres.catalogue import load_catalogue, load_roster
-from dispatch.adapters.postgres.pool import connect_pool, fetch
+from dispatch.adapters.postgres.legal import check_rules
+from dispatch.adapters.postgres.lesser import lesser_dsn
+from dispatch.adapters.postgres.pool import connect_pool, connection, fetch
 from dispatch.adapters.postgres.store import PostgresCases
 from dispatch.adapters.redis.bus import RedisBus, connect
 from dispatch.cases import audience
@@ -21,8 +23,9 @@ from dispatch.cases.catalogue import Catalogue
 from dispatch.cases.facts import Answer, CaseState, Fact
 from dispatch.cases.ports import StoreAway, StoreBusy
 from dispatch.cases.service import Acting, Came, Claiming, Joining, Reporting
+from dispatch.cases.values import HELD
 from dispatch.cases.views import Result, View
-from dispatch.people.permissions import SELF, Act, allowed, relations_of
+from dispatch.people.permissions import SELF, Act, allowed, may_ever, relations_of
 from dispatch.people.values import Role, Who
 from dispatch.positions.live import LivePositions
 from dispatch.positions.roster import Roster
@@ -206,8 +209,9 @@ class Node:
         holders = frozenset(h.officer for h in state.holders) if state else frozenset()
         relations = relations_of(who, case=message.case, station=state.station if state else None, holders=holders)
         if not allowed(who.role, act, relations | SELF):
-            return refused(message.key, "not_yours" if (who.role, act) and state else "not_found")
-        return result(message.key, await self.acting.act(act_draft(message, who, bool(holders))))
+            return refused(message.key, "not_yours" if may_ever(who.role, act) else "not_allowed")
+        on_seats = state is not None and state.status in HELD  # at the desk a seat may be filled and another free
+        return result(message.key, await self.acting.act(act_draft(message, who, on_seats)))
 
     async def reporter_view(self, who: Who) -> View | None:
         """The reporter's case, also when it is over."""
@@ -216,10 +220,29 @@ class Node:
         return audience.reporter_case(state, 0) if state else None
 
 
+async def working_pool(settings: Settings, *, size: int = 8) -> "asyncpg.Pool[asyncpg.Record]":
+    """Connections in the lesser role, to a database whose rules are this version's. Waits while it is away.
+
+    Raises: RulesDiffer.
+    """
+    wait = 0.1
+    while True:
+        try:
+            dsn = await lesser_dsn(settings.database_url)
+            pool = await connect_pool(dsn, size=size)
+            async with connection(pool) as one:
+                await check_rules(one)
+            return pool
+        except (StoreAway, StoreBusy) as error:
+            log.warning("waiting for the database: %s", error)
+            await asyncio.sleep(wait)
+            wait = min(2 * wait, 2.0)
+
+
 @contextlib.asynccontextmanager
 async def open_node(settings: Settings, role: str) -> AsyncIterator[Node]:
     """A running process of the fleet."""
-    pool = await connect_pool(settings.database_url)
+    pool = await working_pool(settings)
     node = Node(settings, role, pool)
     async with node.running():
         yield node

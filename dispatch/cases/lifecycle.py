@@ -48,7 +48,7 @@ LEGAL: Final[dict[tuple[Status, Event], Status]] = {
 class Guard:
     """Who may cause an event, and what they must show.
 
-    `actors`: kinds of actor. `fence`: an officer must hold an active seat and carry the case's present fence.
+    `actors`: kinds of actor; nobody where another command's outcome causes it. `fence`: an officer must hold an active seat and carry the case's present fence.
     """
 
     actors: frozenset[Actor]
@@ -65,14 +65,14 @@ GUARDS: Final[dict[Event, Guard]] = {
     E.OFFER_WIDENED: _by(Actor.SERVICE),
     E.OFFER_JOINED: _by(Actor.SERVICE),
     E.DECLINED: _by(Actor.OFFICER),
-    E.SEAT_FILLED: _by(Actor.OFFICER),
-    E.CLAIMED: _by(Actor.OFFICER),
+    E.SEAT_FILLED: _by(),  # only a claim causes it
+    E.CLAIMED: _by(),  # only a claim causes it
     E.FELL_BACK: _by(Actor.SERVICE),
     E.SET_OUT: _by(Actor.OFFICER, fence=True),
     E.ARRIVED: _by(Actor.OFFICER, fence=True),
     E.CLEARED: _by(Actor.OFFICER, Actor.DESK, fence=True),
     E.HANDED_BACK: _by(Actor.OFFICER, fence=True),
-    E.HANDED_TO_DESK: _by(Actor.OFFICER, fence=True),
+    E.HANDED_TO_DESK: _by(),  # only a hand-back causes it
     E.WITHDRAWN: _by(Actor.REPORTER),
     E.ACKNOWLEDGED: _by(Actor.DESK),
     E.ALARM_RAISED: _by(Actor.SERVICE),

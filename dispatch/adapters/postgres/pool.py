@@ -43,6 +43,7 @@ GONE = (
     TimeoutError,
 )
 HELD = (asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError)
+KEYS = "idempotency_pkey"  # the same key at the same moment: the second one reads the first one's answer
 AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 
 
@@ -56,7 +57,13 @@ async def connect_pool(dsn: str, *, size: int = 8) -> "asyncpg.Pool[asyncpg.Reco
         timeout=CONNECT_S_MAX,
         command_timeout=CALL_S_MAX,
         max_inactive_connection_lifetime=300.0,
+        reset=_keep,
     )
+
+
+async def _keep(connection: Any) -> None:
+    """Nothing to reset: no call of ours changes its session (SET LOCAL ends with its transaction). The driver's own
+    reset is one more round trip for each call."""
 
 
 @contextlib.contextmanager
@@ -86,6 +93,11 @@ async def fetch(pool: "asyncpg.Pool[asyncpg.Record]", query: str, *values: Any) 
                 async with asyncio.timeout(CALL_S_MAX), pool.acquire() as one:
                     return list(await one.fetch(query, *values))
         except AGAIN as error:
+            if attempt == RETRIES_MAX:
+                raise StoreBusy(str(error)) from error
+        except asyncpg.UniqueViolationError as error:
+            if error.constraint_name != KEYS:
+                raise
             if attempt == RETRIES_MAX:
                 raise StoreBusy(str(error)) from error
     raise AssertionError("unreachable")

@@ -1,6 +1,7 @@
 -- The judge. Guards in the order of dispatch.cases.machine; the contract test compares both over every combination.
 -- Lock order everywhere: officers, cases, streams; several of one kind in ascending id.
 
+-- A number of dispatch.limits.
 CREATE FUNCTION limit_of(p_name text) RETURNS integer LANGUAGE sql STABLE
 AS $$ SELECT value FROM limits WHERE name = p_name $$;
 
@@ -97,6 +98,7 @@ BEGIN
         'officer', p_officer, 'at_us', v_us, 'body', p_body);
 END $$;
 
+-- The row as it became; identity, place and words never change.
 CREATE FUNCTION save(c cases) RETURNS void LANGUAGE sql AS $$
     UPDATE cases SET
         station = c.station, status = c.status, round = c.round, wave = c.wave, fence = c.fence, seats = c.seats,

@@ -15,6 +15,7 @@ LANGUAGE sql STABLE AS $$
         ORDER BY u.nr LIMIT p_max) e
 $$;
 
+-- Whom a wave asked, for the chain: provable later, readable by nobody.
 CREATE FUNCTION digest_of(p_recipients uuid[]) RETURNS text LANGUAGE sql IMMUTABLE AS $$
     SELECT encode(sha256(convert_to(array_to_string(p_recipients, ','), 'UTF8')), 'hex')
 $$;
@@ -53,6 +54,7 @@ BEGIN
         (SELECT ack_ms FROM categories WHERE id = c.category), limit_of('DESK_ACK_MS')) / 1000.0));
 END $$;
 
+-- One new case: its entries, its first wave, its window; or the desk at once where nobody is near.
 CREATE FUNCTION report_one(x jsonb, p_t timestamptz) RETURNS answer LANGUAGE plpgsql AS $$
 DECLARE
     c cases; k categories; r record; facts jsonb := '[]'; a answer; v_window integer; v_response jsonb;
@@ -94,6 +96,7 @@ BEGIN
     RETURN a;
 END $$;
 
+-- All that arrived together. The key decides: the same report again hears the same answer.
 CREATE FUNCTION report_cases(p jsonb) RETURNS SETOF answer LANGUAGE plpgsql AS $$
 DECLARE x jsonb; i idempotency; t timestamptz; a answer;
 BEGIN

@@ -1,6 +1,7 @@
 -- Claims that arrived together, judged together: one call, one commit, each its own answer.
 -- Each element: idx (order of arrival), case, officer, round, key, hash (hex).
 
+-- A seat of the case and a slot of the officer, under a fence of their own. The guards have been asked.
 CREATE FUNCTION grant_seat(
     INOUT c cases, INOUT facts jsonb, p_event text, p_actor text, p_officer uuid, p_released uuid[], p_t timestamptz
 ) LANGUAGE plpgsql AS $$
@@ -22,6 +23,7 @@ BEGIN
     c := r.c; facts := r.facts;
 END $$;
 
+-- One claim, won or refused, its answer stored under the officer's key. All rows are locked.
 CREATE FUNCTION claim_one(x jsonb, p_t timestamptz) RETURNS answer LANGUAGE plpgsql AS $$
 DECLARE c cases; o officers; i idempotency; r record; facts jsonb := '[]'; v_reason text; v_response jsonb; a answer;
     v_scope text := 'officer:' || (x ->> 'officer'); v_hash bytea := decode(x ->> 'hash', 'hex'); v_held integer;
@@ -53,6 +55,7 @@ BEGIN
     RETURN a;
 END $$;
 
+-- All that arrived together, in the order of arrival, at one time.
 CREATE FUNCTION claim_cases(p jsonb) RETURNS SETOF answer LANGUAGE plpgsql AS $$
 DECLARE x jsonb; t timestamptz;
 BEGIN

@@ -12,6 +12,7 @@ LANGUAGE sql AS $$
     SELECT coalesce(array_agg(officer_id), '{}') FROM ended
 $$;
 
+-- The next round: another deadline, nobody has declined, older fences are stale.
 CREATE FUNCTION new_round(INOUT c cases, p_t timestamptz) LANGUAGE plpgsql AS $$
 BEGIN
     c.round := c.round + 1; c.fence := c.fence + 1; c.declined := '{}';
@@ -28,7 +29,7 @@ CREATE FUNCTION hand_back(
 DECLARE r record; v_event text := resolved_event(c, 'handed_back', asked); k categories;
 BEGIN
     PERFORM end_assignments(c.id, p_officer, 'handed_back', p_t);
-    c.handed_back := c.handed_back || p_officer;
+    c.handed_back := c.handed_back || p_officer; c.acknowledged_at := NULL; c.acknowledged_by := NULL;
     IF v_event = 'handed_to_desk' THEN
         c.fence := c.fence + 1; asked := '{}';
         c.claimed_by := (SELECT officer_id FROM assignments WHERE case_id = c.id AND active ORDER BY id LIMIT 1);
@@ -46,6 +47,14 @@ BEGIN
     PERFORM set_deadline(c, 'window', c.offer_deadline);
 END $$;
 
+-- Has everyone asked in this round answered, by declining or by holding a seat?
+CREATE FUNCTION all_answered(c cases) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT NOT EXISTS (
+        SELECT FROM waves w, unnest(w.recipients) u WHERE w.case_id = c.id AND w.round = c.round
+        AND NOT u = ANY (c.declined) AND NOT EXISTS (
+            SELECT FROM assignments a WHERE a.case_id = c.id AND a.officer_id = u AND a.active))
+$$;
+
 -- "Not now." When everyone asked has said so, the next wave opens at once; after the widest, the desk.
 CREATE FUNCTION decline(INOUT c cases, INOUT facts jsonb, x jsonb, p_actor text, p_officer uuid, p_t timestamptz)
 LANGUAGE plpgsql AS $$
@@ -55,8 +64,7 @@ BEGIN
     SELECT q.* INTO r FROM append(c, facts, 'declined', p_actor, p_officer,
         jsonb_build_object('round', c.round, 'reason', x -> 'reason'), p_t) q;
     c := r.c; facts := r.facts;
-    IF EXISTS (SELECT FROM waves w, unnest(w.recipients) u WHERE w.case_id = c.id AND w.round = c.round
-               AND NOT u = ANY (c.declined)) THEN RETURN; END IF;
+    IF NOT all_answered(c) THEN RETURN; END IF;
     UPDATE deadlines SET due_at = p_t WHERE case_id = c.id AND kind = 'wave' AND round = c.round;
     IF NOT FOUND THEN
         SELECT q.* INTO r FROM to_desk(c, facts, 'sent_to_desk', 'service', NULL, 'all_declined', p_t) q;
@@ -64,6 +72,7 @@ BEGIN
     END IF;
 END $$;
 
+-- What an allowed act changes, and its entry.
 CREATE FUNCTION apply_act(INOUT c cases, INOUT facts jsonb, INOUT asked uuid[], x jsonb, o officers, p_t timestamptz)
 LANGUAGE plpgsql AS $$
 DECLARE r record; v_released uuid[]; v_event text := x ->> 'event'; v_actor text := concat_ws(':', x ->> 'actor', x ->> 'actor_id');
@@ -98,6 +107,7 @@ BEGIN
     c := r.c; facts := r.facts;
 END $$;
 
+-- Judged and done, or refused; the answer is stored under the actor's key.
 CREATE FUNCTION act_on_case(x jsonb) RETURNS answer LANGUAGE plpgsql AS $$
 DECLARE c cases; o officers; i idempotency; r record; t timestamptz; v_reason text; v_response jsonb; a answer;
     v_asked uuid[]; facts jsonb := '[]'; v_case uuid := (x ->> 'case')::uuid; v_hash bytea := decode(x ->> 'hash', 'hex');

@@ -7,6 +7,7 @@ BEGIN
     RETURN QUERY SELECT DISTINCT d.station FROM deadlines d WHERE d.kind IN ('window', 'ack') AND d.due_at <= t;
 END $$;
 
+-- Windows that ran out, of one station: each case goes to the desk. Never early: judged again after the lock.
 CREATE FUNCTION fire_window(p_station text, p_limit integer) RETURNS SETOF answer LANGUAGE plpgsql AS $$
 DECLARE c cases; r record; a answer; due timestamptz := clock_timestamp(); t timestamptz; ready cases[];
 BEGIN
@@ -30,6 +31,7 @@ BEGIN
     END LOOP;
 END $$;
 
+-- Cases at the desk that nobody acknowledged in time: an alarm each, and the next one is set.
 CREATE FUNCTION fire_ack(p_station text, p_limit integer) RETURNS SETOF answer LANGUAGE plpgsql AS $$
 DECLARE c cases; r record; a answer; due timestamptz := clock_timestamp(); t timestamptz; ready cases[];
 BEGIN
@@ -41,8 +43,9 @@ BEGIN
     IF ready = '{}' THEN RETURN; END IF;
     PERFORM 1 FROM streams WHERE stream IN (SELECT station FROM unnest(ready)) ORDER BY stream FOR NO KEY UPDATE;
     t := clock_timestamp();
-    DELETE FROM deadlines d USING unnest(ready) k WHERE d.case_id = k.id AND d.kind = 'ack' AND d.due_at <= t;
     FOREACH c IN ARRAY ready LOOP
+        DELETE FROM deadlines d WHERE d.case_id = c.id AND d.kind = 'ack' AND d.due_at <= t;
+        CONTINUE WHEN NOT FOUND;  -- another sweeper was first
         CONTINUE WHEN c.status <> 'at_station' OR c.acknowledged_at IS NOT NULL OR c.alarms >= limit_of('ALARMS_MAX');
         c.alarms := c.alarms + 1;
         SELECT q.* INTO r FROM append(c, '[]'::jsonb, 'alarm_raised', 'service', NULL,
@@ -70,22 +73,24 @@ BEGIN
         ORDER BY d.due_at LIMIT p_limit;
 END $$;
 
--- A wave that found nobody: the next one is due after the usual pause, or none is left. When all who were asked have
--- declined and no ring is left, nobody is going to answer: the sweeper's next look closes it by the window.
+-- A wave that found nobody: the next one is due after the usual pause (at once when nobody is left who could answer),
+-- or none is left.
 CREATE FUNCTION pass_wave(c cases, x jsonb, p_t timestamptz) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     IF x ->> 'event' = 'offer_joined' THEN RETURN; END IF;
     IF (x ->> 'last_wave')::boolean THEN
         DELETE FROM deadlines WHERE case_id = c.id AND kind = 'wave';
     ELSE
-        UPDATE deadlines SET wave = wave + 1, due_at = p_t + make_interval(secs => coalesce(
-            (SELECT wave_ms FROM categories WHERE id = c.category), limit_of('WAVE_INTERVAL_MS')) / 1000.0)
+        UPDATE deadlines SET wave = wave + 1, due_at = CASE WHEN all_answered(c) THEN p_t
+            ELSE p_t + make_interval(secs => coalesce(
+                (SELECT wave_ms FROM categories WHERE id = c.category), limit_of('WAVE_INTERVAL_MS')) / 1000.0) END
         WHERE case_id = c.id AND kind = 'wave';
     END IF;
 END $$;
 
 -- More officers are asked. Elements: case, event (offer_widened or offer_joined), round, wave, ring, ring_m,
--- last_wave, candidates. Whoever was asked before in this round is not asked again; a wave that finds nobody only moves on.
+-- last_wave, candidates. Whoever was asked before in this round is not asked again; a wave that finds nobody only moves
+-- on, and after the widest the case goes to the desk when everyone has answered.
 CREATE FUNCTION widen_offers(p jsonb) RETURNS SETOF answer LANGUAGE plpgsql AS $$
 DECLARE x jsonb; c cases; r record; t timestamptz; v_to uuid[]; a answer; facts jsonb; v_joined boolean;
 BEGIN
@@ -107,6 +112,13 @@ BEGIN
             limit_of('STATION_RECIPIENTS_MAX'));
         IF v_to = '{}' THEN
             PERFORM pass_wave(c, x, t);
+            IF NOT v_joined AND (x ->> 'last_wave')::boolean AND all_answered(c) THEN
+                SELECT q.* INTO r FROM to_desk(c, '[]'::jsonb, 'sent_to_desk', 'service', NULL, 'all_declined', t) q;
+                c := r.c;
+                PERFORM save(c);
+                a := (0, true, NULL, NULL, r.facts, state_of(c), NULL);
+                RETURN NEXT a;
+            END IF;
             CONTINUE;
         END IF;
         IF NOT v_joined THEN c.wave := (x ->> 'ring')::integer; END IF;

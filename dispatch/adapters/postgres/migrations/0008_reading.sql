@@ -1,5 +1,6 @@
 -- Reading streams, histories and what a person may see now; duty; and what the lesser role may touch.
 
+-- An entry as processes carry it.
 CREATE FUNCTION fact_json(e events) RETURNS jsonb LANGUAGE sql STABLE AS $$
     SELECT jsonb_build_object('stream', e.stream, 'offset', e.stream_offset, 'case', e.case_id, 'seq', e.seq,
         'kind', e.kind, 'actor', e.actor, 'officer', e.officer, 'at_us', (extract(epoch FROM e.at) * 1000000)::bigint,
@@ -21,6 +22,7 @@ RETURNS TABLE (fact jsonb, state jsonb, recipients uuid[], asked uuid[]) LANGUAG
     WHERE e.stream = p_stream AND e.stream_offset > p_after ORDER BY e.stream_offset LIMIT p_limit
 $$;
 
+-- The same of one case, by its own count.
 CREATE FUNCTION read_case(p_case uuid, p_after integer, p_limit integer)
 RETURNS TABLE (fact jsonb, state jsonb, recipients uuid[], asked uuid[]) LANGUAGE sql STABLE AS $$
     SELECT fact_json(e), state_of(c), w.recipients, asked_before(e)

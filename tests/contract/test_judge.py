@@ -1,0 +1,260 @@
+"""The machine specifies, SQL judges: the same answer to every combination of guards, told apart only by where they run.
+
+Rows are built set-based and judged in one call a kind; deadlines by the time that is handed in, never by waiting.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from itertools import product
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from dispatch.cases.lifecycle import GUARDS, LEGAL
+from dispatch.cases.machine import Act, Claim, decide, judge_act, judge_claim
+from dispatch.cases.values import Actor, Case, Event, Happened, Holder, OfficerId, OfficerState, Refusal, Status
+from tests.conftest import Database
+from tests.contract.small_town import Town, claim, small_town
+
+DEADLINE: Final = datetime(2031, 5, 6, 7, 8, 9, 123456, tzinfo=UTC)
+TIMES: Final = tuple(DEADLINE + timedelta(microseconds=n) for n in (-1, 0, 1))
+OTHER, THIRD = OfficerId(UUID(int=0xA)), OfficerId(UUID(int=0xB))
+ROUND, FENCE = 2, 7
+ELSEWHERE: Final = frozenset({Refusal.BUSY, Refusal.HOLDS_CASE, Refusal.KEY_REUSED})
+"""Not a guard's: a lock, the duty's and the key's; test_store and test_claim see those."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A case as stored, and the officer whose claim or act is judged over it."""
+
+    id: UUID
+    case: Case
+    officer: OfficerState
+
+
+@pytest.fixture(scope="module")
+async def town(database: Database) -> AsyncIterator[Town]:
+    async with small_town(database) as town:
+        for other in (OTHER, THIRD):
+            await town.owner.execute(
+                "INSERT INTO officers (id, call_sign, surname, station, slots) VALUES ($1, $2, '王', 's1', 10)",
+                other, f"other {other.int}",
+            )  # fmt: skip
+        yield town
+
+
+def officer_of(number: int, *, holds: bool, full: bool, on: bool) -> OfficerState:
+    """Slots follow: full means that every slot is used."""
+    held = int(holds) + int(full)
+    return OfficerState(OfficerId(UUID(int=(1 << 64) + number)), on, held, held if full else held + 1)
+
+
+def claim_rows() -> Iterator[Row]:
+    """Every status x asked x declined x handed back x holder x duty x slot x seats."""
+    flags = (False, True)
+    for n, (status, asked, declined, back, holds, on, full, seats) in enumerate(
+        product(Status, flags, flags, flags, flags, flags, flags, (1, 2))
+    ):
+        officer = officer_of(n, holds=holds, full=full, on=on)
+        me = frozenset({officer.id})
+        case = Case(
+            status, ROUND, 1, FENCE, seats, DEADLINE,
+            recipients=frozenset({THIRD}) | (me if asked else frozenset()),
+            declined=me if declined else frozenset(),
+            handed_back=me if back else frozenset(),
+            holders=(Holder(officer.id, FENCE),) if holds else (),
+        )  # fmt: skip
+        yield Row(UUID(int=(2 << 64) + n), case, officer)
+
+
+def act_rows() -> Iterator[Row]:
+    """Every status x who holds x whom the round asked x handed back before x acknowledged x duty and slot."""
+    relations = ((False, False), (True, False), (True, True))  # asked, declined
+    duties = ((True, False), (False, False), (True, True))  # on duty, full
+    everything = product(Status, ("nobody", "me", "other"), relations, (False, True), (False, True), duties)
+    for n, (status, holder, (asked, declined), back, acknowledged, (on, full)) in enumerate(everything, 10_000):
+        officer = officer_of(n, holds=holder == "me", full=full, on=on)
+        me = frozenset({officer.id})
+        seat = {"nobody": (), "me": (Holder(officer.id, FENCE),), "other": (Holder(OTHER, FENCE),)}[holder]
+        case = Case(
+            status, ROUND, 1, FENCE, 1, DEADLINE, acknowledged,
+            recipients=frozenset({THIRD}) | (me if asked else frozenset()),
+            declined=me if declined else frozenset(),
+            handed_back=frozenset({THIRD}) if back else frozenset(),
+            holders=seat,
+        )  # fmt: skip
+        yield Row(UUID(int=(2 << 64) + n), case, officer)
+
+
+async def put(town: Town, rows: list[Row]) -> None:
+    """The rows as the database would hold them, in five statements."""
+    conn = town.owner
+    await conn.execute(
+        "INSERT INTO officers (id, call_sign, surname, station, on_duty, held, slots) "
+        "SELECT i, i::text, '赵', 's1', d, h, s "
+        "FROM unnest($1::uuid[], $2::bool[], $3::int[], $4::int[]) q (i, d, h, s)",
+        *columns((r.officer.id, r.officer.on_duty, r.officer.held, r.officer.slots) for r in rows),
+    )
+    await conn.executemany(
+        "INSERT INTO cases (id, station, category, words, words_salt, lat, lon, receipt_mac, received_at, status, "
+        "round, wave, fence, seats, offer_deadline, declined, handed_back, claimed_by, acknowledged_at, seq, head) "
+        "VALUES ($1, 's1', 'plain', '', '', 0, 0, $11, now(), $2, $3, 1, $4, $5, $6, $7, $8, $9, $10, 1, '')",
+        [
+            (
+                r.id, str(r.case.status), r.case.round, r.case.fence, r.case.seats, r.case.deadline,
+                list(r.case.declined), list(r.case.handed_back),
+                r.case.holders[0].officer if r.case.holders else None, DEADLINE if r.case.acknowledged else None,
+                r.id.bytes,
+            )
+            for r in rows
+        ],
+    )  # fmt: skip
+    # An older round asked the officer too: only the present one counts.
+    waves = [(r.id, 1, 1, [r.officer.id]) for r in rows] + [(r.id, 2, ROUND, list(r.case.recipients)) for r in rows]
+    await conn.executemany(
+        "INSERT INTO waves (case_id, seq, round, wave, recipients) VALUES ($1, $2, $3, 1, $4)", waves
+    )
+    seats = [(n, r.id, h) for n, r in enumerate(rows) for h in r.case.holders]
+    await conn.executemany(
+        "INSERT INTO assignments (case_id, officer_id, seat, slot, round, fence, claimed_at) "
+        "VALUES ($1, $2, 1, $3, 2, $4, now())",
+        [(case, h.officer, 1_000 + n, h.fence) for n, case, h in seats],
+    )
+
+
+def columns(rows: Any) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+async def test_machine_and_sql_judge_every_claim_alike(town: Town) -> None:
+    rows = list(claim_rows())
+    await put(town, rows)
+    asked = [(row, round_, t) for row in rows for round_ in (ROUND, ROUND - 1) for t in TIMES]
+    sql = await town.owner.fetch(
+        "SELECT judge_claim(c, o, q.r, q.t) FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::timestamptz[]) "
+        "WITH ORDINALITY q (k, p, r, t, nr) JOIN cases c ON c.id = q.k JOIN officers o ON o.id = q.p ORDER BY q.nr",
+        *columns((row.id, row.officer.id, round_, t) for row, round_, t in asked),
+    )
+    pure = [judge_claim(row.case, Claim(row.officer, round_), t) for row, round_, t in asked]
+    differing = [(a, p, s[0]) for a, p, s in zip(asked, pure, sql, strict=True) if p != s[0]]
+    assert not differing, f"{len(differing)} of {len(asked)}, the first: {differing[0]}"
+    assert len(asked) == 8 * 2**6 * 2 * 2 * 3
+    guards = {
+        Refusal.CLOSED, Refusal.WITHDRAWN, Refusal.ALREADY_HELD, Refusal.STALE_ROUND, Refusal.NOT_OFFERED,
+        Refusal.AT_DESK, Refusal.TAKEN, Refusal.LATE, Refusal.DECLINED, Refusal.HANDED_BACK, Refusal.OFF_DUTY,
+        Refusal.NO_SLOT, None,
+    }  # fmt: skip
+    assert set(pure) == guards
+    await _decided_alike(town, rows)
+
+
+async def _decided_alike(town: Town, rows: list[Row]) -> None:
+    """The whole call over the same rows, window open: won where `decide` says so, with the event that it says."""
+    await town.owner.execute("UPDATE cases SET offer_deadline = now() + interval '1 day'")
+    answers = await town.store.claim([claim(row.id, row.officer.id, ROUND) for row in rows])
+    for row, answer in zip(rows, answers, strict=True):
+        decided = decide(row.case, Claim(row.officer, ROUND), DEADLINE - timedelta(days=1))
+        if isinstance(decided, Happened):
+            assert (answer.ok, [f.kind for f in answer.facts]) == (True, [decided.event]), row
+        else:
+            assert (answer.ok, answer.reason, answer.facts) == (False, decided, ()), row
+
+
+def acts_over(rows: list[Row]) -> Iterator[tuple[Row, Act, datetime]]:
+    """Every event by every actor; what an event does not look at is not varied."""
+    for event, actor in product(Event, Actor):
+        guard = GUARDS.get(event)
+        if guard is None:
+            continue
+        allowed = actor in guard.actors
+        fences = (FENCE, FENCE - 1, None) if guard.fence and allowed else (FENCE,)
+        rounds = (ROUND, ROUND - 1) if event is Event.DECLINED else (ROUND,)
+        lists = ((), (OTHER,)) if event is Event.HANDED_BACK else ((OTHER,),)
+        times = TIMES if event is Event.FELL_BACK else TIMES[:1]
+        for fence, round_, recipients, t in product(fences, rounds, lists, times):
+            for row in rows if allowed else rows[::37]:
+                yield row, Act(event, actor, row.officer, fence, round_, recipients), t
+            if event in (Event.ASSIGNED, Event.REASSIGNED):
+                yield from ((row, Act(event, actor, None, fence, round_), t) for row in rows[::7])
+
+
+async def test_machine_and_sql_judge_every_act_alike(town: Town) -> None:
+    rows = list(act_rows())
+    await put(town, rows)
+    asked = list(acts_over(rows))
+    sql = await town.owner.fetch(
+        "SELECT judge_act(c, o, q.e, q.a, q.f, q.r, CASE WHEN q.s THEN ARRAY[$9::uuid] ELSE '{}' END, q.t) FROM unnest("
+        "$1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::int[], $6::int[], $7::bool[], $8::timestamptz[]) "
+        "WITH ORDINALITY q (k, p, e, a, f, r, s, t, nr) JOIN cases c ON c.id = q.k "
+        "LEFT JOIN officers o ON o.id = q.p ORDER BY q.nr",
+        *columns(
+            (
+                row.id, act.officer.id if act.officer else None, str(act.event), str(act.actor), act.fence, act.round,
+                bool(act.recipients), t,
+            )
+            for row, act, t in asked
+        ),
+        OTHER,
+    )  # fmt: skip
+    pure = [judge_act(row.case, act, t) for row, act, t in asked]
+    differing = [(a, p, s[0]) for a, p, s in zip(asked, pure, sql, strict=True) if p != s[0]]
+    assert not differing, f"{len(differing)} of {len(asked)}, the first: {differing[0]}"
+    assert len(asked) > 15_000
+    assert set(pure) == {
+        Refusal.NOT_YOURS, Refusal.CLOSED, Refusal.STALE_FENCE, Refusal.ILLEGAL, Refusal.STALE_ROUND,
+        Refusal.NOT_OFFERED, Refusal.DECLINED, Refusal.NOT_FOUND, Refusal.ALREADY_HELD, Refusal.OFF_DUTY,
+        Refusal.NO_SLOT, None,
+    }  # fmt: skip
+    for row, act, t in asked[::11]:
+        decided, refusal = decide(row.case, act, t), judge_act(row.case, act, t)
+        assert decided == refusal if refusal else isinstance(decided, Happened)
+
+
+def test_every_refusal_is_some_guards_answer() -> None:
+    """Over the same rows as above: no refusal stands in the list of words that nobody can hear."""
+    heard = {judge_claim(r.case, Claim(r.officer, n), t) for r in claim_rows() for n in (1, ROUND) for t in TIMES}
+    heard |= {judge_act(row.case, act, t) for row, act, t in acts_over(list(act_rows()))}
+    assert heard - {None} == set(Refusal) - ELSEWHERE
+
+
+APPEND: Final = "SELECT append(c, '[]', $2, 'service', NULL, '{}', now()) FROM cases c WHERE c.id = $1"
+FORBIDDEN: Final = sorted(set(product(Status, Event)) - set(LEGAL))
+
+
+def test_the_table_and_its_complement_are_every_pair() -> None:
+    assert len(FORBIDDEN) + len(LEGAL) == len(Status) * len(Event)
+
+
+async def test_sql_holds_the_same_table(town: Town) -> None:
+    rows = await town.owner.fetch("SELECT status, event, next_status FROM legal")
+    assert {(r[0], r[1]): r[2] for r in rows} == {(s.value, e.value): after.value for (s, e), after in LEGAL.items()}
+
+
+async def test_every_pair_outside_the_table_is_refused_by_machine_and_sql(town: Town) -> None:
+    """With everything else right: holder with the right fence, on duty, asked, due."""
+    base = next(r for r in act_rows() if r.case.holders and r.case.holders[0].officer == r.officer.id)
+    row = replace(base, id=UUID(int=5 << 64), officer=replace(base.officer, id=OfficerId(UUID(int=6 << 64))))
+    holder = Holder(row.officer.id, FENCE)
+    recipients = frozenset({row.officer.id})
+    row = replace(row, case=replace(row.case, holders=(holder,), recipients=recipients, declined=frozenset()))
+    await put(town, [row])
+    for status, event in FORBIDDEN:
+        case = replace(row.case, status=status)
+        if event not in GUARDS:
+            continue  # a report makes a case, it is no act on one
+        await town.owner.execute("UPDATE cases SET status = $2 WHERE id = $1", row.id, str(status))
+        with pytest.raises(asyncpg.PostgresError, match="is not legal in"):
+            await town.owner.execute(APPEND, row.id, str(event))
+        for actor in Actor:
+            act = Act(event, actor, row.officer, FENCE, ROUND, (OTHER,), deadline=DEADLINE)
+            assert judge_act(case, act, TIMES[2]) is not None, (status, event, actor)
+            judged = await town.owner.fetchval(
+                "SELECT judge_act(c, o, $3, $4, $5, $6, ARRAY[$7::uuid], $8) FROM cases c, officers o "
+                "WHERE c.id = $1 AND o.id = $2",
+                row.id, row.officer.id, str(event), str(actor), FENCE, ROUND, OTHER, TIMES[2],
+            )  # fmt: skip
+            assert judged is not None, (status, event, actor)
