@@ -17,12 +17,14 @@ from enum import StrEnum
 
 from scripts.checker.history import HistoryError, Kind, Operation
 
-# Refusals that speak of the officer, not of the case: this history cannot judge them.
+# Refusals that speak of the officer or of another round, not of this one: a history of claims cannot judge them.
 PERSONAL_REASONS = frozenset(
-    {"off_duty", "no_free_slot", "not_a_recipient", "declined", "handed_back", "wrong_round"}
+    {"off_duty", "no_slot", "not_offered", "declined", "handed_back", "stale_round", "withdrawn", "not_found"}
 )
-# Rolled back before an answer was stored; the same key may have another answer next time.
-UNSTORED_REASONS = frozenset({"busy"})
+# Rolled back, or never begun, before an answer was stored; the same key may have another answer next time.
+UNSTORED_REASONS = frozenset({"busy", "overloaded", "too_fast"})
+# What a process may answer by itself as soon as it is certain, without asking the judge: no key remembers it.
+EARLY_REASONS = frozenset({"taken", "at_desk"})
 
 
 class Status(StrEnum):
@@ -43,6 +45,8 @@ class ActKind(StrEnum):
     HOLDS = "holds"  # asked by key: the officer has a seat
     TAKEN = "taken"
     LATE = "late"
+    AT_DESK = "at_desk"
+    CLOSED = "closed"  # it was held, or at the desk, and is over by now
     NOT_WON = "not_won"  # this key has no seat
     READ = "read"
     FELL_BACK = "fell_back"
@@ -100,10 +104,10 @@ class CaseClaim:
                 unheard.append(((officer, key), operation))
                 continue
             first, operation_before = heard.setdefault((officer, key), (said, operation))
-            if first != said:
+            if first != said and not _may_differ(first, said):
                 return f"one key, two answers: {operation_before} and {operation}"
         for who, operation in unheard:
-            if who in heard and heard[who][1].returned < operation.called:
+            if who in heard and heard[who][0] not in EARLY_REASONS and heard[who][1].returned < operation.called:
                 return f"received and forgotten: {heard[who][1]} and {operation}"
         return None
 
@@ -128,7 +132,8 @@ class CaseClaim:
             full = len(state.officers) >= self._seats
             return state if full else CaseState(state.winners, True, state.at_station)
         if act.kind is ActKind.FELL_BACK:
-            return None if state.winners or state.at_station else CaseState(frozenset(), True, True)
+            full = len(state.officers) >= self._seats
+            return None if full or state.at_station else CaseState(state.winners, True, True)
         return state if self._seen(state, act) else None
 
     def settled(self, state: CaseState, act: ClaimAct) -> bool:
@@ -140,9 +145,22 @@ class CaseClaim:
             return act.status is state.status and act.officers in (None, state.officers)
         if act.kind is ActKind.TAKEN:
             return act.officer not in state.officers and len(state.officers) >= self._seats
+        if act.kind is ActKind.AT_DESK:
+            return act.officer not in state.officers and state.at_station
+        if act.kind is ActKind.CLOSED:
+            return state.at_station or len(state.officers) >= self._seats
         if act.kind is ActKind.NOT_WON:
             return (act.officer, act.key) not in state.winners
         return act.kind is not ActKind.LATE and act.officer in state.officers
+
+
+_OF_THE_CASE = frozenset({ActKind.TAKEN, ActKind.LATE, ActKind.AT_DESK, ActKind.CLOSED})
+
+
+def _may_differ(one: str, other: str) -> bool:
+    """Two refusals of one key that are both true: one of them was given early, by a process that was certain."""
+    both = {one, other}
+    return "won" not in both and bool(both & EARLY_REASONS) and both != {"late", "taken"}
 
 
 def _claim_act(operation: Operation) -> ClaimAct | None:
@@ -153,7 +171,9 @@ def _claim_act(operation: Operation) -> ClaimAct | None:
     said = _claim_answer(operation)
     if said == "won":
         return ClaimAct(ActKind.HOLDS if by_key else ActKind.WON, officer, key)
-    if said in ("taken", "late"):
+    if said == "already_held":
+        return ClaimAct(ActKind.HOLDS, officer, key)
+    if said in _OF_THE_CASE:
         return ClaimAct(ActKind(said), officer, key)
     if said is None or said in UNSTORED_REASONS or key is None:
         return None
@@ -164,9 +184,7 @@ def _claimant(operation: Operation) -> tuple[str, str | None]:
     raw = operation.value
     officer, key = (raw.get("officer"), raw.get("key")) if isinstance(raw, dict) else (raw, None)
     if not isinstance(officer, str) or not (key is None or isinstance(key, str)):
-        raise HistoryError(
-            f"a claim needs an officer and, where it has one, a key, both as text: {operation}"
-        )
+        raise HistoryError(f"a claim needs an officer and, where it has one, a key, both as text: {operation}")
     if operation.f == "claim_by_key" and key is None:
         raise HistoryError(f"claim_by_key needs a key: {operation}")
     return officer, key
@@ -182,11 +200,9 @@ def _claim_answer(operation: Operation) -> str | None:
         said = reason or answer
     else:
         said = reason or answer or ("won" if operation.f == "claim" else None)
-    if said in ("taken", "late") or said in PERSONAL_REASONS or said in UNSTORED_REASONS:
+    if said in _OF_THE_CASE or said == "already_held" or said in PERSONAL_REASONS or said in UNSTORED_REASONS:
         return str(said)
-    if operation.outcome is Kind.OK and (
-        said == "won" or (said == "not_received" and operation.f != "claim")
-    ):
+    if operation.outcome is Kind.OK and (said == "won" or (said == "not_received" and operation.f != "claim")):
         return str(said)
     raise HistoryError(f"no answer that a claim can have, or a refusal without its reason: {operation}")
 

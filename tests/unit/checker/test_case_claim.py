@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from dispatch.cases.values import Refusal
 from scripts.checker.__main__ import main
 from scripts.checker.case_claim import CaseClaim
 from scripts.checker.history import HistoryError, Operation
@@ -153,3 +154,34 @@ def test_json_lines_that_lack_a_time_are_unreadable(tmp_path: Path) -> None:
     for bad in ('{"process": 1, "f": "read", "type": "invoke"}', "[]", "{", line("p", "read", "maybe", 1)):
         path.write_text(bad)
         assert main(["--model", "case-claim", str(path)]) == 2
+
+
+def test_every_refusal_of_the_service_that_a_claim_may_hear_is_known() -> None:
+    acts_only = {"stale_fence", "illegal", "not_yours", "holds_case", "key_reused"}
+    for word in set(Refusal) - {Refusal(one) for one in acts_only}:
+        assert answer(claim(0, 9, "a", str(word), key="k"), claim(0, 9, "a"), fall_back(0, None)) in set(Answer)
+
+
+def test_an_early_refusal_need_not_be_remembered_by_its_key() -> None:
+    won, early = claim(0, 1, "a"), claim(2, 3, "b", "taken", key="k")
+    assert answer(won, early, by_key(4, 5, "b", "k", "not_received")) == "linearizable"
+    assert answer(won, early, claim(4, 5, "b", "no_slot", key="k")) == "linearizable"
+    assert answer(claim(0, 3, "a", "taken", key="k"), claim(4, 5, "a", key="k")) == "not"
+
+
+def test_at_the_desk_and_closed_are_true_only_where_they_can_be() -> None:
+    assert answer(claim(0, 1, "a", "at_desk")) == "not"
+    assert answer(fall_back(0, None), claim(0, 1, "a", "at_desk")) == "linearizable"
+    assert answer(fall_back(0, None), claim(0, 1, "a"), claim(2, 3, "b", "at_desk")) == "not"
+    assert answer(claim(0, 1, "a", "closed")) == "not"
+    assert answer(claim(0, 1, "a"), claim(2, 3, "b", "closed")) == "linearizable"
+
+
+def test_already_held_is_said_to_a_holder_only() -> None:
+    assert answer(claim(0, 1, "a", key="k"), claim(2, 3, "a", "already_held", key="j")) == "linearizable"
+    assert answer(claim(0, 1, "b", key="k"), claim(2, 3, "a", "already_held", key="j")) == "not"
+
+
+def test_a_case_that_lacks_a_second_officer_falls_back() -> None:
+    assert answer(claim(0, 1, "a"), fall_back(2, 3), claim(4, 5, "b", "at_desk"), seats=2) == "linearizable"
+    assert answer(claim(0, 1, "a"), fall_back(2, 3), claim(4, 5, "b"), seats=2) == "not"
