@@ -8,12 +8,13 @@ import signal
 import sys
 
 from dispatch.adapters.postgres.cursors import PostgresCursors
-from dispatch.adapters.postgres.pool import connect_pool, fetch
+from dispatch.adapters.postgres.pool import fetch
 from dispatch.adapters.postgres.store import PostgresCases
 from dispatch.adapters.redis.bus import RedisBus, connect
 from dispatch.cases.ports import StoreAway, StoreBusy
 from dispatch.limits import RELAY_POLL_S
 from dispatch.streams.relaying import Relaying
+from gateway.node import working_pool
 from gateway.settings import Settings, SettingsError
 
 log = logging.getLogger("onbeat.relay")
@@ -22,7 +23,7 @@ log = logging.getLogger("onbeat.relay")
 async def relay(settings: Settings, stop: asyncio.Event) -> None:
     """Relays until told to stop."""
     instance = f"relay-{secrets.token_hex(5)}"
-    pool = await connect_pool(settings.database_url, size=3)
+    pool = await working_pool(settings, size=3)
     client = connect(settings.redis_url)
     bus = RedisBus(client, settings.redis_url, instance)
     relaying = Relaying(PostgresCases(pool), PostgresCursors(pool), bus, instance)

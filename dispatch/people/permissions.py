@@ -157,6 +157,11 @@ def allowed(role: Role, act: Act, relations: frozenset[Relation] = frozenset()) 
     return needed is not None and (needed is Relation.ANYONE or needed in relations)
 
 
+def may_ever(role: Role, act: Act) -> bool:
+    """Is there any object to which `role` may do `act`?"""
+    return (role, act) in TABLE
+
+
 def relations_of(
     who: Who, *, case: UUID | None = None, station: str | None = None, holders: frozenset[UUID] = frozenset()
 ) -> frozenset[Relation]:

@@ -14,7 +14,7 @@ from dispatch.cases.facts import CaseState
 from dispatch.cases.ports import ReportDraft
 from dispatch.cases.views import Result
 from dispatch.people import receipts
-from dispatch.people.permissions import SELF, Act, Relation, allowed, relations_of
+from dispatch.people.permissions import SELF, Act, may_ever, relations_of
 from dispatch.people.values import Role, Who
 from gateway.http.bearer import anyone_of, require, settings_of, signed, who_of
 from gateway.http.bodies import at, idempotency_key, read_body, read_report
@@ -141,7 +141,7 @@ async def post_claim(request: Request) -> Response:
     body = await read_body(request, ClaimBody)
     node = node_of(request)
     if not node.claim_allowed(who.officer):
-        return answered(refused(body.key, "too_fast"), 429)
+        return _told(refused(body.key, "too_fast"))
     message = ClaimMessage(case=case_of(request), round=body.round, key=body.key)
     try:
         answer = await node.claiming.claim(claim_draft(message, who))
@@ -165,7 +165,7 @@ async def post_act(request: Request) -> Response:
     if message.case != case:
         raise at("case_differs", "/case", "The case in the body is not the case of the address.")
     act, _ = ACTS[type(message)]
-    if not any(allowed(who.role, act, frozenset({relation})) for relation in Relation):
+    if not may_ever(who.role, act):
         raise Problem("not_allowed")
     told = await node_of(request).act(who, message, act)
     return _told(told)

@@ -5,14 +5,13 @@ import time
 from collections.abc import Coroutine
 from typing import Any
 
-import msgspec
-
 from dispatch.batching import Overloaded
 from dispatch.cases.ports import StoreAway, StoreBusy
 from dispatch.cases.views import Beat, Problem, Welcome
 from dispatch.limits import FIX_INTERVAL_S, MESSAGES_PER_S_MAX, REFUSED_MESSAGES_MAX
 from dispatch.people.permissions import SELF, Act, allowed
 from dispatch.people.values import Role, Who
+from gateway.http.problems import Problem as NotUnderstood
 from gateway.node import Node
 from gateway.sockets.hub import Member, encode
 from gateway.sockets.link import Close, Link, text_frame
@@ -25,8 +24,8 @@ from gateway.wire.messages import (
     Duty,
     FixMessage,
     Hello,
-    decoder,
 )
+from gateway.wire.mistakes import TURNS, read_message, said
 from gateway.wire.sentences import refused, result, stored
 from geo.datum import Datum, to_wgs84
 from geo.point import Point
@@ -66,19 +65,19 @@ class PersonSession:
             self._close(Close.POLICY, "too many messages a second")
             return
         try:
-            message = decoder.decode(text)
-        except msgspec.ValidationError as error:
-            self._problem("message_invalid", f"The message was not understood: {error}.")
+            message = read_message(text)
+        except NotUnderstood as mistake:
+            self._problem(mistake.code, said(mistake))
             return
-        except msgspec.DecodeError as error:
-            self._problem("malformed_json", f"A message is one JSON object: {error}.")
+        if b"\\u0000" in text:
+            self._problem("character_not_allowed", "A text holds the character NUL, which cannot be kept.")
             return
         if isinstance(message, FixMessage):
             self._fix(message)
         elif isinstance(message, Hello):
             self._hello(message)
         elif self.member is None:
-            self._problem("hello_first", "The first message is hello.")
+            self._problem("hello_first")
         else:
             self._act(message)
 
@@ -95,7 +94,7 @@ class PersonSession:
             self._close(Close.VERSION, f"this service speaks version {VERSION}")
             return
         if self.member is not None:
-            self._problem("hello_twice", "Hello was said before.")
+            self._problem("hello_twice")
             return
         assert self.link is not None
         node, who = self._node, self.who
@@ -143,7 +142,7 @@ class PersonSession:
     # --- acts
     def _fix(self, fix: FixMessage) -> None:
         if not allowed(self.who.role, Act.FIX, SELF) or self.who.officer is None or self.member is None:
-            self._problem("not_yours" if self.member else "hello_first", "Only an officer after hello sends positions.")
+            self._problem("fix_not_yours" if self.member else "hello_first")
             return
         lat, lon = fix.lat, fix.lon
         if fix.datum is not Datum.WGS84:
@@ -218,7 +217,7 @@ class PersonSession:
             running = self._running = set()
         if len(running) >= IN_FLIGHT_MAX:
             act.close()
-            self._problem("too_many_in_flight", f"At most {IN_FLIGHT_MAX} acts may wait for their answers.")
+            self._problem("too_many_in_flight")
             return
         task = asyncio.get_running_loop().create_task(act)
         running.add(task)
@@ -229,12 +228,12 @@ class PersonSession:
         if self.link is not None:
             self.link.write(text_frame(encode(view)))
 
-    def _problem(self, code: str, say: str) -> None:
+    def _problem(self, code: str, say: str | None = None) -> None:
         self._refused += 1
         if self._refused > REFUSED_MESSAGES_MAX:
             self._close(Close.TOO_MANY_REFUSED, "too many messages were not understood")
             return
-        self._send(Problem(code=code, say=say))
+        self._send(Problem(code=code, say=say or TURNS[code]))
 
     def _close(self, code: Close, reason: str) -> None:
         if self.link is not None:

@@ -22,7 +22,7 @@ Key = Annotated[
     Meta(
         min_length=limits.KEY_CHARS_MIN,
         max_length=limits.KEY_CHARS_MAX,
-        pattern="^[A-Za-z0-9_-]+$",
+        pattern=r"^[A-Za-z0-9_-]+\Z",
         description="Made by the client for this one act, 16 to 64 of A-Z a-z 0-9 _ -; a UUID will do.",
     ),
 ]

@@ -24,6 +24,8 @@ SENTENCES: dict[str, str] = {
     Refusal.BUSY: "Nothing was decided. Ask again with the same key.",
     Refusal.HOLDS_CASE: "You hold an open case: clear it or hand it back first.",
     Refusal.KEY_REUSED: "This key was used before with another content.",
+    "not_allowed": "This is not for your role.",
+    "character_not_allowed": "A text holds the character NUL, which cannot be kept.",
     "not_received": "No act with this key has arrived.",
     "away": "The service could not reach its records. Ask again with the same key.",
     "overloaded": "Too much is waiting. Ask again in a second with the same key.",
