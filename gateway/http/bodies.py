@@ -119,6 +119,8 @@ def _code(reason: str, name: str, raw: bytes) -> str:
     coordinate = name in ("lat", "lon")
     if "unknown field" in reason:
         return "field_unknown"
+    if name == "t" and "Invalid value" in reason:
+        return "message_unknown"
     if "missing required field" in reason:
         return {"lat": "place_missing", "lon": "place_missing", "words": "words_empty"}.get(name, "field_missing")
     if coordinate:

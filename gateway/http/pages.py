@@ -41,10 +41,16 @@ class Served:
     etag: str
 
 
+def served(body: bytes, type_: str) -> Served:
+    """A body as it is kept for sending."""
+    etag = f'W/"{hashlib.sha256(body).hexdigest()[:20]}"'
+    return Served(body, gzip.compress(body, 9, mtime=0), type_, etag)
+
+
 @cache
 def room(emergency_number: str, folder: Path = ROOM) -> dict[str, Served]:
     """Every file that may be served, by its path under the room, such as `shared/tokens.css`."""
-    served: dict[str, Served] = {}
+    files: dict[str, Served] = {}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
         if path.suffix not in TYPES or name in UNSERVED or not path.is_file():
@@ -52,9 +58,8 @@ def room(emergency_number: str, folder: Path = ROOM) -> dict[str, Served]:
         body = path.read_bytes()
         if path.suffix == ".html":
             body = body.replace(EMERGENCY, emergency_number.encode())
-        etag = f'W/"{hashlib.sha256(body).hexdigest()[:20]}"'
-        served[name] = Served(body, gzip.compress(body, 9, mtime=0), TYPES[path.suffix], etag)
-    return served
+        files[name] = served(body, TYPES[path.suffix])
+    return files
 
 
 @cache
@@ -92,10 +97,15 @@ async def get_static(request: Request) -> Response:
 
 
 def _answer(request: Request, name: str) -> Response:
-    settings = request.app.state.settings
-    found = room(settings.emergency_number).get(name)
+    found = room(request.app.state.settings.emergency_number).get(name)
     if found is None:
         raise Problem("not_found")
+    return answer(request, found)
+
+
+def answer(request: Request, found: Served) -> Response:
+    """What is kept, under the policy of all pages; 304 where the asker has it."""
+    settings = request.app.state.settings
     headers = {
         "content-security-policy": policy(settings.origins),
         "x-content-type-options": "nosniff",

@@ -29,7 +29,7 @@ class Opening:
 
 def problem(status: HTTPStatus, code: str, detail: str, *more: tuple[str, str]) -> Refused:
     """A refusal whose body is an RFC 9457 problem; `more` are further headers."""
-    body = {"type": "about:blank", "title": status.phrase, "status": status, "detail": detail, "code": code}
+    body = {"type": f"/docs#problem-{code}", "title": status.phrase, "status": status, "detail": detail, "code": code}
     return Refused(status, json.dumps(body, separators=(",", ":")).encode(), (_PROBLEM, *more))
 
 

@@ -69,9 +69,6 @@ class PersonSession:
         except NotUnderstood as mistake:
             self._problem(mistake.code, said(mistake))
             return
-        if b"\\u0000" in text:
-            self._problem("character_not_allowed", "A text holds the character NUL, which cannot be kept.")
-            return
         if isinstance(message, FixMessage):
             self._fix(message)
         elif isinstance(message, Hello):

@@ -1,0 +1,188 @@
+"""What each route takes, gives and refuses, beside `gateway.routes`: the source of OpenAPI with the docstrings.
+
+A route without a row here, or a row without a route, fails a test.
+"""
+
+from typing import Any, Final
+
+from dispatch import limits
+from dispatch.cases.ports import HistoryEntry
+from dispatch.cases.values import Refusal
+from dispatch.cases.views import DeskCase, HeldCase, ReporterCase, Result, Snapshot
+from dispatch.town import TownCategory
+from gateway.http.areas import GEOJSON, Imported
+from gateway.http.bodies import IDEMPOTENCY_KEY
+from gateway.http.sign_in import Me
+from gateway.wire.acts import ActMessage
+from gateway.wire.messages import ClaimBody, Duty, Entry, OpenReceipt, Report, Reported, Signed, SignIn, Ticket
+from gateway.wire.openapi import JSON, Gives, Operation, Operations, Parameter, Session
+
+# --- codes that come together
+FAILS: Final = ("internal", "store_away", "busy")
+WHO: Final = ("session_missing", "session_ended", "not_allowed", *FAILS)
+BODY: Final = (
+    "content_type_unsupported", "body_too_large", "body_slow", "malformed_request", "malformed_json",
+    "field_missing", "field_unknown", "field_invalid", "character_not_allowed",
+)  # fmt: skip
+PLACE: Final = (
+    "place_missing", "latitude_out_of_range", "longitude_out_of_range", "coordinates_swapped",
+    "coordinate_not_finite", "datum_unknown",
+)  # fmt: skip
+KEYS: Final = ("key_missing", "key_invalid", "key_reused")
+WORDS: Final = ("words_empty", "words_too_long", "category_unknown")
+
+# --- addresses and heads
+CASE: Final = Parameter("case", "path", "The case's id.", {"type": "string", "format": "uuid"})
+KEY: Final = Parameter("key", "path", "The key that the act carried.", {"type": "string"})
+IDEMPOTENCY: Final = Parameter(
+    "Idempotency-Key",
+    "header",
+    "Made by the client for this one report and stored before sending; the same key and body get the same answer.",
+    {"type": "string", "pattern": f"^{IDEMPOTENCY_KEY.pattern}$"},
+)
+ORIGIN: Final = Parameter("Origin", "header", "A page of this service; browsers send it.", {"type": "string"})
+KIND: Final = Parameter("kind", "query", "What the features are.", {"enum": ["station", "beat"]})
+STATION: Final = Parameter("station", "query", "Which station; for a supervisor.", {"type": "string"}, required=False)
+TAG: Final = Parameter("If-None-Match", "header", "The ETag that is held.", {"type": "string"}, required=False)
+
+# --- bodies that are not types of ours
+FEATURES: Final[dict[str, Any]] = {
+    "type": "object",
+    "description": f"A FeatureCollection (RFC 7946) of at most {limits.AREAS_BODY_BYTES_MAX} bytes.",
+    "required": ["type", "features"],
+    "properties": {"type": {"const": "FeatureCollection"}, "features": {"type": "array", "items": {"type": "object"}}},
+}
+TEXT: Final[dict[str, Any]] = {"type": "string"}
+ANYTHING: Final[dict[str, Any]] = {"type": "object"}
+READY: Final[dict[str, Any]] = {
+    "type": "object",
+    "properties": {"ready": {"type": "boolean"}, "missing": {"type": "array", "items": {"type": "string"}}},
+}
+HTML: Final = "text/html; charset=utf-8"
+SAME: Final = Gives("What is held is what there is.")
+
+EXAMPLES: Final[dict[str, object]] = {
+    "bicycle": {"category": "bicycle", "words": "两辆自行车在南门被撬。", "lat": 32.0603, "lon": 118.7969},
+    "from_a_chinese_map": {
+        "category": "noise",
+        "words": "Drilling since five in the morning.",
+        "lat": 32.0583,
+        "lon": 118.8022,
+        "accuracy_m": 35,
+        "datum": "gcj02",
+        "place_source": "gps",
+    },
+}
+
+
+def page(own: str, says: str) -> Operation:
+    return Operation(id=own, group="pages", says=says, gives={200: Gives("The page.", TEXT, HTML), 304: SAME})
+
+
+OPERATIONS: Final[Operations] = {
+    # --- reporting
+    ("POST", "/v1/reports"): Operation(
+        id="report", group="reports", takes=Report, examples=EXAMPLES, session=Session.OPTIONAL,
+        parameters=(IDEMPOTENCY,),
+        gives={201: Gives("Committed.", Reported), 200: Gives("The same key came before: its answer.", Reported)},
+        problems=(*BODY, *KEYS, *WORDS, *PLACE, "overloaded", *FAILS),
+    ),
+    ("POST", "/v1/receipts"): Operation(
+        id="open_receipt", group="reports", takes=OpenReceipt, session=Session.OPTIONAL,
+        gives={200: Gives("A session for the one case.", Signed)},
+        problems=(*BODY, "receipt_malformed", "receipt_unknown", "too_many_attempts", *FAILS),
+    ),
+    ("GET", "/v1/categories"): Operation(
+        id="categories", group="reports", session=Session.OPTIONAL, parameters=(TAG,),
+        gives={200: Gives("Those that are open.", dict[str, list[TownCategory]]), 304: SAME}, problems=FAILS,
+    ),
+    # --- sign-in
+    ("POST", "/v1/sessions"): Operation(
+        id="sign_in", group="sign-in", takes=SignIn, session=Session.OPTIONAL,
+        gives={201: Gives("Signed in.", Signed)},
+        problems=(*BODY, "sign_in_refused", "too_many_attempts", *FAILS),
+    ),
+    ("DELETE", "/v1/sessions/current"): Operation(
+        id="sign_out", group="sign-in", session=Session.NEEDED, gives={204: Gives("Signed out.")}, problems=WHO,
+    ),
+    ("POST", "/v1/tickets"): Operation(
+        id="ticket", group="sign-in", session=Session.NEEDED, parameters=(ORIGIN,),
+        gives={201: Gives("For /v1/socket?ticket=.", Ticket)}, problems=("origin_not_allowed", *WHO),
+    ),
+    ("GET", "/v1/me"): Operation(
+        id="me", group="sign-in", session=Session.NEEDED, gives={200: Gives("You.", Me)}, problems=WHO,
+    ),
+    # --- cases
+    ("GET", "/v1/cases/{case}"): Operation(
+        id="case", group="cases", session=Session.NEEDED, parameters=(CASE,),
+        gives={200: Gives("As the reporter, the holder or the desk sees it.", ReporterCase | HeldCase | DeskCase)},
+        problems=("not_found", *WHO),
+    ),
+    ("GET", "/v1/cases/{case}/history"): Operation(
+        id="history", group="cases", session=Session.NEEDED, parameters=(CASE,),
+        gives={200: Gives("Arrays of seq, kind, actor, at, body; oldest first.", list[HistoryEntry])},
+        problems=("not_found", *WHO),
+    ),
+    ("GET", "/v1/cases/{case}/entries"): Operation(
+        id="entries", group="cases", session=Session.NEEDED, parameters=(CASE,),
+        gives={200: Gives("Oldest first.", list[Entry])}, problems=("not_found", *WHO),
+    ),
+    ("POST", "/v1/cases/{case}/claims"): Operation(
+        id="claim", group="cases", session=Session.NEEDED, parameters=(CASE,), takes=ClaimBody,
+        gives={200: Gives("Won, with a fence, or refused, with the reason.", Result)},
+        problems=(*BODY, "not_found", "too_fast", "overloaded", *WHO),
+    ),
+    ("POST", "/v1/cases/{case}/acts"): Operation(
+        id="act", group="cases", session=Session.NEEDED, parameters=(CASE,), takes=ActMessage,
+        gives={200: Gives("Done.", Result)},
+        problems=(*BODY, "message_unknown", "case_differs", *(str(one) for one in Refusal), *WHO),
+    ),
+    ("GET", "/v1/claims/{key}"): Operation(
+        id="ask", group="cases", session=Session.NEEDED, parameters=(KEY,),
+        gives={200: Gives("won, refused, or reason not_received.", Result)}, problems=WHO,
+    ),
+    # --- at work
+    ("POST", "/v1/duty"): Operation(
+        id="duty", group="at work", session=Session.NEEDED, takes=Duty, gives={200: Gives("Done.", Result)},
+        problems=(*BODY, "message_unknown", "holds_case", "not_found", *WHO),
+    ),
+    ("GET", "/v1/desk"): Operation(
+        id="desk", group="at work", session=Session.NEEDED, parameters=(STATION,),
+        gives={200: Gives("As on the socket.", Snapshot)}, problems=("not_found", *WHO),
+    ),
+    ("GET", "/v1/areas"): Operation(
+        id="areas", group="areas", session=Session.OPTIONAL, parameters=(TAG,),
+        gives={200: Gives("Stations, then beats.", FEATURES, GEOJSON), 304: SAME}, problems=FAILS,
+    ),
+    ("POST", "/v1/areas"): Operation(
+        id="import_areas", group="areas", session=Session.NEEDED, parameters=(KIND,), takes=FEATURES,
+        media=(GEOJSON, JSON), gives={200: Gives("Taken over.", Imported)},
+        problems=(
+            "kind_unknown", "geojson_invalid", "areas_refused", "content_type_unsupported", "body_too_large",
+            "body_slow", "malformed_request", *WHO,
+        ),
+    ),
+    # --- of the service itself
+    ("GET", "/healthz"): Operation(id="healthz", group="service", gives={200: Gives("It answers.", ANYTHING)}),
+    ("GET", "/readyz"): Operation(
+        id="readyz", group="service",
+        gives={200: Gives("Ready.", READY), 503: Gives("Not yet: what is missing.", READY)},
+    ),
+    ("GET", "/openapi.json"): Operation(
+        id="openapi", group="service", gives={200: Gives("It.", ANYTHING), 304: SAME},
+    ),
+    ("GET", "/asyncapi.json"): Operation(
+        id="asyncapi", group="service", gives={200: Gives("It.", ANYTHING), 304: SAME},
+    ),
+    ("GET", "/docs"): Operation(
+        id="docs", group="service", gives={200: Gives("The page.", TEXT, HTML), 304: SAME},
+    ),
+    ("GET", "/"): page("citizen_page", "The citizen's page: report, follow."),
+    ("GET", "/officer"): page("officer_page", "The officer's page: be offered, take, work."),
+    ("GET", "/desk"): page("desk_page", "The desk's page: the station's queue and its officers."),
+    ("GET", "/static/{path:path}"): Operation(
+        id="static", group="pages", says="Scripts, styles and words of the pages.",
+        parameters=(Parameter("path", "path", "The file's path in the pages' room."),),
+        gives={200: Gives("The file.", TEXT, "*/*"), 304: SAME}, problems=("not_found",),
+    ),
+}  # fmt: skip
