@@ -61,6 +61,7 @@ class Node:
         self.feed = Feed(self.store, self.bus, self.instance)
         self.roster = Roster()
         self.positions = LivePositions(self.roster)
+        self.positions.held = lambda officer: len(self.feed.board.held.get(officer, ()))
         self.catalogue = Catalogue()
         self.reporting = Reporting(self.store, self.feed, self.positions, self.catalogue)
         self.claiming = Claiming(self.store, self.feed)

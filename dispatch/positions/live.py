@@ -28,6 +28,7 @@ class LivePositions:
         self._loaded = False
         self.applied = 0  # fixes taken from this process's own sockets since it began
         self.age_s_max = FIX_AGE_S_MAX
+        self.held: Callable[[UUID], int] = lambda officer: 0  # cases on an officer's slots, as the board knows them
 
     # --- what enters
     def put(self, officer: UUID, lat: float, lon: float, accuracy_m: float, age_s: float) -> None:
@@ -92,6 +93,11 @@ class LivePositions:
             return None
         return fix.point, fix.accuracy_m, now - fix.seen_at
 
+    def _free(self, officer: UUID) -> bool:
+        """Has a slot left. Whoever is busy must not keep a ring from looking further out."""
+        known = self._roster.by_id.get(officer)
+        return known is not None and self.held(officer) < known.slots
+
     def nearest(self, lat: float, lon: float, radius_m: float, count: int) -> list[UUID]:
         found = self._grid.nearest(
             Point(lat, lon),
@@ -100,6 +106,7 @@ class LivePositions:
             now=self._clock(),
             age_s_max=self.age_s_max,
             accuracy_m_max=FIX_ACCURACY_M_MAX,
+            only=self._free,
         )
         return [officer for officer, _ in found]
 
@@ -110,7 +117,8 @@ class LivePositions:
             if len(found) >= count:
                 break
             fix = self._grid.get(officer.officer)
-            if fix is None or now - fix.seen_at > self.age_s_max or fix.accuracy_m > FIX_ACCURACY_M_MAX:
+            unknown = fix is None or now - fix.seen_at > self.age_s_max or fix.accuracy_m > FIX_ACCURACY_M_MAX
+            if unknown and self._free(officer.officer):
                 found.append(officer.officer)
         return found
 

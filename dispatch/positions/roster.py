@@ -7,6 +7,7 @@ from uuid import UUID
 
 from dispatch.cases.audience import DUTY
 from dispatch.cases.facts import Fact
+from dispatch.limits import SLOTS_DEFAULT
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class OnDuty:
     station: str
     call_sign: str
     surname: str
+    slots: int = SLOTS_DEFAULT
 
 
 class Roster:
@@ -38,7 +40,7 @@ class Roster:
             self._drop(fact.officer)
             return False
         came = fact.officer not in self.by_id
-        self._put(OnDuty(fact.officer, fact.stream, fact.body["call_sign"], fact.body["surname"]))
+        self._put(OnDuty(fact.officer, fact.stream, fact.body["call_sign"], fact.body["surname"], fact.body["slots"]))
         return came
 
     def of_station(self, station: str) -> list[OnDuty]:

@@ -55,5 +55,5 @@ def _locator(areas: list[asyncpg.Record]) -> Callable[[Point], str | None]:
 
 async def load_roster(pool: "asyncpg.Pool[asyncpg.Record]") -> list[OnDuty]:
     """Officers on duty. Raises: StoreAway."""
-    rows = await fetch(pool, "SELECT id, station, call_sign, surname FROM officers WHERE on_duty")
-    return [OnDuty(r["id"], r["station"], r["call_sign"], r["surname"]) for r in rows]
+    rows = await fetch(pool, "SELECT id, station, call_sign, surname, slots FROM officers WHERE on_duty")
+    return [OnDuty(r["id"], r["station"], r["call_sign"], r["surname"], r["slots"]) for r in rows]

@@ -74,7 +74,7 @@ BEGIN
         'category', c.category, 'lat', c.lat, 'lon', c.lon, 'seats', c.seats,
         'words', encode(sha256(c.words_salt || convert_to(v_words, 'UTF8')), 'hex')), p_t) q;
     c := r.c; facts := r.facts;
-    IF v_to = '{}' THEN
+    IF v_to = '{}' AND (x ->> 'last_wave')::boolean THEN
         SELECT q.* INTO r FROM to_desk(c, facts, 'sent_to_desk', 'service', NULL, 'nobody_near', p_t) q;
         c := r.c; facts := r.facts;
     ELSE
@@ -86,7 +86,9 @@ BEGIN
             'deadline_us', (extract(epoch FROM c.offer_deadline) * 1000000)::bigint,
             'recipients', digest_of(v_to)), p_t) q;
         c := r.c; facts := r.facts;
-        PERFORM put_wave(c, v_to, (x ->> 'last_wave')::boolean, coalesce(k.wave_ms, limit_of('WAVE_INTERVAL_MS')), p_t);
+        -- Everyone in this ring had just become busy: the next one is due at once.
+        PERFORM put_wave(c, v_to, (x ->> 'last_wave')::boolean, CASE WHEN v_to = '{}' THEN 0
+            ELSE coalesce(k.wave_ms, limit_of('WAVE_INTERVAL_MS')) END, p_t);
         PERFORM set_deadline(c, 'window', c.offer_deadline);
     END IF;
     INSERT INTO cases SELECT (c).*;

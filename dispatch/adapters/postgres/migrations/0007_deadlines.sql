@@ -113,7 +113,9 @@ BEGIN
         IF v_to = '{}' THEN
             PERFORM pass_wave(c, x, t);
             IF NOT v_joined AND (x ->> 'last_wave')::boolean AND all_answered(c) THEN
-                SELECT q.* INTO r FROM to_desk(c, '[]'::jsonb, 'sent_to_desk', 'service', NULL, 'all_declined', t) q;
+                SELECT q.* INTO r FROM to_desk(c, '[]'::jsonb, 'sent_to_desk', 'service', NULL, CASE WHEN EXISTS (
+                    SELECT FROM waves w WHERE w.case_id = c.id AND w.round = c.round AND w.recipients <> '{}')
+                    THEN 'all_declined' ELSE 'nobody_near' END, t) q;
                 c := r.c;
                 PERFORM save(c);
                 a := (0, true, NULL, NULL, r.facts, state_of(c), NULL);
