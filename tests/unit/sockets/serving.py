@@ -42,9 +42,11 @@ class Remembering:
     link: Link | None = None
     received_texts: list[bytes] = field(default_factory=list)
     codes: "queue.Queue[int]" = field(default_factory=queue.Queue)
+    is_open: threading.Event = field(default_factory=threading.Event)
 
     def opened(self, link: Link) -> None:
         self.link = link
+        self.is_open.set()
 
     def received(self, text: bytes) -> None:
         assert self.link is not None
@@ -102,21 +104,24 @@ class Server:
         self.uvicorn = uvicorn.Server(config)
         factory = uvloop.new_event_loop if loop_name == "uvloop" else asyncio.new_event_loop
         self._runner = asyncio.Runner(loop_factory=factory)
+        self.broken: list[dict[str, Any]] = []  # what escaped into the loop; empty at the end
         self._thread = threading.Thread(target=self._run)
 
     def _run(self) -> None:
         with self._runner:
+            loop = self._runner.get_loop()
+            loop.set_exception_handler(lambda _loop, context: self.broken.append(context))
             self._runner.run(self.uvicorn.serve(sockets=[self._socket]))
 
     def __enter__(self) -> "Server":
         self._thread.start()
-        probe = self.raw()  # the backlog answers once the loop accepts
-        probe.close()
+        self.raw().close()  # the backlog answers once the loop accepts
         return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()
         assert not self._thread.is_alive()
+        assert self.broken == []
 
     def stop(self) -> None:
         """As a signal would: every open socket hears RESTART."""
@@ -143,7 +148,9 @@ class Server:
 
     def client(self, path: str = "/") -> ClientConnection:
         """A client of the `websockets` library, which offers permessage-deflate as browsers do."""
-        return connect(f"ws://127.0.0.1:{self.port}{path}", open_timeout=WAIT_S, close_timeout=WAIT_S)
+        client = connect(f"ws://127.0.0.1:{self.port}{path}", open_timeout=WAIT_S, close_timeout=WAIT_S)
+        assert self.gate.sessions[-1].is_open.wait(WAIT_S)
+        return client
 
     def raw(self, path: bytes = b"/", *, receive_bytes: int = 0) -> socket.socket:
         """A socket after its handshake; `receive_bytes` narrows what its kernel takes for a reader that is slow."""
@@ -157,6 +164,7 @@ class Server:
         while not head.endswith(b"\r\n\r\n"):
             head += client.recv(1)
         assert head.startswith(b"HTTP/1.1 101 "), head
+        assert self.gate.sessions[-1].is_open.wait(WAIT_S)
         return client
 
     def quiet(self) -> bool:

@@ -1,5 +1,6 @@
 """Every way a socket can end: the session hears it once, with its code, and nothing is left behind."""
 
+import select
 import socket
 import struct
 import time
@@ -138,6 +139,33 @@ def test_a_reader_without_progress_is_closed_at_the_bound_and_one_that_reads_is_
         assert session.codes.get(timeout=WAIT_S) == Close.STALLED
         server.pass_time(1.1)
         assert_nothing_left(server, session)
+
+
+def test_frames_that_the_kernel_takes_in_pieces_arrive_whole_and_in_order(server: Server) -> None:
+    frames = [text_frame(b"%06d" % i * 1_500) for i in range(600)]
+    whole = b"".join(frames)
+    heard = bytearray()
+    with server.raw(receive_bytes=4_096) as client:
+        link = server.gate.sessions[-1].link
+        assert link is not None
+        at = 0
+
+        def pour() -> int:
+            """Fills the kernel, empties it again before the loop may flush the rest, and writes on."""
+            now = at
+            while now < len(frames) and link.unsent < 3 * len(frames[0]):
+                link.write(frames[now])
+                now += 1
+            while link.unsent and select.select([client], [], [], 0.05)[0]:
+                heard.extend(client.recv(262_144))
+            for frame in frames[now : now + 2]:
+                link.write(frame)
+            return min(now + 2, len(frames))
+
+        while len(heard) < len(whole):
+            at = server.inside(pour)
+            heard += client.recv(262_144)
+        assert heard == whole
 
 
 def test_one_that_has_taken_all_is_watched_no_more(server: Server) -> None:
