@@ -48,7 +48,8 @@ LEGAL: Final[dict[tuple[Status, Event], Status]] = {
 class Guard:
     """Who may cause an event, and what they must show.
 
-    `actors`: kinds of actor; nobody where another command's outcome causes it. `fence`: an officer must hold an active seat and carry the case's present fence.
+    `actors`: kinds of actor; nobody where another command's outcome causes it.
+    `fence`: an officer must hold an active seat and carry the case's present fence.
     """
 
     actors: frozenset[Actor]

@@ -41,7 +41,7 @@ class Town:
     async def officer(self, station: str = "s1", *, on: bool = True, slots: int = 1) -> UUID:
         """A new officer."""
         officer, self.called = uuid4(), self.called + 1
-        await self.owner.execute(
+        await self.pool.execute(
             "INSERT INTO officers (id, call_sign, surname, station, on_duty, slots) VALUES ($1, $2, '李', $3, $4, $5)",
             officer, f"{self.called:04}-{officer.hex[:4]}", station, on, slots,
         )  # fmt: skip

@@ -1,0 +1,108 @@
+"""Reports on the real store: one key is one case, whoever sends it, however often, wherever."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from dispatch.cases.facts import Answer
+from dispatch.cases.ports import ReportDraft
+from dispatch.cases.values import DeskReason, Refusal, Status
+from tests.conftest import Database
+from tests.contract.small_town import Town, key, small_town
+
+
+@pytest.fixture(scope="module")
+async def town(database: Database) -> AsyncIterator[Town]:
+    async with small_town(database) as town:
+        yield town
+
+
+async def send(town: Town, draft: ReportDraft) -> Answer:
+    (answer,) = await town.store.report([draft])
+    return answer
+
+
+async def cases_of(town: Town, key_: str) -> int:
+    """Cases that a key's stored answer names and that exist."""
+    count: int = await town.owner.fetchval(
+        "SELECT count(*) FROM cases c JOIN idempotency i ON c.id = (i.response ->> 'case')::uuid WHERE i.key = $1", key_
+    )
+    return count
+
+
+async def test_a_report_is_offered_to_those_on_duty_and_free(town: Town) -> None:
+    free, off, busy = await town.officer(), await town.officer(on=False), await town.officer()
+    await town.claim(await town.report(busy), busy)
+    (answer,) = await town.store.report([town.draft([free, off, busy])])
+    assert [f.kind for f in answer.facts] == ["received", "offer_opened"]
+    assert answer.facts[1].to == (free,)
+    assert answer.state is not None and 59_000 < (answer.state.remaining_ms or 0) <= 60_000
+
+
+async def test_nobody_near_sends_the_case_to_the_desk_at_once(town: Town) -> None:
+    off = await town.officer(on=False)
+    state = await town.state(await town.report(off))
+    assert (state.status, state.desk_reason, state.remaining_ms) == (Status.AT_STATION, DeskReason.NOBODY_NEAR, None)
+
+
+async def test_the_same_report_again_hears_the_same_answer(town: Town) -> None:
+    draft = town.draft([await town.officer()])
+    first = await send(town, draft)
+    again = await send(town, town.draft(key=draft.key))
+    assert again.ok and again.response == first.response and again.facts == ()
+    assert await cases_of(town, draft.key) == 1
+
+
+async def test_the_same_key_with_another_body_is_refused(town: Town) -> None:
+    draft = town.draft([await town.officer()])
+    await send(town, draft)
+    other = await send(town, town.draft(key=draft.key, hash="bb"))
+    assert (other.ok, other.reason, other.facts) == (False, Refusal.KEY_REUSED, ())
+
+
+async def test_the_same_key_twice_in_one_batch_is_one_case(town: Town) -> None:
+    officer, key_ = await town.officer(), key()
+    answers = await town.store.report([town.draft([officer], key=key_) for _ in range(3)])
+    assert len({a.response["case"] for a in answers}) == 1
+    assert sum(len(a.facts) for a in answers) == 2
+
+
+async def test_the_same_report_on_many_connections_at_once_is_one_case(town: Town) -> None:
+    officers = await town.officers(3)
+    for _ in range(15):
+        key_ = key()
+        drafts = [town.draft(officers, key=key_, station="s1" if n % 2 else "s2") for n in range(6)]
+        answers = await asyncio.gather(*(send(town, draft) for draft in drafts))
+        assert len({a.response["case"] for a in answers}) == 1
+        assert sum(bool(a.facts) for a in answers) == 1
+        assert await cases_of(town, key_) == 1
+
+
+async def test_of_two_bodies_under_one_key_at_once_exactly_one_is_accepted(town: Town) -> None:
+    officer = await town.officer()
+    for _ in range(10):
+        key_ = key()
+        one, two = await asyncio.gather(
+            send(town, town.draft([officer], key=key_)), send(town, town.draft([officer], key=key_, hash="bb"))
+        )
+        assert sorted([one.reason or "", two.reason or ""]) == ["", Refusal.KEY_REUSED]
+
+
+async def test_crossed_batches_of_two_stations_never_wait_for_each_other_in_a_ring(town: Town) -> None:
+    officer = await town.officer()
+    for _ in range(10):
+        keys = [key() for _ in range(6)]
+        there = [town.draft([officer], key=k, station="s1" if n % 2 else "s2") for n, k in enumerate(keys)]
+        back = [town.draft([officer], key=k, station="s2" if n % 2 else "s1") for n, k in enumerate(reversed(keys))]
+        one, two = await asyncio.gather(town.store.report(there), town.store.report(back))
+        assert all(a.ok for a in (*one, *two))
+        assert [a.response["case"] for a in one] == [a.response["case"] for a in reversed(two)]
+
+
+async def test_a_reports_station_that_is_locked_makes_only_its_own_batch_busy(town: Town) -> None:
+    officer = await town.officer()
+    async with town.owner.transaction():
+        await town.owner.execute("SELECT 1 FROM streams WHERE stream = 's2' FOR NO KEY UPDATE")
+        busy, fine = await town.store.report([town.draft([officer], station="s2"), town.draft([officer])])
+    assert (busy.ok, busy.reason, fine.ok) == (False, Refusal.BUSY, True)
