@@ -269,7 +269,8 @@ def _end(connection: socket.socket, writers: list[asyncio.StreamWriter], reset: 
         connection.close()
     for writer in writers:
         if reset:
-            _linger_0(writer.get_extra_info("socket"))
+            if (held := writer.get_extra_info("socket")) is not None:  # None: uvloop's, when it is closed already
+                _linger_0(held)
             writer.transport.abort()
         else:
             writer.close()

@@ -1,0 +1,245 @@
+"""Hurt a whole service on purpose, and judge by the table of promises whether anybody noticed.
+
+    scripts/chaos --profile short --seed 1 --json out.json [--rows A1,B2]
+    scripts/chaos --profile gate --seed 1 --json out.json --resume
+
+A fleet of three web processes, three sweepers and two relays with both stores as children, driven over the public
+protocol, with the faults of each row; then healed and read back. OUT is one JSON array with every row,
+`{row, n, seed, figure, reached, reason}`, written whole after every block; `reached` is null where a row was not run
+or is not built. Finished blocks are kept beside OUT (`OUT.blocks`), and --resume goes on after them.
+
+Exit codes: 0 every row that ran is reached; 1 one is not; 2 nothing could be run.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import logging
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import uvloop
+
+from scripts.chaos_rows.ground import Ground, open_ground
+from scripts.chaos_rows.table import ALL, ELSEWHERE, NOT_BUILT, ROWS
+from scripts.chaos_rows.tally import Found, Profile, Row, Tally, merged
+
+BLOCK_S_MAX = 1_200.0
+"""A block that takes longer hangs: its rows are not reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """As on the command line; `rows` empty: all."""
+
+    profile: Profile
+    seed: int
+    out: Path
+    rows: frozenset[str] = frozenset()
+    resume: bool = False
+
+
+@dataclass(slots=True)
+class Blocks:
+    """Finished blocks by rows and number, in a file of their own."""
+
+    path: Path
+    seed: int
+    profile: Profile
+    done: dict[str, dict[str, dict[str, Tally]]] = field(default_factory=dict)
+
+    def load(self) -> None:
+        """Takes over what an earlier run of the same seed and profile finished."""
+        with contextlib.suppress(OSError, ValueError):
+            held = json.loads(self.path.read_text())
+            if (held["seed"], held["profile"]) == (self.seed, self.profile):
+                self.done = held["done"]
+
+    def save(self) -> None:
+        _write(self.path, {"seed": self.seed, "profile": self.profile, "done": self.done})
+
+    def put(self, row: Row, number: int, tallies: dict[str, Tally]) -> None:
+        self.done.setdefault(_of(row), {})[str(number)] = tallies
+        self.save()
+
+    def has(self, row: Row, number: int) -> bool:
+        return str(number) in self.done.get(_of(row), {})
+
+    def sum(self, row: Row, name: str) -> Tally | None:
+        """All finished blocks of a row added up, or None."""
+        found: Tally | None = None
+        for _, tallies in sorted(self.done.get(_of(row), {}).items(), key=lambda item: int(item[0])):
+            found = dict(tallies[name]) if found is None else merged(found, tallies[name])
+        return found
+
+
+class Chaos:
+    """One run."""
+
+    def __init__(self, options: Options, say: Callable[[str], None] = print) -> None:
+        self.options, self._say = options, say
+        self.blocks = Blocks(options.out.with_name(options.out.name + ".blocks"), options.seed, options.profile)
+        self.failed: dict[str, str] = {}
+        self.histories = options.out.with_name(options.out.name + ".histories")
+        if options.resume:
+            self.blocks.load()
+        self.blocks.save()
+        self._folder = Path(tempfile.mkdtemp(prefix="onbeat-chaos-"))
+        self._folder.chmod(0o711)
+        self._number = 0
+
+    async def run(self) -> None:
+        """Every wanted block that is not finished; OUT is whole at any time."""
+        self.write()
+        try:
+            todo = [(row, n) for row in self._wanted() for n in range(row.blocks[self.options.profile])]
+            todo = [(row, n) for row, n in todo if not self.blocks.has(row, n)]
+            while todo:
+                todo = await self._on_one_ground(todo)
+        finally:
+            self.write()
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    async def _on_one_ground(self, todo: list[tuple[Row, int]]) -> list[tuple[Row, int]]:
+        """Blocks on one fleet: in a short run as many as go well, in a gate one; what is left."""
+        self._number += 1
+        folder = self._folder / f"fleet-{self._number}"
+        folder.mkdir(mode=0o711)
+        try:
+            async with open_ground(folder, self.options.seed, self.histories) as ground:
+                while todo:
+                    (row, number), *todo = todo
+                    if not await self._block(ground, row, number) or self.options.profile is Profile.GATE:
+                        break
+        finally:
+            if self.failed:
+                shutil.copytree(folder / "log", self.histories / f"log-{self._number}", dirs_exist_ok=True)
+            shutil.rmtree(folder, ignore_errors=True)
+        return todo
+
+    async def _block(self, ground: Ground, row: Row, number: int) -> bool:
+        began = time.monotonic()
+        try:
+            async with asyncio.timeout(BLOCK_S_MAX):
+                tallies = await row.run(ground, self.options.profile, number)
+                await ground.heal()
+        except Exception as error:  # a row that cannot be finished is not reached; the others go on
+            logging.getLogger(__name__).exception("block %s of %s", number, _of(row))
+            why = f"block {number} could not be finished: {_first(error)!r}"
+            self.failed.update(dict.fromkeys(row.names, why))
+            self.write()
+            return False
+        self.blocks.put(row, number, {name: dict(tally) for name, tally in tallies.items()})
+        self.write()
+        for name in row.names:
+            found = self.found(row, name)
+            if found is not None:
+                mark = "reached" if found.reached else f"NOT reached: {found.reason}"
+                took_s = time.monotonic() - began
+                self._say(f"{name} block {number} ({took_s:.0f} s): n {found.n} {json.dumps(found.figure)} {mark}")
+        for note in ground.notes:
+            self._say(f"  note: {note}")
+        ground.notes.clear()
+        return True
+
+    def _wanted(self) -> list[Row]:
+        return [row for row in ROWS if not self.options.rows or self.options.rows & set(row.names)]
+
+    def found(self, row: Row, name: str) -> Found | None:
+        """What a row has come to so far."""
+        tally = self.blocks.sum(row, name)
+        return None if tally is None else row.judge[name](tally)
+
+    def answers(self) -> list[dict[str, Any]]:
+        """Every row of the table."""
+        return [self._answer(name) for name in ALL]
+
+    def _answer(self, name: str) -> dict[str, Any]:
+        answer: dict[str, Any] = {
+            "row": name, "n": 0, "seed": self.options.seed, "figure": None, "reached": None,
+            "reason": ELSEWHERE.get(name, NOT_BUILT),
+        }  # fmt: skip
+        row = next((row for row in ROWS if name in row.names), None)
+        if row is None:
+            return answer
+        answer["reason"] = "not run"
+        found, blocks = self.found(row, name), row.blocks[self.options.profile]
+        finished = len(self.blocks.done.get(_of(row), {}))
+        left_out = row.leaves_out.get(name, "")
+        if found is not None:
+            reasons = [found.reason, left_out]
+            whole = finished >= blocks
+            if not whole:
+                reasons.append(f"{finished} of {blocks} blocks were run")
+            answer |= {"n": found.n, "figure": dict(found.figure), "reason": "; ".join(r for r in reasons if r)}
+            answer["reached"] = found.reached if whole or not found.reached else None
+        if name in self.failed:
+            answer |= {"reached": False, "reason": "; ".join(r for r in (self.failed[name], left_out) if r)}
+        return answer
+
+    def write(self) -> None:
+        _write(self.options.out, self.answers())
+
+    @property
+    def code(self) -> int:
+        ran = [answer["reached"] for answer in self.answers() if answer["reached"] is not None]
+        return 1 if False in ran else 0 if ran else 2
+
+
+def _of(row: Row) -> str:
+    return "+".join(row.names)
+
+
+def _first(error: BaseException) -> BaseException:
+    return _first(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
+
+
+def _write(path: Path, content: object) -> None:
+    """Whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(path.name + ".new")
+    draft.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    draft.replace(path)
+
+
+def read_options(argv: Sequence[str] | None = None) -> Options:
+    """Exits with a sentence where the words make no sense."""
+    parser = argparse.ArgumentParser(prog="scripts/chaos", description=(__doc__ or "").partition("\n\n")[0])
+    parser.add_argument("--profile", type=Profile, choices=list(Profile), required=True)
+    parser.add_argument("--rows", default="", metavar="A1,B2", help="only these; else every row that is built")
+    parser.add_argument("--resume", action="store_true", help="go on after the finished blocks of an earlier run")
+    parser.add_argument("--seed", type=int, required=True, help="decides every fault and every person's choice")
+    parser.add_argument("--json", type=Path, required=True, metavar="OUT", help="where the array of rows goes")
+    chosen = parser.parse_args(argv)
+    rows = frozenset(one.strip().upper() for one in chosen.rows.split(",") if one.strip())
+    if unknown := rows - set(ALL):
+        parser.error(f"no such row: {', '.join(sorted(unknown))}")
+    return Options(chosen.profile, chosen.seed, chosen.json, rows, chosen.resume)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    options = read_options(argv)
+    logging.basicConfig(level=logging.ERROR, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    began = time.monotonic()
+    chaos = Chaos(options)
+    try:
+        uvloop.run(chaos.run())
+    except KeyboardInterrupt:
+        print("stopped; --resume goes on", file=sys.stderr)
+        return 130
+    except Exception as error:  # the fleet did not stand: OUT says what was not run
+        print(f"scripts/chaos: {_first(error)}", file=sys.stderr)
+        return chaos.code or 2
+    print(f"seed {options.seed}, {time.monotonic() - began:.0f} s, written to {options.out}")
+    return chaos.code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
