@@ -1,0 +1,231 @@
+"""Reports, claims and acts, judged by the case machine: the answers of report_cases, claim_cases and act_on_case."""
+
+import hashlib
+from typing import Any
+from uuid import UUID
+
+from dispatch import limits
+from dispatch.adapters.memory.rows import CaseRow, Kept, OfficerRow, Records, utc
+from dispatch.adapters.memory.steps import (
+    ACK,
+    WAVE,
+    WINDOW,
+    all_answered,
+    digest_of,
+    drop_timers,
+    end_seats,
+    grant_seat,
+    happen,
+    must,
+    put_wave,
+    send_to_desk,
+    set_timer,
+    to_desk,
+    wave_us,
+    window_us,
+)
+from dispatch.cases.facts import Answer, Fact
+from dispatch.cases.machine import Act, Claim
+from dispatch.cases.ports import ActDraft, ClaimDraft, ReportDraft
+from dispatch.cases.values import Actor, Case, Disposition, Event, Happened, OfficerId, OfficerState, Refusal, Status
+
+MAX = limits.STATION_RECIPIENTS_MAX
+
+
+def _again(kept: Kept, hash_: str, ok: bool, reason: str | None) -> Answer:
+    """The stored answer, or that the key came with another body."""
+    if kept.hash != hash_:
+        return Answer(ok=False, reason=Refusal.KEY_REUSED, response={})
+    return Answer(ok=ok, reason=reason, response=dict(kept.response))
+
+
+def _answered(answer: Answer, ok: bool, reason: str | None, response: dict[str, Any]) -> Answer:
+    return Answer(ok=ok, reason=reason, response=dict(response), facts=answer.facts, state=answer.state)
+
+
+# --- reports
+def report_one(db: Records, x: ReportDraft, us: int) -> Answer:
+    """The case of this key: a new one, or the one that the key made before."""
+    kept = db.kept.get((x.scope, x.key))
+    if kept is not None:
+        return _again(kept, x.hash, True, "again")
+    category = db.categories[x.category]
+    to = db.eligible(x.candidates, category.skill, (), MAX)
+    row = CaseRow(
+        id=x.id,
+        station=x.station,
+        category=x.category,
+        words=x.words,
+        lat=x.lat,
+        lon=x.lon,
+        accuracy_m=x.accuracy_m,
+        exercise=x.exercise,
+        received_us=us,
+        core=Case(Status.RECEIVED, seats=category.seats),
+    )
+    db.cases[x.id] = row
+    words = hashlib.sha256(bytes.fromhex(x.salt) + x.words.encode()).hexdigest()
+    body = {"category": x.category, "lat": x.lat, "lon": x.lon, "seats": category.seats, "words": words}
+    facts = [db.append(row, Event.RECEIVED, x.reporter, None, body, us)]
+    nobody = not to and x.last_wave
+    facts.append(send_to_desk(db, row, "nobody_near", us) if nobody else _open(db, row, x, to, us))
+    response = {"case": str(x.id), "station": x.station, "status": str(row.core.status)}
+    db.kept[x.scope, x.key] = Kept(x.hash, response)
+    return _answered(db.answer(row, facts, to), True, None, response)
+
+
+def _open(db: Records, row: CaseRow, x: ReportDraft, to: tuple[UUID, ...], us: int) -> Fact:
+    row.deadline_us = us + window_us(db, row)
+    must(row, Act(Event.OFFER_OPENED, Actor.SERVICE, recipients=tuple(map(OfficerId, to)), wave=x.wave,
+                  deadline=utc(row.deadline_us)), us)  # fmt: skip
+    body = {
+        "round": row.core.round, "wave": row.core.wave, "ring_m": x.ring_m, "window_ms": window_us(db, row) // 1000,
+        "asked": len(to), "deadline_us": row.deadline_us, "recipients": digest_of(to),
+    }  # fmt: skip
+    fact = db.append(row, Event.OFFER_OPENED, Actor.SERVICE, None, body, us)
+    # Everyone in this ring had just become busy: the next one is due at once.
+    put_wave(db, row, to, x.last_wave, us, wave_us(db, row) if to else 0)
+    set_timer(db, row, WINDOW, row.deadline_us)
+    return fact
+
+
+# --- claims
+def claim_one(db: Records, x: ClaimDraft, us: int) -> Answer:
+    """Won or refused; what was answered to a key is answered to it for ever."""
+    scope = f"officer:{x.officer}"
+    kept = db.kept.get((scope, x.key))
+    if kept is not None:
+        return _again(kept, x.hash, bool(kept.response.get("won")), kept.response.get("reason"))
+    row, officer = db.cases.get(x.case), db.officers.get(x.officer)
+    answer = Answer(ok=False, reason=None, response={}, state=db.state_of(row) if row else None)
+    decided: Happened | Refusal = Refusal.NOT_FOUND
+    if row is not None and officer is not None:
+        decided = happen(row, Claim(officer.seen(), x.round), us)
+    response: dict[str, Any]
+    if isinstance(decided, Happened) and row is not None:
+        answer = db.answer(row, [grant_seat(db, row, decided.event, scope, x.officer, None, us)])
+        response = {"won": True, "case": str(x.case), "fence": row.core.fence, "round": row.core.round}
+    else:
+        response = {"won": False, "case": str(x.case), "reason": str(decided), "round": x.round}
+    db.kept[scope, x.key] = Kept(x.hash, response)
+    return _answered(answer, response["won"], response.get("reason"), response)
+
+
+# --- acts
+def act(db: Records, x: ActDraft, us: int) -> Answer:
+    """What became of any other act on a case."""
+    kept = db.kept.get((x.scope, x.key))
+    if kept is not None:
+        return _again(kept, x.hash, bool(kept.response.get("ok")), kept.response.get("reason"))
+    row = db.cases.get(x.case)
+    officer = db.officers.get(x.officer) if x.officer else None
+    reason, facts, to = _judged(db, row, officer, x, us) if row else (Refusal.NOT_FOUND, [], ())
+    word = None if reason is None else str(reason)
+    response: dict[str, Any] = {
+        "ok": reason is None,
+        "reason": word,
+        "case": str(x.case),
+        "status": str(row.core.status) if row else None,
+        "fence": row.core.fence if row else None,
+    }
+    db.kept[x.scope, x.key] = Kept(x.hash, response)
+    answer = db.answer(row, facts, to) if row else Answer(ok=False, reason=None, response={})
+    return _answered(answer, reason is None, word, response)
+
+
+def _judged(
+    db: Records, row: CaseRow, officer: OfficerRow | None, x: ActDraft, us: int
+) -> tuple[Refusal | None, list[Fact], tuple[UUID, ...]]:
+    """Why not, or the entries that the act made and who is asked by it."""
+    if x.actor == Actor.DESK and x.station != row.station:
+        return Refusal.NOT_YOURS, [], ()
+    event = Event(x.event)
+    asked: tuple[UUID, ...] = ()
+    seen = officer.seen() if officer else None
+    if event is Event.HANDED_BACK and officer is not None:
+        asked = db.eligible(x.candidates, db.categories[row.category].skill, (*row.handed_back, officer.id), MAX)
+    if seen is None and x.actor == Actor.OFFICER:
+        seen = OfficerState(OfficerId(x.officer or UUID(int=0)), False, 0, 0)  # unknown: holds nothing, was never asked
+    deadline_us = us + window_us(db, row)
+    decided = happen(
+        row,
+        Act(
+            event,
+            Actor(x.actor),
+            seen,
+            x.fence,
+            x.round,
+            tuple(map(OfficerId, asked)),
+            x.wave if event is Event.HANDED_BACK else None,
+            utc(deadline_us) if event is Event.HANDED_BACK else None,
+            Disposition(x.disposition) if x.disposition else None,
+        ),
+        us,
+    )
+    if isinstance(decided, Refusal):
+        return decided, [], ()
+    actor = f"{x.actor}:{x.actor_id}"
+    if event is Event.HANDED_BACK:
+        assert officer is not None
+        end_seats(db, row, officer.id)
+        row.handed_back += (officer.id,)
+        if decided.event is Event.HANDED_TO_DESK:
+            return None, [to_desk(db, row, decided.event, actor, officer.id, "handed_back", us)], ()
+        row.deadline_us = deadline_us
+        return None, [_reopened(db, row, x, actor, officer.id, asked, us)], asked
+    return None, _applied(db, row, event, x, actor, officer, us), ()
+
+
+def _reopened(
+    db: Records, row: CaseRow, x: ActDraft, actor: str, officer: UUID, asked: tuple[UUID, ...], us: int
+) -> Fact:  # fmt: skip
+    row.declined = ()
+    body = {
+        "round": row.core.round, "wave": row.core.wave, "reason": x.reason, "asked": len(asked),
+        "deadline_us": row.deadline_us, "recipients": digest_of(asked),
+    }  # fmt: skip
+    fact = db.append(row, Event.HANDED_BACK, actor, officer, body, us)
+    put_wave(db, row, asked, x.last_wave, us, wave_us(db, row))
+    set_timer(db, row, WINDOW, row.deadline_us)
+    return fact
+
+
+def _applied(
+    db: Records, row: CaseRow, event: Event, x: ActDraft, actor: str, officer: OfficerRow | None, us: int
+) -> list[Fact]:  # fmt: skip
+    released: list[str] | None = None
+    if event is Event.DECLINED:
+        assert officer is not None
+        return _declined(db, row, x, actor, officer.id, us)
+    if event in (Event.ASSIGNED, Event.REASSIGNED):
+        assert officer is not None
+        released = end_seats(db, row) if event is Event.REASSIGNED else None
+        drop_timers(db, row.id)
+        return [grant_seat(db, row, event, actor, officer.id, released, us)]
+    if event in (Event.SET_OUT, Event.ARRIVED):
+        for seat in row.seated:
+            if officer is not None and seat.officer == officer.id:
+                seat.state = "en_route" if event is Event.SET_OUT else "on_scene"
+    elif event in (Event.CLEARED, Event.WITHDRAWN):
+        released = end_seats(db, row)
+        drop_timers(db, row.id)
+    elif event is Event.ACKNOWLEDGED:
+        drop_timers(db, row.id, ACK)
+    body = {"reason": x.reason, "disposition": x.disposition, "released": released}
+    told = {name: value for name, value in body.items() if value is not None}
+    return [db.append(row, event, actor, officer.id if officer else None, told, us)]
+
+
+def _declined(db: Records, row: CaseRow, x: ActDraft, actor: str, officer: UUID, us: int) -> list[Fact]:
+    """When everyone asked has said so, the next wave opens at once; after the widest, the desk."""
+    row.declined += (officer,)
+    body = {"round": row.core.round, "reason": x.reason}
+    facts = [db.append(row, Event.DECLINED, actor, officer, body, us)]
+    if not all_answered(row):
+        return facts
+    timer = db.timers.get((WAVE, row.id))
+    if timer is not None and timer.round == row.core.round:
+        db.timers[WAVE, row.id] = timer._replace(due_us=us)
+    else:
+        facts.append(send_to_desk(db, row, "all_declined", us))
+    return facts

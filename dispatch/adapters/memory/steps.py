@@ -1,0 +1,104 @@
+"""What several acts of the judge have in common: waves, timers, seats, and the way to the desk."""
+
+import hashlib
+from collections.abc import Sequence
+from itertools import count
+from uuid import UUID
+
+from dispatch import limits
+from dispatch.adapters.memory.rows import CaseRow, Records, SeatRow, Timer, WaveRow, utc
+from dispatch.cases.facts import Fact
+from dispatch.cases.machine import Act, Claim, decide, evolve
+from dispatch.cases.values import Actor, Event, Happened, Refusal
+
+WINDOW, WAVE, ACK = "window", "wave", "ack"
+
+
+def happen(row: CaseRow, command: Act | Claim, us: int) -> Happened | Refusal:
+    """Asks the case machine and, where it allows, moves the case on."""
+    decided = decide(row.core, command, utc(us))
+    if isinstance(decided, Happened):
+        row.core = evolve(row.core, decided)
+    return decided
+
+
+def must(row: CaseRow, command: Act, us: int) -> None:
+    """As `happen`, for what the caller has made sure of."""
+    decided = happen(row, command, us)
+    assert isinstance(decided, Happened), f"{command.event} was refused: {decided}"
+
+
+def digest_of(recipients: Sequence[UUID]) -> str:
+    return hashlib.sha256(",".join(map(str, recipients)).encode()).hexdigest()
+
+
+def window_us(db: Records, row: CaseRow) -> int:
+    return (db.categories[row.category].window_ms or limits.OFFER_WINDOW_MS) * 1000
+
+
+def wave_us(db: Records, row: CaseRow) -> int:
+    return (db.categories[row.category].wave_ms or limits.WAVE_INTERVAL_MS) * 1000
+
+
+def set_timer(db: Records, row: CaseRow, kind: str, due_us: int, wave: int = 0) -> None:
+    """The case's only timer of a kind, set or moved."""
+    db.timers[kind, row.id] = Timer(row.station, due_us, row.core.round, wave)
+
+
+def drop_timers(db: Records, case: UUID, *kinds: str) -> None:
+    for kind in kinds or (WINDOW, WAVE, ACK):
+        db.timers.pop((kind, case), None)
+
+
+def put_wave(
+    db: Records, row: CaseRow, recipients: tuple[UUID, ...], last: bool, us: int, pause_us: int
+) -> None:  # fmt: skip
+    """Who was asked, and that the next wave opens after a pause."""
+    row.waves.append(WaveRow(row.seq, row.core.round, recipients))
+    if last:
+        drop_timers(db, row.id, WAVE)
+    else:
+        set_timer(db, row, WAVE, us + pause_us, row.core.wave + 1)
+
+
+def all_answered(row: CaseRow) -> bool:
+    """Has everyone asked in this round declined or taken a seat?"""
+    return row.core.recipients <= row.core.declined | {h.officer for h in row.core.holders}
+
+
+def to_desk(
+    db: Records, row: CaseRow, kind: Event, actor: str, officer: UUID | None, reason: str, us: int
+) -> Fact:  # fmt: skip
+    """The entry that brings the case to the desk; the machine has been asked before."""
+    row.desk_reason = reason
+    fact = db.append(row, kind, actor, officer, {"reason": reason}, us)
+    ack_ms = db.categories[row.category].ack_ms or limits.DESK_ACK_MS
+    set_timer(db, row, ACK, us + ack_ms * 1000)
+    return fact
+
+
+def send_to_desk(db: Records, row: CaseRow, reason: str, us: int) -> Fact:
+    """Nobody is near, or all have declined."""
+    must(row, Act(Event.SENT_TO_DESK, Actor.SERVICE), us)
+    return to_desk(db, row, Event.SENT_TO_DESK, Actor.SERVICE, None, reason, us)
+
+
+def grant_seat(
+    db: Records, row: CaseRow, kind: Event, actor: str, officer: UUID, released: list[str] | None, us: int
+) -> Fact:  # fmt: skip
+    """Seats the officer under the case's present fence."""
+    taken = {s.seat for s in row.seated}
+    seat = next(number for number in count(1) if number not in taken)
+    row.seated.append(SeatRow(officer, seat, row.core.fence))
+    db.officers[officer].held += 1
+    body = {"seat": seat, "fence": row.core.fence, "round": row.core.round}
+    return db.append(row, kind, actor, officer, body if released is None else {**body, "released": released}, us)
+
+
+def end_seats(db: Records, row: CaseRow, officer: UUID | None = None) -> list[str]:
+    """Ends the active seats of a case, or one officer's: whose they were."""
+    ended = [s for s in row.seated if officer is None or s.officer == officer]
+    row.seated = [s for s in row.seated if s not in ended]
+    for seat in ended:
+        db.officers[seat.officer].held -= 1
+    return [str(s.officer) for s in ended]

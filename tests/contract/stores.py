@@ -1,0 +1,177 @@
+"""A town on either store: the same people, the same way to move time, so that one suite holds both to one contract."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+from uuid import UUID
+
+import asyncpg
+
+from dispatch.adapters.memory.rows import CategoryRow, OfficerRow, Records, Timer, utc
+from dispatch.adapters.memory.store import MemoryCases
+from dispatch.cases.facts import Answer
+from dispatch.cases.ports import ActDraft, CaseStore, ClaimDraft, ReportDraft, WideDraft
+
+HASH, OTHER_HASH = "ab" * 32, "cd" * 32
+LAT, LON = 32.06, 118.79
+
+
+class Ground(Protocol):
+    """A store that can be furnished, and whose time can be moved."""
+
+    store: CaseStore
+
+    async def furnish(self, stations: Sequence[str], categories: Sequence[CategoryRow], officers: Sequence[OfficerRow],
+                      ) -> None: ...  # fmt: skip
+
+    async def advance(self, seconds: float) -> None:
+        """Everything that was written is so much older afterwards."""
+
+
+@dataclass(slots=True)
+class MemoryGround:
+    us: int = 1_800_000_000_000_000
+    records: Records = field(init=False)
+    store: CaseStore = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.records = Records(lambda: self.us)
+        self.store = MemoryCases(self.records)
+
+    async def furnish(
+        self, stations: Sequence[str], categories: Sequence[CategoryRow], officers: Sequence[OfficerRow]
+    ) -> None:
+        for station in stations:
+            self.records.add_station(station)
+        self.records.categories = {c.id: c for c in categories}
+        self.records.officers = {o.id: o for o in officers}
+
+    async def advance(self, seconds: float) -> None:
+        """Moved as in the database: what is written ages, so that both mean the same by it."""
+        us = int(seconds * 1_000_000)
+        for row in self.records.cases.values():
+            row.received_us -= us
+            row.deadline_us -= us
+            if row.core.deadline is not None:
+                row.core = replace(row.core, deadline=utc(row.deadline_us))
+        for at, timer in self.records.timers.items():
+            self.records.timers[at] = Timer(timer.station, timer.due_us - us, timer.round, timer.wave)
+
+
+@dataclass(slots=True)
+class PostgresGround:
+    pool: Any
+    store: CaseStore
+
+    async def furnish(
+        self, stations: Sequence[str], categories: Sequence[CategoryRow], officers: Sequence[OfficerRow]
+    ) -> None:
+        one: asyncpg.Connection
+        async with self.pool.acquire() as one:
+            await one.executemany("INSERT INTO stations (id, name, name_en) VALUES ($1, $1, $1)",
+                                  [(s,) for s in stations])  # fmt: skip
+            await one.executemany("INSERT INTO streams (stream) VALUES ($1)", [(s,) for s in stations])
+            await one.executemany(
+                "INSERT INTO categories (id, name, name_en, seats, window_ms, wave_ms, ack_ms, skill) "
+                "VALUES ($1, $1, $1, $2, $3, $4, $5, $6)",
+                [(c.id, c.seats, c.window_ms, c.wave_ms, c.ack_ms, c.skill) for c in categories],
+            )
+            await one.executemany(
+                "INSERT INTO officers (id, call_sign, surname, station, on_duty, slots, skills) "
+                "VALUES ($1, $2, $3, $4, $5, $6, $7)",
+                [(o.id, o.call_sign, o.surname, o.station, o.on_duty, o.slots, sorted(o.skills)) for o in officers],
+            )
+
+    async def advance(self, seconds: float) -> None:
+        await self.pool.execute(
+            """
+            WITH older AS (SELECT make_interval(secs => $1) AS by),
+                 moved AS (UPDATE deadlines SET due_at = due_at - older.by FROM older RETURNING 1)
+            UPDATE cases SET offer_deadline = offer_deadline - older.by, received_at = received_at - older.by FROM older
+            """,
+            seconds,
+        )
+
+
+@dataclass(slots=True)
+class Town:
+    """One station's worth of people on a ground, and drafts by them. Ids come from `dice`."""
+
+    ground: Ground
+    dice: random.Random
+    stations: list[str]
+    officers: list[OfficerRow]
+    keys: int = 0
+
+    @property
+    def store(self) -> CaseStore:
+        return self.ground.store
+
+    def uuid(self) -> UUID:
+        return UUID(int=self.dice.getrandbits(128), version=4)
+
+    def key(self) -> str:
+        self.keys += 1
+        return f"{self.stations[0]}{self.keys:020d}"
+
+    def report(self, *candidates: UUID, **changed: Any) -> ReportDraft:
+        """One ring of candidates, and none wider, unless it is changed."""
+        said: dict[str, Any] = {
+            "id": self.uuid(), "scope": "report", "key": self.key(), "hash": HASH, "station": self.stations[0],
+            "category": f"{self.stations[0]}-one", "words": "自行车不见了", "salt": "00ff", "lat": LAT, "lon": LON,
+            "accuracy_m": 12.5, "place_source": "pin", "reporter": "anonymous",
+            "receipt_mac": self.uuid().hex + self.uuid().hex, "exercise": False, "candidates": list(candidates),
+            "ring_m": 1500, "wave": 1, "last_wave": True,
+        }  # fmt: skip
+        return ReportDraft(**{**said, **changed})
+
+    def claim(self, case: UUID, officer: UUID, round_: int = 1, **changed: Any) -> ClaimDraft:
+        said: dict[str, Any] = {"case": case, "officer": officer, "round": round_, "key": self.key(), "hash": HASH}
+        return ClaimDraft(**{**said, **changed})
+
+    def act(self, case: UUID, event: str, actor: str, who: UUID, **changed: Any) -> ActDraft:
+        """An officer acts for itself, a desk for the first station, unless it is changed."""
+        own: dict[str, Any] = {"officer": who} if actor == "officer" else {}
+        if actor == "desk":
+            own = {"station": self.stations[0]}
+        said: dict[str, Any] = {"case": case, "event": event, "actor": actor, "actor_id": who,
+                                "scope": f"{actor}:{who}", "key": self.key(), "hash": HASH, **own}  # fmt: skip
+        return ActDraft(**{**said, **changed})
+
+    def wide(self, case: UUID, *candidates: UUID, **changed: Any) -> WideDraft:
+        said: dict[str, Any] = {"case": case, "event": "offer_widened", "round": 1, "wave": 2, "ring": 2,
+                                "ring_m": 3000, "last_wave": True, "candidates": list(candidates)}  # fmt: skip
+        return WideDraft(**{**said, **changed})
+
+    async def reported(self, *candidates: UUID, **changed: Any) -> tuple[UUID, Answer]:
+        draft = self.report(*candidates, **changed)
+        (answer,) = await self.store.report([draft])
+        assert answer.ok, answer
+        return draft.id, answer
+
+    async def claimed(self, case: UUID, officer: UUID, round_: int = 1) -> int:
+        """The fence of a claim that is won."""
+        (answer,) = await self.store.claim([self.claim(case, officer, round_)])
+        assert answer.ok, answer
+        return int(answer.response["fence"])
+
+
+async def a_town(ground: Ground, seed: int, *, prefix: str = "s", officers: int = 6) -> Town:
+    """Two stations, officers of the first on duty with one slot, the last one off duty; categories of the prefix."""
+    dice = random.Random(f"town {seed} {prefix}")
+    stations = [f"{prefix}1", f"{prefix}2"]
+    town = Town(ground, dice, stations, [])
+    town.officers = [
+        OfficerRow(town.uuid(), f"{prefix}-{n}", "王李张刘陈杨"[n % 6], stations[0], on_duty=n < officers - 1)
+        for n in range(officers)
+    ]
+    first = stations[0]
+    categories = [
+        CategoryRow(f"{first}-one"),
+        CategoryRow(f"{first}-two", seats=2),
+        CategoryRow(f"{first}-dog", skill="dog"),
+        CategoryRow(f"{first}-fast", window_ms=30_000, wave_ms=5_000, ack_ms=8_000),
+    ]
+    await ground.furnish(stations, categories, town.officers)
+    return town

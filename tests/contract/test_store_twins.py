@@ -1,0 +1,194 @@
+"""The same drawn acts on both stores, every answer, fact and state compared: memory may not drift from PostgreSQL."""
+
+import contextlib
+import random
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from dispatch.adapters.postgres.pool import connect_pool
+from dispatch.adapters.postgres.store import PostgresCases
+from dispatch.cases.facts import Answer, CaseState, Fact
+from dispatch.cases.ports import CaseStore
+from tests.conftest import Database
+from tests.contract.stores import OTHER_HASH, Ground, MemoryGround, PostgresGround, Town, a_town
+
+SEEDS = range(12)
+STEPS = 60
+OFFICERS = ("declined", "set_out", "arrived", "cleared", "handed_back")
+USUAL = {"withdrawn": "reporter", "acknowledged": "desk", "assigned": "desk", "reassigned": "desk"}
+ACTS = (*OFFICERS, *USUAL)
+
+
+class Script:
+    """What is asked next, drawn from the seed and from what the first store answered."""
+
+    def __init__(self, town: Town, seed: int) -> None:
+        self.town, self.dice = town, random.Random(f"script {seed}")
+        self.cases: list[UUID] = []
+        self.states: dict[UUID, CaseState] = {}
+        self.asked: list[Any] = []
+
+    def some(self, most: int = 5) -> list[UUID]:
+        ids = [o.id for o in self.town.officers]
+        return self.dice.sample(ids, self.dice.randint(0, most))
+
+    def draft(self) -> tuple[str, Any]:
+        """A call and what it is given."""
+        dice, town = self.dice, self.town
+        if self.asked and dice.random() < 0.1:
+            call, given = dice.choice(self.asked)
+            again = [_changed(one, dice.random() < 0.2) for one in given]
+            return call, again
+        if not self.cases or dice.random() < 0.15:
+            drafts = [self._report() for _ in range(dice.randint(1, 3))]
+            self.cases += [d.id for d in drafts]
+            return self._kept("report", drafts)
+        case = dice.choice(self.cases[-3:]) if dice.random() < 0.7 else dice.choice(self.cases)
+        state = self.states.get(case)
+        roll = dice.random()
+        if roll < 0.35:
+            round_ = state.round if state and dice.random() < 0.8 else dice.randint(0, 3)
+            return self._kept("claim", [town.claim(case, o, round_) for o in self.some(3)])
+        if roll < 0.8:
+            return self._kept("act", [self._act(case, state)])
+        if roll < 0.87:
+            return "widen", [self._wide(case, state) for _ in range(dice.randint(1, 2))]
+        if roll < 0.93:
+            return "duty", [(dice.choice(town.officers).id, dice.random() < 0.7)]
+        if roll < 0.97:
+            return "advance", [dice.choice((4.0, 16.0, 21.0, 61.0))]
+        return "fire", list(town.stations)
+
+    def _kept(self, call: str, drafts: Sequence[Any]) -> tuple[str, Sequence[Any]]:
+        self.asked.append((call, drafts))
+        return call, drafts
+
+    def _report(self) -> Any:
+        kind = self.dice.choice(("one", "one", "two", "fast", "dog"))
+        station, last = self.dice.choice(self.town.stations), self.dice.random() < 0.6
+        category = f"{self.town.stations[0]}-{kind}"
+        return self.town.report(*self.some(), category=category, station=station, last_wave=last)
+
+    def _act(self, case: UUID, state: CaseState | None) -> Any:
+        dice, event = self.dice, self.dice.choice(ACTS)
+        actor = USUAL.get(event, "officer") if dice.random() < 0.9 else dice.choice(("officer", "desk", "reporter"))
+        holders = state.holders if state else ()
+        if actor != "officer":
+            said = {"officer": dice.choice(self.town.officers).id} if event.endswith("signed") else {}
+            station = state.station if state and dice.random() < 0.9 else self.town.stations[0]
+            return self.town.act(case, event, actor, self.town.uuid(), station=station, **said)
+        holder = dice.choice(holders) if holders and dice.random() < 0.9 else None
+        officer = holder.officer if holder else dice.choice(self.town.officers).id
+        fence = holder.fence if holder and dice.random() < 0.9 else dice.choice((None, 1, 2))
+        return self.town.act(
+            case, event, actor, officer, fence=fence, round=state.round if state else 1, candidates=self.some(),
+            disposition="founded" if event == "cleared" else None, reason=dice.choice((None, "busy")),
+            last_wave=dice.random() < 0.7,
+        )  # fmt: skip
+
+    def _wide(self, case: UUID, state: CaseState | None) -> Any:
+        dice = self.dice
+        return self.town.wide(
+            case, *self.some(), event=dice.choice(("offer_widened", "offer_joined")), wave=dice.randint(2, 3),
+            round=state.round if state else 1, last_wave=dice.random() < 0.5,
+        )  # fmt: skip
+
+    def learn(self, answers: Sequence[Answer]) -> None:
+        for answer in answers:
+            if answer.state is not None:
+                self.states[answer.state.id] = answer.state
+
+
+def _changed(draft: Any, other: bool) -> Any:
+    return msgspec.structs.replace(draft, hash=OTHER_HASH) if other else draft
+
+
+async def perform(ground: Ground, call: str, given: Sequence[Any]) -> list[Answer]:
+    store = ground.store
+    if call == "report":
+        return await store.report(given)
+    if call == "claim":
+        return await store.claim(given)
+    if call == "widen":
+        return await store.widen(given)
+    if call == "act":
+        return [await store.act(draft) for draft in given]
+    if call == "duty":
+        return [await store.set_duty(*one) for one in given]
+    if call == "fire":
+        return [answer for station in given for answer in await store.fire(station)]
+    await ground.advance(given[0])
+    return []
+
+
+# --- what is compared: everything but the time that passed meanwhile
+def plain_state(state: CaseState | None) -> Any:
+    if state is None:
+        return None
+    waits = state.remaining_ms is not None
+    return msgspec.structs.replace(state, received_us=0, age_ms=0, remaining_ms=1 if waits else None)
+
+
+def plain_fact(fact: Fact) -> Any:
+    body = {name: value for name, value in fact.body.items() if name != "deadline_us"}
+    body["released"] = sorted(body.get("released", ()))
+    return msgspec.structs.replace(fact, at_us=0, body=body, state=plain_state(fact.state))
+
+
+def plain(answer: Answer) -> Any:
+    facts = tuple(map(plain_fact, answer.facts))
+    return msgspec.structs.replace(answer, state=plain_state(answer.state), facts=facts)
+
+
+def differing(one: Answer, other: Answer) -> dict[str, Any]:
+    """The fields that two answers differ in."""
+    here, there = msgspec.to_builtins(plain(one)), msgspec.to_builtins(plain(other))
+    return {name: (here[name], there[name]) for name in here if here[name] != there[name]}
+
+
+async def everything(store: CaseStore, town: Town) -> Any:
+    """All that can be read of a town."""
+    mine = set(town.stations)
+    streams = [await store.read_stream(stream, 0, 10_000) for stream in town.stations]
+    return {
+        "facts": [(plain_fact(f), set(f.to), set(f.asked)) for facts in streams for f in facts],
+        "open": {s.id: (plain_state(s), r) for s, r in await store.open_cases() if s.station in mine},
+        "waves": {d.case: d for d in await store.due_waves() if d.station in mine},
+        "due": sorted(s for s in await store.due_stations() if s in mine),
+        "heads": {s: o for s, o in (await store.heads()).offsets.items() if s in mine},
+    }
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_both_stores_answer_alike(seed: int, database: Database) -> None:
+    async with contextlib.AsyncExitStack() as open_until_then:
+        pools = []
+        for url in (database.app_url, database.owner_url):
+            pools.append(await connect_pool(url, size=2))
+            open_until_then.push_async_callback(pools[-1].close)
+        await compare(seed, [MemoryGround(), PostgresGround(pools[1], PostgresCases(pools[0]))])
+
+
+async def compare(seed: int, grounds: list[Ground]) -> None:
+    towns = [await a_town(ground, seed, prefix=f"w{seed}s") for ground in grounds]
+    script = Script(towns[0], seed)
+    done = 0
+    for step in range(STEPS):
+        call, given = script.draft()
+        memory, postgres = [await perform(ground, call, given) for ground in grounds]
+        for one, other in zip(memory, postgres, strict=True):
+            assert plain(one) == plain(other), f"seed {seed}, step {step}: {call}: {differing(one, other)}"
+        script.learn(memory)
+        done += sum(a.ok for a in memory)
+    here, there = [await everything(ground.store, town) for ground, town in zip(grounds, towns, strict=True)]
+    for mine, theirs in zip(here.pop("facts"), there.pop("facts"), strict=True):
+        assert mine == theirs, f"seed {seed}"
+    assert here == there, f"seed {seed}"
+    for case in script.cases:
+        mine, theirs = [[h[:3] for h in await ground.store.history(case)] for ground in grounds]
+        assert mine == theirs, f"seed {seed}"
+    assert done > STEPS / 4, "the script does something"
