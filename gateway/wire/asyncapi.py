@@ -15,7 +15,7 @@ from gateway.sockets.link import Close
 from gateway.wire.acts import ACTS
 from gateway.wire.messages import VERSION, Ask, ClaimMessage, ClientMessage, Duty, FixMessage, Hello
 from gateway.wire.mistakes import READING, TURNS
-from gateway.wire.openapi import TITLE, Json
+from gateway.wire.openapi import TITLE, Json, portable
 
 CHANNEL: Final = "/v1/socket"
 REF: Final = "#/components/schemas/{name}"
@@ -92,7 +92,7 @@ def socket_problems() -> dict[str, str]:
 def asyncapi() -> Json:
     """The document. Operations are the service's: it receives what a role says and sends what a role hears."""
     types = [*client_messages(), *service_messages()]
-    _, schemas = msgspec.json.schema_components(types, ref_template=REF)
+    _, schemas = portable(msgspec.json.schema_components(types, ref_template=REF))
     schemas[views.Problem.__name__]["properties"]["code"] = {"type": "string", "enum": sorted(socket_problems())}
     operations: Json = {}
     for role in ROLES:

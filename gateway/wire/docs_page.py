@@ -27,6 +27,7 @@ def docs_page(http: Json, live: Json) -> str:
     """The whole page, from an OpenAPI and an AsyncAPI document of this service."""
     links = "".join(f'<a href="#{own}">{name}</a>' for own, name in _CONTENTS)
     socket = live["channels"]["socket"]
+    types = http["components"]["schemas"] | live["components"]["schemas"]
     parts = [
         f"<header><h1>OnBeat · Interface</h1><nav aria-label=\"Parts\">{links}</nav></header><main>",
         f"<p>{escape(http['info']['description'])}</p>",
@@ -36,7 +37,7 @@ def docs_page(http: Json, live: Json) -> str:
         f"<p><code>{escape(socket['address'])}</code> {escape(socket['description'])}</p>",
         f"<p>{escape(live['info']['description'])}</p>",
         *_messages(live), "</section>",
-        '<section id="types"><h2>Types</h2>', *_types(http["components"]["schemas"]), "</section>",
+        '<section id="types"><h2>Types</h2>', *_types(types), "</section>",
         '<section id="problems"><h2>Errors</h2>', *_problems(socket["x-problem-codes"]), "</section>",
         '<section id="closes"><h2>How a socket ends</h2>', *_closes(socket["x-close-codes"]), "</section>",
     ]  # fmt: skip
@@ -124,7 +125,9 @@ def _name(schema: Json) -> str:
     if "enum" in schema or "const" in schema:
         words: Any = schema.get("enum", [schema.get("const")])
         return " ".join(f"<code>{escape(str(one))}</code>" for one in words)
-    if schema.get("type") == "array" and "items" in schema:
+    if "prefixItems" in schema:
+        return f"[{', '.join(_name(one) for one in schema['prefixItems'])}]"
+    if schema.get("type") == "array" and isinstance(schema.get("items"), dict):
         return f"list of {_name(schema['items'])}"
     return escape(" ".join(filter(None, (schema.get("type", ""), schema.get("format", "")))))
 

@@ -85,7 +85,7 @@ class Operation:
 Operations = Mapping[tuple[str, str], Operation]
 
 
-class Place(msgspec.Struct, frozen=True, omit_defaults=True):
+class Fault(msgspec.Struct, frozen=True, omit_defaults=True):
     """Where in the body. `pointer`: a JSON pointer (RFC 6901), empty for the whole. `feature`: of a GeoJSON."""
 
     pointer: str
@@ -102,7 +102,7 @@ class ProblemDocument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     status: int
     detail: str
     code: str
-    errors: list[Place] = []
+    errors: list[Fault] = []
     key: str | None = None
     case: str | None = None
 
@@ -120,10 +120,10 @@ def endpoints(routes: Iterable[BaseRoute]) -> dict[tuple[str, str], Route]:
 def openapi(routes: Iterable[BaseRoute], operations: Operations) -> Json:
     """The document. Raises: KeyError for a route without an operation, ValueError for one without a docstring."""
     found = endpoints(routes)
-    types: list[Any] = [ProblemDocument, Place]
+    types: list[Any] = [ProblemDocument, Fault]
     for one in operations.values():
         types += [t for t in (one.takes, *(g.type for g in one.gives.values())) if _is_type(t) and t not in types]
-    schemas, components = msgspec.json.schema_components(types, ref_template=REF)
+    schemas, components = portable(msgspec.json.schema_components(types, ref_template=REF))
     refs = list(zip(types, schemas, strict=True))
     components["ProblemDocument"]["properties"]["code"] = {"type": "string", "enum": sorted(CODES)}
     paths: dict[str, Json] = {}
@@ -158,6 +158,18 @@ def openapi(routes: Iterable[BaseRoute], operations: Operations) -> Json:
             },
         },
     }
+
+
+def portable(schema: Any) -> Any:
+    """A schema whose patterns mean the same outside Python: `$` is the very end in JSON Schema, and there is no \\Z."""
+    if isinstance(schema, list | tuple):
+        return [portable(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {name: portable(one) for name, one in schema.items()}
+    if isinstance(made.get("pattern"), str):
+        made["pattern"] = made["pattern"].replace(r"\Z", "$")
+    return made
 
 
 def described(docstring: str) -> tuple[str, str]:
