@@ -1,0 +1,186 @@
+"""A snapshot and the events after it are a fresh snapshot: for every event and every role, in every process (B3).
+
+One story of three cases causes every event there is. Its facts reach processes in three ways: as the committing process
+knows them, over a bus that doubles and reorders, and read from the database alone. The list of pairs is generated.
+"""
+
+import itertools
+import random
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import pytest
+
+from dispatch.cases.audience import DUTY
+from dispatch.cases.facts import Answer
+from dispatch.cases.values import Event
+from dispatch.people.values import Role
+from tests.conftest import Database
+from tests.contract.screens import Process, Screen, Wire, desk_, differences, officer_, reporter_
+from tests.contract.small_town import Town, small_town
+
+ROLES: Final = (Role.OFFICER, Role.DESK, Role.REPORTER)
+KINDS: Final = (*Event, DUTY)
+Step = Callable[[], Awaitable[list[Answer]]]
+
+
+@dataclass(slots=True)
+class Told:
+    """What the story showed: per kind and role how many comparisons, and which of them differed."""
+
+    compared: defaultdict[tuple[str, Role], int] = field(default_factory=lambda: defaultdict(int))
+    differing: defaultdict[tuple[str, Role], list[str]] = field(default_factory=lambda: defaultdict(list))
+    late: list[str] = field(default_factory=list)
+    resumed: list[str] = field(default_factory=list)
+    points: int = 0
+    elsewhere: list[Any] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+async def town(database: Database) -> AsyncIterator[Town]:
+    async with small_town(database) as town:
+        yield town
+
+
+@pytest.fixture(scope="module")
+async def told(town: Town) -> Told:
+    """The story once, for all tests of this file."""
+    return await Telling(town).tell()
+
+
+class Telling:
+    """Three cases from report to end, and the screens that watch."""
+
+    def __init__(self, town: Town) -> None:
+        self.town, self.wire, self.told = town, Wire(), Told()
+        self.x, self.y, self.z = uuid4(), uuid4(), uuid4()
+        self.rng = random.Random(20)
+
+    async def steps(self) -> list[Step]:
+        town, x, y, z = self.town, self.x, self.y, self.z
+        a, b, c = await town.officers(3)
+        late = await town.officer(on=False)
+        self.people = (a, b, c, late)
+
+        async def fence(case: UUID, officer: UUID) -> int:
+            return await town.fence(case, officer)
+
+        async def acted(case: UUID, event: str, officer: UUID, **more: Any) -> list[Answer]:
+            return [await town.act(case, event, officer, fence=await fence(case, officer), **more)]
+
+        async def fired(case: UUID) -> list[Answer]:
+            await town.pass_time(case, 61)
+            return await town.store.fire("s1")
+
+        async def one(answer: Awaitable[Answer]) -> list[Answer]:
+            return [await answer]
+
+        draft, report = town.draft, town.store.report
+        return [
+            lambda: one(town.store.set_duty(late, True)),
+            lambda: report([draft([a, b], id=x, last_wave=False)]),
+            lambda: town.widen(x, c),
+            lambda: town.widen(x, late, event="offer_joined", wave=2, ring=2),
+            lambda: one(town.act(x, "declined", c, round=1)),
+            lambda: one(town.claim(x, a)),
+            lambda: acted(x, "set_out", a),
+            lambda: acted(x, "handed_back", a, candidates=[b, c]),
+            lambda: report([draft([], id=z)]),
+            lambda: one(town.claim(x, b, 2)),
+            lambda: acted(x, "arrived", b),
+            lambda: acted(x, "cleared", b, disposition="founded"),
+            lambda: report([draft([a, b, c], id=y, category="pair")]),
+            lambda: one(town.claim(y, a)),
+            lambda: fired(y),
+            lambda: fired(y),
+            lambda: one(town.desk(y, "acknowledged")),
+            lambda: one(town.desk(y, "assigned", c)),
+            lambda: one(town.desk(y, "reassigned", b)),
+            lambda: acted(y, "handed_back", b),
+            lambda: one(town.withdraw(y)),
+            lambda: one(town.desk(z, "cleared", disposition="advice_given")),
+            lambda: one(town.store.set_duty(late, False)),
+        ]
+
+    async def tell(self) -> Told:
+        steps = await self.steps()
+        people = [*map(officer_, self.people), desk_(), *map(reporter_, (self.x, self.y, self.z))]
+        own, bus, deaf, later = (Process(self.town.store, self.wire, n) for n in ("own", "bus", "deaf", "later"))
+        processes = (own, bus, deaf, later)
+        for process in processes:
+            await process.feed.start()
+        watching = [(p, [p.screen(who) for who in people]) for p in processes]
+        other = own.screen(desk_("s2"))
+        left: list[tuple[Screen, int]] = []
+        for step in steps:
+            left += [(screen.copy(), len(screen.got)) for screen in watching[0][1]]
+            facts = await self._committed(step, own)
+            self._carry(bus)
+            await deaf.mend()
+            for process, screens in watching[:3]:
+                for screen in screens:
+                    wrong = differences(screen.catch_up(), await process.fresh(screen.who))
+                    for kind in facts:
+                        self.told.compared[kind, screen.who.role] += 1
+                        if wrong:
+                            self.told.differing[kind, screen.who.role].append(f"{process.feed._origin}: {wrong}")
+        await later.mend()
+        for screen in watching[3][1]:
+            self.told.late += filter(None, [differences(screen.catch_up(), await own.fresh(screen.who))])
+        await self._resume(own, watching[0][1], left)
+        self.told.elsewhere = other.catch_up().got
+        return self.told
+
+    async def _committed(self, step: Step, own: Process) -> list[str]:
+        answers = await step()
+        assert answers and all(answer.ok for answer in answers), answers
+        own.feed.committed(answers)
+        return [fact.kind for answer in answers for fact in answer.facts]
+
+    def _carry(self, bus: Process) -> None:
+        """What was published since, twice over and in any order; before it a little of what is old."""
+        order = list(range(max(0, len(self.wire.posted) - 3), len(self.wire.posted))) * 2
+        self.rng.shuffle(order)
+        self.wire.carry(bus, order)
+
+    async def _resume(self, own: Process, screens: list[Screen], left: list[tuple[Screen, int]]) -> None:
+        """Everyone who went away at any step comes back now."""
+        live = {screen.who: screen for screen in screens}
+        for screen, had in left:
+            who = screen.who
+            missed = own.resume.missed(who, own.resume.token(who), screen.at)
+            if who.role is Role.REPORTER:
+                self.told.resumed += [] if missed == "one_case" else [f"{who}: {missed}"]
+                continue
+            self.told.points += 1
+            if isinstance(missed, str):
+                self.told.resumed.append(f"{who.name}: {missed}")
+                continue
+            for view in missed:
+                screen.see(view)
+            wrong = differences(screen, await own.fresh(who))
+            was = [(type(v), v.stream, v.offset) for v in live[who].got[had:]]
+            now = [(type(v), v.stream, v.offset) for v in missed]
+            self.told.resumed += filter(None, [wrong, "" if was == now else f"{was} != {now}"])
+
+
+@pytest.mark.parametrize(("kind", "role"), list(itertools.product(KINDS, ROLES)))
+def test_a_snapshot_and_the_events_after_it_are_a_fresh_snapshot(told: Told, kind: str, role: Role) -> None:
+    assert told.compared[kind, role] > 0, f"the story has no {kind} that a {role} watches"
+    assert not told.differing[kind, role], told.differing[kind, role][0]
+
+
+def test_a_process_that_slept_through_the_story_shows_its_end(told: Told) -> None:
+    assert not told.late, told.late[0]
+
+
+def test_whoever_went_away_at_any_step_is_told_exactly_what_was_missed(told: Told) -> None:
+    assert told.points > 100
+    assert not told.resumed, told.resumed[0]
+
+
+def test_another_stations_desk_is_told_nothing(told: Told) -> None:
+    assert told.elsewhere == []
