@@ -141,7 +141,7 @@ def _coordinate_code(reason: str, name: str, raw: bytes) -> str:
         return "coordinate_not_finite"
     if isinstance(value, bool) or not isinstance(value, int | float):
         return "field_invalid"
-    if not math.isfinite(value):
+    if isinstance(value, float) and not math.isfinite(value):  # an integer always is, however long
         return "coordinate_not_finite"
     lat, lon = values.get("lat"), values.get("lon")
     if isinstance(lat, int | float) and isinstance(lon, int | float) and 90 < abs(lat) <= 180 and abs(lon) <= 90:

@@ -1,13 +1,15 @@
 """Reports, cases, claims and acts over HTTP: the same judge as over sockets."""
 
+import re
 import secrets
-from typing import Any, cast
+from typing import Any, Final, cast
 from uuid import UUID, uuid4
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from dispatch import limits
 from dispatch.batching import Overloaded
 from dispatch.cases import audience
 from dispatch.cases.facts import CaseState
@@ -25,6 +27,8 @@ from gateway.wire.messages import ClaimBody, ClaimMessage, Duty, Entry, Report, 
 from gateway.wire.sentences import refused, result, stored
 from geo.datum import to_wgs84
 from geo.point import Point
+
+_KEY: Final = re.compile(rf"[A-Za-z0-9_-]{{{limits.KEY_CHARS_MIN},{limits.KEY_CHARS_MAX}}}")
 
 
 def node_of(request: Request) -> Node:
@@ -154,6 +158,8 @@ async def get_claim(request: Request) -> Response:
     """GET /v1/claims/{key}: what became of an act of mine with this key."""
     who = await signed(request, Act.ASK, SELF)
     key = request.path_params["key"]
+    if not _KEY.fullmatch(key):
+        return answered(stored(key, None))  # no act can have carried it, and PostgreSQL keeps no NUL
     return answered(stored(key, await node_of(request).store.by_key(scope_of(who), key)))
 
 

@@ -55,6 +55,7 @@ CASES = [
     (report(lon=180.5), "longitude_out_of_range", "/lon"),
     (report(lat=118.79, lon=32.06), "coordinates_swapped", "/lat"),
     (report(lat=1e308), "latitude_out_of_range", "/lat"),
+    (report(lat=10**400), "latitude_out_of_range", "/lat"),
     (report(lat=None), "place_missing", "/lat"),
     (report(lat="-"), "place_missing", "/lat"),
     (report(lon="-"), "place_missing", "/lon"),

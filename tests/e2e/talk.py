@@ -1,0 +1,156 @@
+"""People who talk to a live service: over HTTP with a session, over sockets with a ticket; and cases to be kept."""
+
+import asyncio
+import json
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import asyncpg
+import httpx
+from websockets.asyncio.client import ClientConnection, connect
+
+from tests.e2e.conftest import Service
+
+STATION: Final = "xw-1"
+LAT, LON = 32.06, 118.79
+HEARD_S: Final = 10.0
+
+Json = dict[str, Any]
+
+
+def new_key() -> str:
+    return secrets.token_urlsafe(24)
+
+
+@dataclass(slots=True)
+class Line:
+    """An open socket past hello, or before it. Messages that are not waited for are passed over."""
+
+    socket: ClientConnection
+    snapshot: Json = field(default_factory=dict)
+
+    async def say(self, message: Json | str | bytes) -> None:
+        """A JSON object, a text as it is, or bytes as a text frame that need not be UTF-8."""
+        if isinstance(message, bytes):
+            await self.socket.send(message, text=True)
+        else:
+            await self.socket.send(message if isinstance(message, str) else json.dumps(message))
+
+    async def hear(self, tag: str, **wanted: Any) -> Json:
+        """The next message of this kind with these fields."""
+        async with asyncio.timeout(HEARD_S):
+            while True:
+                message: Json = json.loads(await self.socket.recv())
+                if message["t"] == tag and all(message.get(name) == value for name, value in wanted.items()):
+                    return message
+
+    async def act(self, tag: str, *, key: str | None = None, **fields: Any) -> Json:
+        """An act with a key, and its result."""
+        key = key or new_key()
+        await self.say({"t": tag, "key": key, **fields})
+        return await self.hear("result", key=key)
+
+    async def lives(self) -> bool:
+        """Whether the socket still answers."""
+        return bool((await self.act("ask"))["reason"] == "not_received")
+
+    async def ends(self) -> int:
+        """The code with which the service closes it."""
+        async with asyncio.timeout(HEARD_S):
+            await self.socket.wait_closed()
+        assert self.socket.close_code is not None
+        return self.socket.close_code
+
+
+@dataclass(slots=True)
+class Someone:
+    """A session."""
+
+    town: "Town"
+    token: str
+    said: Json
+
+    @property
+    def head(self) -> dict[str, str]:
+        return {"authorization": f"Bearer {self.token}"}
+
+    async def ask(self, method: str, path: str, body: object = None) -> httpx.Response:
+        return await self.town.client.request(method, path, json=body, headers=self.head)
+
+    async def ticket(self) -> str:
+        origin = {"origin": self.town.service.url}
+        answer = await self.town.client.post("/v1/tickets", headers=self.head | origin)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["ticket"])
+
+    @asynccontextmanager
+    async def line(self, *, hello: bool = True) -> AsyncIterator[Line]:
+        url = f"ws{self.town.service.url.removeprefix('http')}/v1/socket?ticket={await self.ticket()}"
+        origin: Any = self.town.service.url
+        async with connect(url, origin=origin, compression=None, ping_interval=None, proxy=None, close_timeout=2) as it:
+            line = Line(it)
+            if hello:
+                await line.say({"t": "hello", "v": 1})
+                await line.hear("welcome")
+                line.snapshot = await line.hear("snapshot")
+            yield line
+
+
+@dataclass(slots=True)
+class Town:
+    """A live town. `kept`: (reporter, what was told) of cases that must stay as they are whatever else comes."""
+
+    service: Service
+    client: httpx.AsyncClient
+    owner: asyncpg.Connection
+    kept: list[tuple[Someone, Json]] = field(default_factory=list)
+    _people: dict[str, Someone] = field(default_factory=dict)
+
+    async def someone(self, role: str, number: int = 0) -> Someone:
+        """The session of a demonstration sign-in: officers and desks of STATION, or the only one of a role."""
+        name = f"{role}-{number}"
+        if name not in self._people:
+            own = self.service.of(role, STATION) or [one for one in self.service.people if one["role"] == role]
+            login = {"login": own[number]["login"], "password": own[number]["password"]}
+            answer = await self.client.post("/v1/sessions", json=login)
+            assert answer.status_code == 201, answer.text
+            self._people[name] = Someone(self, answer.json()["token"], answer.json())
+        return self._people[name]
+
+    async def report(self, **changes: object) -> Json:
+        """An accepted report."""
+        body = {"category": "theft", "words": "A bicycle is gone.", "lat": LAT, "lon": LON} | changes
+        answer = await self.client.post("/v1/reports", json=body, headers={"idempotency-key": new_key()})
+        assert answer.status_code == 201, answer.text
+        return dict(answer.json())
+
+    async def reporter(self, receipt: str) -> Someone:
+        answer = await self.client.post("/v1/receipts", json={"code": receipt})
+        assert answer.status_code == 200, answer.text
+        return Someone(self, answer.json()["token"], answer.json())
+
+    async def keep(self, made: Json) -> None:
+        reporter = await self.reporter(made["receipt"])
+        self.kept.append((reporter, await told(reporter, made["case"])))
+
+    async def let_time_pass(self, case: str) -> None:
+        """The case's window ends now: its deadline is moved, nobody waits. The sweeper's row stays where it is."""
+        await self.owner.execute("UPDATE cases SET offer_deadline = clock_timestamp() WHERE id = $1", case)
+
+    async def sweep(self, case: str) -> None:
+        """The sweepers' turn for this case."""
+        await self.owner.execute("UPDATE deadlines SET due_at = clock_timestamp() WHERE case_id = $1", case)
+
+
+async def told(reporter: Someone, case: str) -> Json:
+    """What the reporter reads of the case, without what runs with the time."""
+    answer = await reporter.ask("GET", f"/v1/cases/{case}")
+    assert answer.status_code == 200, answer.text
+    said = dict(answer.json())
+    for running in ("received_ago_ms", "remaining_ms"):
+        said.pop(running, None)
+    entries = await reporter.ask("GET", f"/v1/cases/{case}/entries")
+    return said | {"entries": entries.json()}
