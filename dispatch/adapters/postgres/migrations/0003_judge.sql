@@ -74,6 +74,13 @@ BEGIN
     RETURN NULL;
 END $$;
 
+-- The chain: each entry's hash covers the one before. `p_body` as PostgreSQL prints jsonb: the same on every version.
+CREATE FUNCTION entry_hash(
+    p_head bytea, p_case uuid, p_seq integer, p_event text, p_actor text, p_officer uuid, p_us bigint, p_body jsonb
+) RETURNS bytea LANGUAGE sql STABLE AS $$
+    SELECT sha256(p_head || convert_to(concat_ws('|', p_case, p_seq, p_event, p_actor, p_officer, p_us, p_body), 'UTF8'))
+$$;
+
 -- The next entry of a case's chain: status by the table, hash over the one before, offset of its stream.
 -- The caller has locked the case (or made it) and the stream, and saves the case once at the end.
 CREATE FUNCTION append(
@@ -89,7 +96,7 @@ BEGIN
         c.status := v_next;
     END IF;
     c.seq := c.seq + 1;
-    c.head := sha256(c.head || convert_to(concat_ws('|', c.id, c.seq, p_event, p_actor, p_officer, v_us, p_body), 'UTF8'));
+    c.head := entry_hash(c.head, c.id, c.seq, p_event, p_actor, p_officer, v_us, p_body);
     UPDATE streams SET next_offset = next_offset + 1 WHERE stream = c.station RETURNING next_offset INTO v_offset;
     INSERT INTO events (stream, stream_offset, case_id, seq, kind, actor, officer, at, body, hash)
     VALUES (c.station, v_offset, c.id, c.seq, p_event, p_actor, p_officer, p_t, p_body, c.head);

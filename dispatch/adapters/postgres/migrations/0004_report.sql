@@ -54,71 +54,100 @@ BEGIN
         (SELECT ack_ms FROM categories WHERE id = c.category), limit_of('DESK_ACK_MS')) / 1000.0));
 END $$;
 
--- One new case: its entries, its first wave, its window; or the desk at once where nobody is near.
-CREATE FUNCTION report_one(x jsonb, p_t timestamptz) RETURNS answer LANGUAGE plpgsql AS $$
-DECLARE
-    c cases; k categories; r record; facts jsonb := '[]'; a answer; v_window integer; v_response jsonb;
-    v_to uuid[]; v_words text := x ->> 'words';
+-- The reports whose keys are new, all steps for all of them at once: a loop over cases costs four times as much.
+-- The caller holds the locks of their streams. A key that came before (or twice in `p`) has no row here.
+CREATE FUNCTION report_new(p jsonb, p_t timestamptz) RETURNS SETOF answer LANGUAGE plpgsql AS $$
 BEGIN
-    SELECT * INTO k FROM categories WHERE id = x ->> 'category';
-    v_to := eligible(ARRAY(SELECT jsonb_array_elements_text(x -> 'candidates')::uuid), k.skill, '{}',
-                     limit_of('STATION_RECIPIENTS_MAX'));
-    c.id := (x ->> 'id')::uuid; c.station := x ->> 'station'; c.category := k.id; c.words := v_words;
-    c.words_salt := decode(x ->> 'salt', 'hex'); c.lat := (x ->> 'lat')::float8; c.lon := (x ->> 'lon')::float8;
-    c.accuracy_m := (x ->> 'accuracy_m')::real; c.place_source := x ->> 'place_source'; c.reporter := x ->> 'reporter';
-    c.receipt_mac := decode(x ->> 'receipt_mac', 'hex'); c.received_at := p_t; c.seats := k.seats;
-    c.exercise := coalesce((x ->> 'exercise')::boolean, false);
-    c.status := 'received'; c.round := 0; c.wave := 0; c.fence := 0; c.declined := '{}'; c.handed_back := '{}';
-    c.alarms := 0; c.seq := 0; c.head := '\x'::bytea;
-    SELECT q.* INTO r FROM append(c, facts, 'received', x ->> 'reporter', NULL, jsonb_build_object(
-        'category', c.category, 'lat', c.lat, 'lon', c.lon, 'seats', c.seats,
-        'words', encode(sha256(c.words_salt || convert_to(v_words, 'UTF8')), 'hex')), p_t) q;
-    c := r.c; facts := r.facts;
-    IF v_to = '{}' AND (x ->> 'last_wave')::boolean THEN
-        SELECT q.* INTO r FROM to_desk(c, facts, 'sent_to_desk', 'service', NULL, 'nobody_near', p_t) q;
-        c := r.c; facts := r.facts;
-    ELSE
-        v_window := coalesce(k.window_ms, limit_of('OFFER_WINDOW_MS'));
-        c.round := 1; c.wave := (x ->> 'wave')::integer;
-        c.offer_deadline := p_t + make_interval(secs => v_window / 1000.0);
-        SELECT q.* INTO r FROM append(c, facts, 'offer_opened', 'service', NULL, jsonb_build_object(
-            'round', 1, 'wave', c.wave, 'ring_m', x -> 'ring_m', 'window_ms', v_window, 'asked', cardinality(v_to),
-            'deadline_us', (extract(epoch FROM c.offer_deadline) * 1000000)::bigint,
-            'recipients', digest_of(v_to)), p_t) q;
-        c := r.c; facts := r.facts;
-        -- Everyone in this ring had just become busy: the next one is due at once.
-        PERFORM put_wave(c, v_to, (x ->> 'last_wave')::boolean, CASE WHEN v_to = '{}' THEN 0
-            ELSE coalesce(k.wave_ms, limit_of('WAVE_INTERVAL_MS')) END, p_t);
-        PERFORM set_deadline(c, 'window', c.offer_deadline);
-    END IF;
-    INSERT INTO cases SELECT (c).*;
-    v_response := jsonb_build_object('case', c.id, 'station', c.station, 'status', c.status);
-    UPDATE idempotency SET response = v_response WHERE scope = x ->> 'scope' AND key = x ->> 'key';
-    a := ((x ->> 'idx')::integer, true, NULL, v_response, facts, state_of(c), v_to);
-    RETURN a;
+    RETURN QUERY WITH asked AS MATERIALIZED (
+        SELECT x.*, k.seats, k.ack_ms, coalesce(k.window_ms, limit_of('OFFER_WINDOW_MS')) AS window_ms,
+            coalesce(k.wave_ms, limit_of('WAVE_INTERVAL_MS')) AS wave_ms,
+            eligible(x.candidates, k.skill, '{}', limit_of('STATION_RECIPIENTS_MAX')) AS recipients,
+            (extract(epoch FROM p_t) * 1000000)::bigint AS us,
+            row_number() OVER (PARTITION BY x.scope, x.key ORDER BY x.idx) AS turn
+        FROM jsonb_to_recordset(p) AS x (
+            idx integer, id uuid, scope text, key text, hash text, station text, category text, words text, salt text,
+            lat double precision, lon double precision, accuracy_m real, place_source text, reporter text,
+            receipt_mac text, exercise boolean, candidates uuid[], ring_m integer, wave integer, last_wave boolean)
+        JOIN categories k ON k.id = x.category
+    ), kept AS (
+        INSERT INTO idempotency (scope, key, request_hash, response)
+        SELECT scope, key, decode(hash, 'hex'), jsonb_build_object('case', id, 'station', station,
+            'status', CASE WHEN recipients = '{}' AND last_wave THEN 'at_station' ELSE 'offered' END)
+        FROM asked WHERE turn = 1 ORDER BY scope, key ON CONFLICT DO NOTHING RETURNING scope, key, response
+    ), fresh AS (
+        SELECT a.*, kept.response, a.recipients = '{}' AND a.last_wave AS nobody
+        FROM asked a JOIN kept USING (scope, key) WHERE a.turn = 1
+    ), counted AS (
+        SELECT f.*, row_number() OVER (PARTITION BY station ORDER BY idx) AS nr,
+            p_t + make_interval(secs => window_ms / 1000.0) AS deadline,
+            jsonb_build_object('category', category, 'lat', lat, 'lon', lon, 'seats', seats, 'words',
+                encode(sha256(decode(salt, 'hex') || convert_to(words, 'UTF8')), 'hex')) AS body_1
+        FROM fresh f
+    ), bumped AS (
+        UPDATE streams s SET next_offset = next_offset + 2 * n.cases
+        FROM (SELECT station, count(*) AS cases FROM counted GROUP BY station) n
+        WHERE s.stream = n.station RETURNING s.stream, s.next_offset - 2 * n.cases AS base
+    ), told AS (
+        SELECT c.*, b.base + 2 * c.nr AS top, CASE WHEN nobody THEN 'sent_to_desk' ELSE 'offer_opened' END AS event,
+            entry_hash('\x'::bytea, c.id, 1, 'received', c.reporter, NULL, c.us, c.body_1) AS head_1,
+            CASE WHEN nobody THEN jsonb_build_object('reason', 'nobody_near') ELSE jsonb_build_object(
+                'round', 1, 'wave', wave, 'ring_m', ring_m, 'window_ms', window_ms, 'asked', cardinality(recipients),
+                'deadline_us', (extract(epoch FROM deadline) * 1000000)::bigint,
+                'recipients', digest_of(recipients)) END AS body_2
+        FROM counted c JOIN bumped b ON b.stream = c.station
+    ), chained AS MATERIALIZED (
+        SELECT t.*, entry_hash(head_1, id, 2, event, 'service', NULL, us, body_2) AS head_2 FROM told t
+    ), entered AS (
+        INSERT INTO events (stream, stream_offset, case_id, seq, kind, actor, at, body, hash)
+        SELECT station, top - 1, id, 1, 'received', reporter, p_t, body_1, head_1 FROM chained
+        UNION ALL SELECT station, top, id, 2, event, 'service', p_t, body_2, head_2 FROM chained
+    ), waved AS (
+        INSERT INTO waves (case_id, seq, round, wave, recipients)
+        SELECT id, 2, 1, wave, recipients FROM chained WHERE NOT nobody
+    ), timed AS (
+        INSERT INTO deadlines (case_id, kind, station, due_at, round, wave)
+        SELECT id, 'window', station, deadline, 1, 0 FROM chained WHERE NOT nobody
+        UNION ALL  -- everyone in this ring had just become busy: the next one is due at once
+        SELECT id, 'wave', station, CASE WHEN recipients = '{}' THEN p_t
+            ELSE p_t + make_interval(secs => wave_ms / 1000.0) END, 1, wave + 1 FROM chained WHERE NOT nobody AND NOT last_wave
+        UNION ALL
+        SELECT id, 'ack', station, p_t + make_interval(secs => coalesce(ack_ms, limit_of('DESK_ACK_MS')) / 1000.0), 0, 0
+        FROM chained WHERE nobody
+    ), made AS (
+        INSERT INTO cases AS c (id, station, category, words, words_salt, lat, lon, accuracy_m, place_source, reporter,
+            receipt_mac, received_at, exercise, seats, status, round, wave, offer_deadline, escalated_at, desk_reason,
+            seq, head)
+        SELECT id, station, category, words, decode(salt, 'hex'), lat, lon, accuracy_m, place_source, reporter,
+            decode(receipt_mac, 'hex'), p_t, coalesce(exercise, false), seats,
+            (SELECT next_status FROM legal l WHERE l.status = 'received' AND l.event = chained.event),
+            CASE WHEN nobody THEN 0 ELSE 1 END, CASE WHEN nobody THEN 0 ELSE wave END,
+            CASE WHEN nobody THEN NULL ELSE deadline END, CASE WHEN nobody THEN p_t END,
+            CASE WHEN nobody THEN 'nobody_near' END, 2, head_2
+        FROM chained RETURNING c.id, state_of(c) AS state
+    )
+    SELECT h.idx, true, NULL::text, h.response, jsonb_build_array(
+            jsonb_build_object('stream', h.station, 'offset', h.top - 1, 'case', h.id, 'seq', 1, 'kind', 'received',
+                'actor', h.reporter, 'officer', NULL, 'at_us', h.us, 'body', h.body_1),
+            jsonb_build_object('stream', h.station, 'offset', h.top, 'case', h.id, 'seq', 2, 'kind', h.event,
+                'actor', 'service', 'officer', NULL, 'at_us', h.us, 'body', h.body_2)), m.state, h.recipients
+    FROM chained h JOIN made m USING (id);
 END $$;
 
 -- All that arrived together. The key decides: the same report again hears the same answer.
 CREATE FUNCTION report_cases(p jsonb) RETURNS SETOF answer LANGUAGE plpgsql AS $$
-DECLARE x jsonb; i idempotency; t timestamptz; a answer;
+DECLARE a answer; v_new integer[] := '{}';
 BEGIN
     -- ascending order everywhere, so that two batches never wait for each other in a ring
     PERFORM 1 FROM streams WHERE stream IN (SELECT e ->> 'station' FROM jsonb_array_elements(p) e)
         ORDER BY stream FOR NO KEY UPDATE;
-    t := clock_timestamp();
-    FOR x IN SELECT e FROM jsonb_array_elements(p) e ORDER BY e ->> 'scope', e ->> 'key' LOOP
-        INSERT INTO idempotency (scope, key, request_hash)
-        VALUES (x ->> 'scope', x ->> 'key', decode(x ->> 'hash', 'hex')) ON CONFLICT DO NOTHING;
-        IF FOUND THEN
-            a := report_one(x, t);
-        ELSE
-            SELECT * INTO i FROM idempotency WHERE scope = x ->> 'scope' AND key = x ->> 'key';
-            IF i.request_hash = decode(x ->> 'hash', 'hex') THEN
-                a := ((x ->> 'idx')::integer, true, 'again', i.response, '[]'::jsonb, NULL, NULL);
-            ELSE
-                a := ((x ->> 'idx')::integer, false, 'key_reused', NULL, '[]'::jsonb, NULL, NULL);
-            END IF;
-        END IF;
+    FOR a IN SELECT * FROM report_new(p, clock_timestamp()) LOOP
+        v_new := v_new || a.idx;
         RETURN NEXT a;
     END LOOP;
+    RETURN QUERY  -- keys that came before: their answers, read after ours are in
+        SELECT x.idx, i.request_hash = decode(x.hash, 'hex'),
+            CASE WHEN i.request_hash = decode(x.hash, 'hex') THEN 'again' ELSE 'key_reused' END,
+            CASE WHEN i.request_hash = decode(x.hash, 'hex') THEN i.response END, '[]'::jsonb, NULL::jsonb, NULL::uuid[]
+        FROM jsonb_to_recordset(p) AS x (idx integer, scope text, key text, hash text)
+        JOIN idempotency i USING (scope, key) WHERE NOT x.idx = ANY (v_new);
 END $$;
