@@ -15,8 +15,9 @@ from dispatch import limits
 from dispatch.adapters.postgres.catalogue import load_catalogue, load_roster
 from dispatch.adapters.postgres.legal import check_rules
 from dispatch.adapters.postgres.lesser import lesser_dsn
-from dispatch.adapters.postgres.pool import connect_pool, connection, fetch
+from dispatch.adapters.postgres.pool import connect_pool, connection
 from dispatch.adapters.postgres.store import PostgresCases
+from dispatch.adapters.postgres.upkeep import PostgresUpkeep
 from dispatch.adapters.redis.bus import RedisBus, connect
 from dispatch.cases import audience
 from dispatch.cases.catalogue import Catalogue
@@ -58,6 +59,7 @@ class Node:
         self.redis = connect(settings.redis_url)
         self.bus = RedisBus(self.redis, settings.redis_url, self.instance)
         self.store = PostgresCases(pool)
+        self.upkeep = PostgresUpkeep(pool)
         self.feed = Feed(self.store, self.bus, self.instance)
         self.roster = Roster()
         self.positions = LivePositions(self.roster)
@@ -177,7 +179,7 @@ class Node:
     async def _heartbeat(self) -> None:
         while True:
             with contextlib.suppress(StoreAway, StoreBusy):
-                await fetch(self.pool, "SELECT beat($1, $2)", self.instance, self.role)
+                await self.upkeep.beat(self.instance, self.role)
             await asyncio.sleep(HEARTBEAT_S)
 
     # --- what both borders ask

@@ -8,8 +8,8 @@ import signal
 import sys
 
 from dispatch.adapters.postgres.cursors import PostgresCursors
-from dispatch.adapters.postgres.pool import fetch
 from dispatch.adapters.postgres.store import PostgresCases
+from dispatch.adapters.postgres.upkeep import PostgresUpkeep
 from dispatch.adapters.redis.bus import RedisBus, connect
 from dispatch.cases.ports import StoreAway, StoreBusy
 from dispatch.limits import RELAY_POLL_S
@@ -26,6 +26,7 @@ async def relay(settings: Settings, stop: asyncio.Event) -> None:
     pool = await working_pool(settings, size=3)
     client = connect(settings.redis_url)
     bus = RedisBus(client, settings.redis_url, instance)
+    upkeep = PostgresUpkeep(pool)
     relaying = Relaying(PostgresCases(pool), PostgresCursors(pool), bus, instance)
     bus.on_facts = relaying.heard
     async with asyncio.TaskGroup() as group:
@@ -38,7 +39,7 @@ async def relay(settings: Settings, stop: asyncio.Event) -> None:
                     started = True
                 await relaying.turn()
                 if turns % 8 == 0:
-                    await fetch(pool, "SELECT beat($1, 'relay')", instance)
+                    await upkeep.beat(instance, "relay")
                 turns += 1
             except (StoreAway, StoreBusy) as error:
                 log.warning("nothing was relayed: %s", error)

@@ -3,7 +3,6 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dispatch.adapters.postgres.pool import fetch
 from dispatch.cases.ports import StoreAway, StoreBusy
 from gateway.http.cases import answered, node_of
 
@@ -21,7 +20,7 @@ async def readyz(request: Request) -> Response:
     node = node_of(request)
     missing = [] if node.ready else ["board"]
     try:
-        living = {row[0] for row in await fetch(node.pool, "SELECT * FROM living_roles()")}
+        living = await node.upkeep.living_roles()
         missing += [role for role in NEEDED if role not in living]
     except (StoreAway, StoreBusy):
         missing.append("database")

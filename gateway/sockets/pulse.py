@@ -3,10 +3,8 @@
 import asyncio
 import contextlib
 from collections import deque
-from datetime import UTC, datetime
 from uuid import UUID
 
-from dispatch.adapters.postgres.pool import fetch
 from dispatch.cases.facts import CaseState
 from dispatch.cases.ports import StoreAway, StoreBusy
 from dispatch.cases.values import Status
@@ -22,11 +20,6 @@ BEAT_SLICES = 50  # beats are spread over their interval: no tick serves everyon
 REVOKED_S = 0.5
 TRACK_S = 1.0
 START_HIDDEN_M = 300.0  # a reporter never learns where the officer set out from
-REVOKED_SQL = "SELECT id FROM sessions WHERE revoked_at > clock_timestamp() - interval '10 seconds'"
-TRACK_SQL = """
-INSERT INTO track (case_id, officer_id, at, lat, lon, accuracy_m)
-SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::float8[], $5::float8[], $6::real[])
-ON CONFLICT DO NOTHING"""
 
 
 class Pulse:
@@ -59,7 +52,7 @@ class Pulse:
         while True:
             await asyncio.sleep(REVOKED_S)
             with contextlib.suppress(StoreAway, StoreBusy):
-                ended = {row[0] for row in await fetch(self._node.pool, REVOKED_SQL)}
+                ended = await self._node.upkeep.ended_sessions()
                 for session in [s for s in self._node.sessions if s.who.session in ended]:
                     if session.link is not None:
                         session.link.close(Close.REVOKED, "the session was ended")
@@ -137,12 +130,9 @@ class Pulse:
         """The way of an assigned officer of an open case, written by the process that holds the officer's socket."""
         board, hub = self._node.feed.board, self._node.hub
         rows = []
-        at = datetime.now(UTC)
         for officer, cases in board.held.items():
             where = self._node.positions.where(officer) if officer in hub.officers else None
             if where is not None and where[2] < TRACK_S + 0.5:
-                rows += [(case, officer, at, where[0].lat, where[0].lon, where[1]) for case in cases]
+                rows += [(case, officer, where[0].lat, where[0].lon, where[1]) for case in cases]
         if rows:
-            async with self._node.pool.acquire() as one, one.transaction():
-                await one.execute("SET LOCAL synchronous_commit = off")
-                await one.execute(TRACK_SQL, *map(list, zip(*rows, strict=True)))
+            await self._node.upkeep.keep_track(rows)

@@ -1,0 +1,43 @@
+"""What processes write and read beside cases: that they live, whose session ended, the way of an assigned officer."""
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+
+from dispatch.adapters.postgres.pool import connection, fetch
+
+ENDED: Final = "SELECT id FROM sessions WHERE revoked_at > clock_timestamp() - interval '10 seconds'"
+TRACK: Final = """
+INSERT INTO track (case_id, officer_id, at, lat, lon, accuracy_m)
+SELECT c, o, clock_timestamp(), lat, lon, m FROM unnest($1::uuid[], $2::uuid[], $3::float8[], $4::float8[], $5::real[])
+q (c, o, lat, lon, m) ON CONFLICT DO NOTHING"""
+
+Trace = tuple[UUID, UUID, float, float, float]
+"""Case, officer, degrees of latitude and longitude, metres of accuracy."""
+
+
+class PostgresUpkeep:
+    """Every method raises StoreAway or StoreBusy."""
+
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+        self._pool = pool
+
+    async def beat(self, instance: str, role: str) -> None:
+        """This process lives."""
+        await fetch(self._pool, "SELECT beat($1, $2)", instance, role)
+
+    async def living_roles(self) -> set[str]:
+        """Roles of which a process lives."""
+        return {row[0] for row in await fetch(self._pool, "SELECT * FROM living_roles()")}
+
+    async def ended_sessions(self) -> set[UUID]:
+        """Sessions that were ended within the last seconds."""
+        return {row[0] for row in await fetch(self._pool, ENDED)}
+
+    async def keep_track(self, traces: Sequence[Trace]) -> None:
+        """Writes where assigned officers are now. May lose the last moment in a crash: nothing is decided by it."""
+        async with connection(self._pool) as one, one.transaction():
+            await one.execute("SET LOCAL synchronous_commit = off")
+            await one.execute(TRACK, *map(list, zip(*traces, strict=True)))
