@@ -1,6 +1,7 @@
 """One person's socket: hello first, then acts. Every message is asked of the permission table before anything else."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Coroutine
 from typing import Any
@@ -29,6 +30,8 @@ from gateway.wire.mistakes import TURNS, read_message, said
 from gateway.wire.sentences import refused, result, stored
 from geo.datum import Datum, to_wgs84
 from geo.point import Point
+
+log = logging.getLogger("onbeat.sockets")
 
 IN_FLIGHT_MAX = 16  # acts of one socket waiting for their answers
 
@@ -207,6 +210,9 @@ class PersonSession:
             self._send(refused(key, "away"))
         except Overloaded:
             self._send(refused(key, "overloaded"))
+        except Exception:
+            log.exception("an act failed in a way nobody foresaw")
+            self._send(refused(key, "away"))
 
     def _start(self, act: Coroutine[Any, Any, None]) -> None:
         running = self._running

@@ -1,5 +1,6 @@
 """Bad input: each mistake has its own code, a sentence and, where there is one, its place."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 
@@ -179,3 +180,15 @@ def test_any_bytes_are_a_report_or_a_problem(raw: bytes) -> None:
         decode(raw, Report)
     except Problem as problem:
         assert problem.code in CODES
+
+
+async def test_a_body_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.http.bodies.BODY_S_MAX", 0.01)
+    given_up = asyncio.Event()
+
+    async def body() -> AsyncIterator[bytes]:
+        yield b"{"
+        await given_up.wait()
+
+    status, said = await post(body())
+    assert (status, said["code"]) == (408, "body_slow")
