@@ -47,7 +47,7 @@ def case_of(request: Request) -> UUID:
 
 
 async def post_report(request: Request) -> Response:
-    """POST /v1/reports: 201 when the case is committed and offered; 200 when the same key came again."""
+    """POST /v1/reports: makes a case. 201 when it is committed and offered; 200 when the same key came again."""
     require(await anyone_of(request), Act.REPORT)
     key = idempotency_key(request)
     report = await read_report(request)
@@ -139,7 +139,7 @@ async def get_entries(request: Request) -> Response:
 
 
 async def post_claim(request: Request) -> Response:
-    """POST /v1/cases/{case}/claims: 200 with a result, won or refused: a late officer is not an error."""
+    """POST /v1/cases/{case}/claims: takes an offered case. 200, won or refused: a late officer is not an error."""
     who = await signed(request, Act.CLAIM, SELF)
     assert who.officer is not None
     body = await read_body(request, ClaimBody)
@@ -164,7 +164,7 @@ async def get_claim(request: Request) -> Response:
 
 
 async def post_act(request: Request) -> Response:
-    """POST /v1/cases/{case}/acts: one act message without its case; a refusal is a 409 whose code is the reason."""
+    """POST /v1/cases/{case}/acts: one act, as a message of the socket. A refusal's code is the reason."""
     who = await who_of(request)
     case = case_of(request)
     message: ActMessage = await read_body(request, cast(Any, ActMessage))
@@ -185,7 +185,7 @@ def _told(told: Result) -> Response:
 
 
 async def post_duty(request: Request) -> Response:
-    """POST /v1/duty: on or off."""
+    """POST /v1/duty: the officer goes on duty or off. Off with an open case is refused."""
     who = await signed(request, Act.DUTY, SELF)
     assert who.officer is not None
     body = await read_body(request, Duty)

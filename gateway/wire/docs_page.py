@@ -143,7 +143,7 @@ def _problems(of_sockets: dict[str, str]) -> Iterable[str]:
     rows = {code: (str(status), f"{title}. {sentence}") for code, (status, title, sentence) in CODES.items()}
     rows |= {code: ("socket", sentence) for code, sentence in of_sockets.items() if code not in CODES}
     for code, (status, says) in rows.items():
-        yield f'<tr id="problem-{code}"><th scope="row"><code>{code}</code></th><td>{status}</td>'
+        yield f'<tr id="problem-{code}"><th scope="row"><code>{_breakable(code)}</code></th><td>{status}</td>'
         yield f"<td>{escape(says)}</td></tr>"
     yield "</tbody></table>"
 
@@ -152,13 +152,18 @@ def _closes(closes: list[Json]) -> Iterable[str]:
     yield "<p>1000 to 1999 are RFC 6455's; 4000 to 4099: come back and resume; 4400 to 4499: not as you are.</p>"
     yield _table("code", "come back", "means")
     for one in closes:
-        yield f'<tr id="close-{one["code"]}"><th scope="row">{one["code"]} <code>{escape(one["name"])}</code></th>'
+        yield f'<tr id="close-{one["code"]}"><th scope="row">{one["code"]} <code>{_breakable(one["name"])}</code></th>'
         yield f"<td>{'yes' if one['come_back'] else 'no'}</td><td>{escape(one['says'])}</td></tr>"
     yield "</tbody></table>"
 
 
 def _problem_link(code: str) -> str:
     return f'<a href="#problem-{code}"><code>{code}</code></a>'
+
+
+def _breakable(word: str) -> str:
+    """A long word that a narrow screen may break where its parts meet."""
+    return escape(word).replace("_", "_<wbr>")
 
 
 def _row(name: str, content: str) -> str:
