@@ -240,8 +240,10 @@ class FaultProxy:
             self.cuts += 1
             reset = _asks_for_reset(cut)
             self._tell()
-        except* OSError:
-            pass  # one side went away, or the server cannot be reached: the other side is reset
+        except* (OSError, RuntimeError):
+            # One side went away, or the server cannot be reached: the other side is reset. RuntimeError is what
+            # uvloop says of a transport that is closed already.
+            pass
         finally:
             _end(connection, writers, reset)
 
