@@ -39,7 +39,14 @@ class Reports:
 
 
 async def flow(
-    ground: Ground, words: str, *, count: int, per_s: float, category: str = "quick", seed: object = ""
+    ground: Ground,
+    words: str,
+    *,
+    count: int,
+    per_s: float,
+    category: str = "quick",
+    seed: object = "",
+    stations: int = STATIONS,
 ) -> Reports:
     """`count` reports, evenly in time whatever becomes of each, all over the town."""
     reports, dice = Reports(), ground.dice(f"{words}:{seed}")
@@ -47,7 +54,7 @@ async def flow(
     async def one(number: int, place_dice: random.Random) -> None:
         key = secrets.token_urlsafe(24)
         try:
-            place = ground.place(number % STATIONS, place_dice)
+            place = ground.place(number % stations, place_dice)
             reports.accepted.append(await ground.report(category, f"{words}{number}", place, key=key))
         except Unanswered:
             reports.unanswered.append(key)
