@@ -9,7 +9,11 @@ from typing import Final
 
 # --- the offer -------------------------------------------------------------------------------------------------
 OFFER_WINDOW_MS: Final = 60_000  # the owner's promise: unclaimed after 60 s, the case is at the station's desk
-RINGS_M: Final = (1_500, 3_000, 6_000)  # first ring at once; 6 km is about 15 min in town, the widest worth asking
+RINGS_M: Final = (
+    1_500,
+    3_000,
+    6_000,
+)  # first ring at once; 6 km is about 15 min in town, the widest worth asking
 WAVE_INTERVAL_MS: Final = 15_000  # three rings in the first 30 s leave the widest one half of the window
 OFFER_RECIPIENTS_MAX: Final = 50  # SPEED.md's yardstick: nearest 50; more phones ring for nothing
 STATION_RECIPIENTS_MAX: Final = 200  # fail open to the whole station (positions away): bounded all the same
@@ -63,6 +67,12 @@ HANDSHAKES_PER_S_MAX: Final = 4_000  # admitted a second by one process; the res
 
 # --- streams ---------------------------------------------------------------------------------------------------
 RESUME_FACTS_MAX: Final = 2_000  # more missed than this: a declared snapshot is cheaper for both
+RESUME_BYTES_MAX: Final = (
+    OUTBOX_BYTES_MAX // 2
+)  # what was missed must fit the outbox with room for what comes meanwhile
+SNAPSHOT_ITEMS_MAX: Final = (
+    250  # cases or offers in a snapshot, oldest first (at most 500 bytes each); it says how many it left out
+)
 STREAM_MEMORY_FACTS_MAX: Final = 50_000  # facts of one stream kept by a web process
 STREAM_MEMORY_S: Final = 900.0  # ... and for how long
 REORDER_S_MAX: Final = 0.05  # a hole in a stream is waited for so long, then read from the database

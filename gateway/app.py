@@ -5,7 +5,7 @@ import gc
 import logging
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from types import SimpleNamespace
 
 import uvicorn
@@ -48,16 +48,16 @@ def sign_in_of(node: Node) -> SignIn:
     )
 
 
-def unchanged(node: Node) -> None:
+async def unchanged(node: Node) -> None:
     """A node as the settings say."""
 
 
 async def serve(
-    settings: Settings, *, prepare: Callable[[Node], None] = unchanged, routes: Sequence[BaseRoute] = ROUTES
+    settings: Settings, *, prepare: Callable[[Node], Awaitable[None]] = unchanged, routes: Sequence[BaseRoute] = ROUTES
 ) -> None:
     """Serves until told to stop. `prepare` sees the node before anybody is served."""
     async with open_node(settings, "web") as node:
-        prepare(node)
+        await prepare(node)
         sign_in = sign_in_of(node)
         config = uvicorn.Config(
             make_app(node, sign_in, routes),

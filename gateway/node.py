@@ -13,9 +13,6 @@ import asyncpg
 
 from dispatch import limits
 from dispatch.adapters.postgres.catalogue import load_catalogue, load_roster
-from dispatch.adapters.postgres.legal import check_rules
-from dispatch.adapters.postgres.lesser import lesser_dsn
-from dispatch.adapters.postgres.pool import connect_pool, connection
 from dispatch.adapters.postgres.store import PostgresCases
 from dispatch.adapters.postgres.upkeep import PostgresUpkeep
 from dispatch.adapters.redis.bus import RedisBus, connect
@@ -31,6 +28,7 @@ from dispatch.people.values import Role, Who
 from dispatch.positions.live import LivePositions
 from dispatch.positions.roster import Roster
 from dispatch.streams.feed import Feed
+from gateway.role import working_pool
 from gateway.settings import Settings
 from gateway.sockets.hub import Hub, Member
 from gateway.sockets.link import Close
@@ -166,9 +164,7 @@ class Node:
     # --- upkeep
     async def _reload_catalogue(self) -> None:
         fresh = await load_catalogue(self.pool, self.catalogue)
-        self.catalogue.categories, self.catalogue.stations = fresh.categories, fresh.stations
-        self.catalogue.catch_all, self.catalogue.locate = fresh.catch_all, fresh.locate
-        self.catalogue.areas_fingerprint = fresh.areas_fingerprint
+        self.catalogue.become(fresh)
 
     async def _keep_catalogue(self) -> None:
         while True:
@@ -221,25 +217,6 @@ class Node:
         assert who.role is Role.REPORTER and who.case is not None
         state = await self.state_of(who.case)
         return audience.reporter_case(state, 0) if state else None
-
-
-async def working_pool(settings: Settings, *, size: int = 8) -> "asyncpg.Pool[asyncpg.Record]":
-    """Connections in the lesser role, to a database whose rules are this version's. Waits while it is away.
-
-    Raises: RulesDiffer.
-    """
-    wait = 0.1
-    while True:
-        try:
-            dsn = await lesser_dsn(settings.database_url)
-            pool = await connect_pool(dsn, size=size)
-            async with connection(pool) as one:
-                await check_rules(one)
-            return pool
-        except (StoreAway, StoreBusy) as error:
-            log.warning("waiting for the database: %s", error)
-            await asyncio.sleep(wait)
-            wait = min(2 * wait, 2.0)
 
 
 @contextlib.asynccontextmanager

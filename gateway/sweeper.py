@@ -1,54 +1,78 @@
-"""The sweeper role: `python -m gateway.sweeper`. Fires what is due. Equal, leaderless, any number of them."""
+"""The sweeper role: `python -m gateway.sweeper`. Fires what is due. Equal, leaderless, any number of them.
+
+It keeps positions, to find who is asked next, and no board: what it decides is judged in the database.
+"""
 
 import asyncio
-import logging
-import os
-import signal
+import secrets
 import sys
+import time
 
-from dispatch.cases.ports import StoreAway, StoreBusy
-from dispatch.limits import SWEEP_S
-from dispatch.streams.sweeping import Sweeping
-from gateway.node import open_node
-from gateway.settings import Settings, SettingsError
+import asyncpg
 
-log = logging.getLogger("onbeat.sweeper")
+from dispatch.adapters.postgres.catalogue import load_catalogue, load_free_roster
+from dispatch.adapters.postgres.store import PostgresCases
+from dispatch.adapters.postgres.upkeep import PostgresUpkeep
+from dispatch.adapters.redis.bus import FIXES, RedisBus, connect
+from dispatch.cases.catalogue import Catalogue
+from dispatch.limits import GENERATION_AGE_S_MIN, SWEEP_S
+from dispatch.positions.live import LivePositions
+from dispatch.positions.roster import Roster
+from dispatch.streams.sweeping import Publisher, Sweeping
+from gateway.role import every, main_of, working_pool
+from gateway.settings import Settings
 
-
-async def sweep(settings: Settings, stop: asyncio.Event) -> None:
-    """Sweeps until told to stop; a database that is away is asked again at the next tick."""
-    async with open_node(settings, "sweeper") as node:
-        sweeping = Sweeping(node.store, node.feed, node.positions, node.catalogue)
-        while not stop.is_set():
-            try:
-                await sweeping.sweep()
-            except (StoreAway, StoreBusy) as error:
-                log.warning("nothing was swept: %s", error)
-            try:
-                async with asyncio.timeout(SWEEP_S):
-                    await stop.wait()
-            except TimeoutError:
-                continue
+CATALOGUE_S = 5.0
+BEAT_S = 2.0
 
 
-async def until_told(settings: Settings) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    await sweep(settings, stop)
+class Sweeper:
+    """One sweeper's turns."""
+
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", bus: RedisBus, instance: str) -> None:
+        self._pool, self._instance = pool, instance
+        self._upkeep = PostgresUpkeep(pool)
+        self._catalogue, self._roster = Catalogue(), Roster()
+        self.positions = LivePositions(self._roster, everybody=True)
+        store = PostgresCases(pool)
+        self._sweeping = Sweeping(
+            store, Publisher(bus, instance), self.positions, self._catalogue, before_waves=self._who_is_free
+        )
+        self._catalogue_at = self._beat_at = -1e9
+
+    async def turn(self) -> None:
+        now = time.monotonic()
+        if now - self._catalogue_at >= CATALOGUE_S:
+            self._catalogue.become(await load_catalogue(self._pool, self._catalogue))
+            self._catalogue_at = now
+        await self._sweeping.sweep()
+        if now - self._beat_at >= BEAT_S:
+            await self._upkeep.beat(self._instance, "sweeper")
+            self._beat_at = now
+
+    async def _who_is_free(self) -> None:
+        self._roster.replace(await load_free_roster(self._pool))
 
 
-def main() -> int:
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    try:
-        settings = Settings.from_env(os.environ)
-    except SettingsError as error:
-        print(f"sweeper: {error}", file=sys.stderr)
-        return 2
-    asyncio.run(until_told(settings))
-    return 0
+async def work(settings: Settings, stop: asyncio.Event) -> None:
+    """Sweeps until told to stop."""
+    instance = f"sweeper-{secrets.token_hex(5)}"
+    pool = await working_pool(settings, size=3)
+    client = connect(settings.redis_url)
+    bus = RedisBus(client, settings.redis_url, instance, (FIXES,))
+    sweeper = Sweeper(pool, bus, instance)
+    bus.on_fixes, bus.on_link = sweeper.positions.heard, sweeper.positions.listening
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(bus.run())
+        fixes, age_s = await bus.load_fixes()
+        sweeper.positions.heard(fixes)
+        if age_s >= GENERATION_AGE_S_MIN:
+            sweeper.positions.listening(True, loaded=True)
+        await every(SWEEP_S, stop, sweeper.turn)
+        running.cancel()
+    await client.aclose()
+    await pool.close()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main_of("sweeper", work))

@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import asyncpg
@@ -87,11 +88,13 @@ async def get_fixes(request: Request) -> Response:
     return Response(msgspec.json.encode({"fixes": node_of(request).positions.applied}), media_type="application/json")
 
 
-def raise_limits(node: Node) -> None:
-    """For the yardstick only: what bounds one person, and how old a fix may be."""
+async def raise_limits(node: Node) -> None:
+    """For the yardstick only: what bounds one person, and how old a fix may be. Waits until positions are trusted."""
     node.settings_messages_per_s = NO_LIMIT
     node.claims_per_min_max = NO_LIMIT
     node.positions.age_s_max = NO_LIMIT
+    while not node.positions.healthy():
+        await asyncio.sleep(0.1)
 
 
 def settings_of(env: dict[str, str]) -> Settings:
@@ -136,7 +139,7 @@ def main() -> int:
 async def prepare(owner: str) -> str:
     """An empty database becomes the yardstick's; the address for the lesser role."""
     app_url = await ensure_login(owner)
-    await migrate(owner, app_role="onbeat_app")
+    await migrate(owner, app_role=urlsplit(app_url).username)
     await seed(owner)
     return app_url
 

@@ -28,7 +28,7 @@ BROUGHT: Final = {
     "dispatch": {"msgspec"},
     "adapters": {"asyncpg", "redis", "msgspec", "argon2"},
 }
-COMPOSING: Final = {f"gateway/{name}.py" for name in ("app", "node", "sweeper", "relay", "release", "town")}
+COMPOSING: Final = {f"gateway/{name}.py" for name in ("app", "node", "role", "sweeper", "relay", "release", "town")}
 """What puts services on stores together; `town` and `release` fill a database. Scripts start all of it and may too."""
 OWN_CLOCKS: Final = {
     "dispatch/people/attempts.py",  # how often somebody guessed: a limit, no deadline of a case

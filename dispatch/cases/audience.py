@@ -21,7 +21,7 @@ from dispatch.cases.views import (
     Seat,
     View,
 )
-from dispatch.limits import INCIDENT_CELL_M
+from dispatch.limits import INCIDENT_CELL_M, SNAPSHOT_ITEMS_MAX
 from geo.distance import snap
 from geo.point import Point
 
@@ -190,15 +190,18 @@ def _duty(fact: Fact) -> OfficerDuty:
     )
 
 
-def officer_snapshot(board: Board, officer: UUID, now: float) -> tuple[tuple[Offer, ...], tuple[HeldCase, ...]]:
-    """All an officer may see now."""
-    offers = tuple(offer(e.state, _elapsed(e, now)) for e in board.offers_of(officer))
-    return offers, tuple(held(e.state, officer) for e in board.held_by(officer))
+def officer_snapshot(board: Board, officer: UUID, now: float) -> tuple[tuple[Offer, ...], tuple[HeldCase, ...], int]:
+    """All an officer may see now, and how many offers did not fit."""
+    entries = board.offers_of(officer)
+    offers = tuple(offer(e.state, _elapsed(e, now)) for e in entries[:SNAPSHOT_ITEMS_MAX])
+    return offers, tuple(held(e.state, officer) for e in board.held_by(officer)), len(entries) - len(offers)
 
 
-def desk_snapshot(board: Board, station: str, now: float) -> tuple[DeskCase, ...]:
-    """All open cases of a station."""
-    return tuple(desk_case(e.state, _elapsed(e, now)) for e in board.of_station(station))
+def desk_snapshot(board: Board, station: str, now: float) -> tuple[tuple[DeskCase, ...], int]:
+    """The open cases of a station, and how many did not fit."""
+    entries = board.of_station(station)
+    cases = tuple(desk_case(e.state, _elapsed(e, now)) for e in entries[:SNAPSHOT_ITEMS_MAX])
+    return cases, len(entries) - len(cases)
 
 
 def _elapsed(entry: Entry, now: float) -> int:

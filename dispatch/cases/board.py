@@ -17,18 +17,22 @@ from dispatch.cases.values import CLOSED, HELD, Event, Refusal, Status
 
 Key = TypeVar("Key", bound=Hashable)
 OPENING = frozenset({Event.OFFER_OPENED, Event.HANDED_BACK})
+GRANTING = frozenset({Event.SEAT_FILLED, Event.CLAIMED, Event.ASSIGNED, Event.REASSIGNED})
 
 
 @dataclass(slots=True)
 class Entry:
     """One open case. `heard_at`: this process's monotonic time of the state. `recipients`: of the present round.
 
-    `since_opened`: this process has seen everything of the present round, so `held_by` misses nobody.
+    `seen`: the last entry of its history that was applied; the state may already be of a later one, when it was read
+    from the database. `since_opened`: this process has seen the present round from its first entry on, so `held_by`
+    misses nobody once `seen` has come up to the state.
     """
 
     state: CaseState
     heard_at: float
     recipients: set[UUID]
+    seen: int = 0
     since_opened: bool = False
     held_by: set[UUID] = field(default_factory=set)
 
@@ -63,31 +67,37 @@ class Board:
     def load(self, cases: Iterable[tuple[CaseState, frozenset[UUID]]]) -> None:
         """Starts from what the database holds; facts after it follow by `apply`."""
         for state, recipients in cases:
-            self._put(Entry(state, self._clock(), set(recipients)))
+            self._put(Entry(state, self._clock(), set(recipients), state.seq))
 
     def apply(self, fact: Fact) -> Fact:
         """Takes the next fact of a stream; gives it back with `asked`: whose offer it ended."""
         if fact.state is None or fact.case is None:
             return fact
         old = self.cases.get(fact.case)
-        if old is not None and fact.seq is not None and fact.seq < old.state.seq and fact.state.seq <= old.state.seq:
-            old.recipients.update(fact.to)  # an earlier fact whose outcome is known: it may still name recipients
-            return fact
         asked = self._asked(old, fact)
         entry = self._evolved(old, fact)
         if old is not None:
             self._drop(old)
-        if fact.state.status not in CLOSED:
+        if entry.state.status not in CLOSED:
             self._put(entry)
         return fact if not asked else _with_asked(fact, tuple(asked))
 
     def _evolved(self, old: Entry | None, fact: Fact) -> Entry:
-        assert fact.state is not None
-        opening = fact.kind in OPENING
-        entry = Entry(fact.state, self._clock(), set() if opening or old is None else old.recipients)
-        entry.recipients = entry.recipients | set(fact.to)
-        entry.since_opened = opening or (old is not None and old.since_opened)
-        entry.held_by = {h.officer for h in fact.state.holders} | (set() if opening or old is None else old.held_by)
+        """The latest state that is known, and what this fact tells of that state's round: a fact that was read from
+        the database brings a later state along, maybe of a later round, in which those it asked are not asked."""
+        assert fact.state is not None and fact.seq is not None
+        entry = Entry(fact.state, self._clock(), set(), fact.seq)
+        if old is not None and old.state.seq > fact.state.seq:
+            entry.state, entry.heard_at = old.state, old.heard_at
+        if old is not None and old.state.round == entry.state.round:
+            entry.recipients, entry.held_by = old.recipients, old.held_by
+            entry.since_opened, entry.seen = old.since_opened, max(old.seen, fact.seq)
+        entry.held_by = entry.held_by | {h.officer for h in entry.state.holders}
+        if fact.body.get("round") == entry.state.round:
+            entry.recipients = entry.recipients | set(fact.to)
+            entry.since_opened = entry.since_opened or fact.kind in OPENING
+            if fact.kind in GRANTING and fact.officer is not None:
+                entry.held_by.add(fact.officer)
         return entry
 
     def _asked(self, old: Entry | None, fact: Fact) -> set[UUID]:
@@ -145,7 +155,9 @@ class Board:
         of the judge can say otherwise.
         """
         entry = self.cases.get(case)
-        if entry is None or not entry.since_opened or entry.state.round != round_ or officer in entry.held_by:
+        if entry is None or not entry.since_opened or entry.seen < entry.state.seq:
+            return None
+        if entry.state.round != round_ or officer in entry.held_by:
             return None
         if officer not in entry.recipients:
             return None

@@ -39,6 +39,11 @@ class Catalogue:
     locate: Callable[[Point], str | None] = lambda point: None
     areas_fingerprint: int = 0
 
+    def become(self, fresh: "Catalogue") -> None:
+        """Takes over everything of `fresh`; whoever holds this catalogue sees it."""
+        self.categories, self.stations, self.catch_all = fresh.categories, fresh.stations, fresh.catch_all
+        self.locate, self.areas_fingerprint = fresh.locate, fresh.areas_fingerprint
+
     def station_at(self, point: Point) -> str:
         """The station whose jurisdiction holds the point; the catch-all desk where none does."""
         return self.locate(point) or self.catch_all

@@ -31,7 +31,8 @@ def first_wave(
     """The first ring from `start` on that holds anybody, up to the widest.
 
     Without a trustworthy index the whole station.
-    With the widest ring also those on duty whose position is not known, while there is room. An empty wave: nobody is near.
+    With the widest ring also those on duty whose position is not known, while there is room.
+    An empty wave: nobody is near.
     """
     assert rings_m and start >= 1, "there is at least one ring"
     if not near.healthy():

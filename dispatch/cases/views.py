@@ -162,13 +162,15 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", tag="wel
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", tag="snapshot"):
-    """Everything this viewer may see now; replaces what the client held. Then events after `at`."""
+    """Everything this viewer may see now; replaces what the client held. Then events after `at`. Bounded: the oldest
+    come first, `left_out` counts those that did not fit."""
 
     at: dict[str, int]
     offers: tuple[Offer, ...] = ()
     held: tuple[HeldCase, ...] = ()
     cases: tuple[ReporterCase | DeskCase, ...] = ()
     officers: tuple[OfficerDuty, ...] = ()
+    left_out: int = 0
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", tag="result", omit_defaults=True):

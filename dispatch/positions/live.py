@@ -20,8 +20,9 @@ RemoteFix = tuple[UUID, float, float, float, float]
 class LivePositions:
     """`dispatch.cases.ports.Nearby` over a grid in memory."""
 
-    def __init__(self, roster: Roster, clock: Callable[[], float] = time.monotonic) -> None:
-        self._roster, self._clock = roster, clock
+    def __init__(self, roster: Roster, clock: Callable[[], float] = time.monotonic, *, everybody: bool = False) -> None:
+        """`everybody`: keep fixes of officers who are not on the roster yet; they rank once they are."""
+        self._roster, self._clock, self._everybody = roster, clock, everybody
         self._grid: Grid[UUID] = Grid()
         self._unsent: dict[UUID, tuple[float, float, float, float]] = {}
         self._listening_since: float | None = None
@@ -45,7 +46,7 @@ class LivePositions:
         now = self._clock()
         on_duty = self._roster.by_id
         for officer, lat, lon, accuracy_m, age_s in fixes:
-            if officer in on_duty:
+            if self._everybody or officer in on_duty:
                 known = self._grid.get(officer)
                 if known is None or known.seen_at <= now - age_s:
                     self._grid.put(officer, lat, lon, now - age_s, accuracy_m)

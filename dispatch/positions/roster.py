@@ -32,6 +32,12 @@ class Roster:
         for officer in officers:
             self._put(officer)
 
+    def replace(self, officers: Iterable[OnDuty]) -> None:
+        """These and nobody else."""
+        self.by_id.clear()
+        self._by_station.clear()
+        self.load(officers)
+
     def apply(self, fact: Fact) -> bool:
         """Takes a duty fact; True when somebody has just come on duty."""
         if fact.kind != DUTY or fact.officer is None:

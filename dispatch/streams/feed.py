@@ -9,19 +9,16 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
 
-import msgspec
-
 from dispatch.cases.board import Board
-from dispatch.cases.facts import Answer, Envelope, Fact
+from dispatch.cases.facts import Answer, Fact
 from dispatch.cases.ports import Bus, CaseStore, StoreAway, StoreBusy
 from dispatch.limits import HEADS_POLL_S, REORDER_S_MAX
+from dispatch.streams.envelope import EnvelopeError, pack, unpack
 from dispatch.streams.memory import StreamMemory
 
 log = logging.getLogger(__name__)
 
 READ_FACTS_MAX = 1_000
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Envelope).decode
 
 Listener = Callable[[Fact], None]
 
@@ -59,13 +56,13 @@ class Feed:
         facts = tuple(fact for answer in answers for fact in answer.facts)
         if facts:
             self.take(facts)
-            self._bus.post(_encode(Envelope(origin=self._origin, facts=facts)))
+            self._bus.post(pack(self._origin, facts))
 
     def heard(self, payload: bytes) -> None:
         """One publication of the bus. What cannot be read is dropped: the database has it."""
         try:
-            envelope = _decode(payload)
-        except msgspec.MsgspecError:
+            envelope = unpack(payload)
+        except EnvelopeError:
             log.warning("a publication of %d bytes was not an envelope", len(payload))
             return
         if envelope.origin != self._origin:

@@ -8,16 +8,12 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-import msgspec
-
-from dispatch.cases.facts import Envelope
 from dispatch.cases.ports import Bus, CaseStore
+from dispatch.streams.envelope import EnvelopeError, pack, ranges
 
 READ_FACTS_MAX = 500
+EARLY_MAX = 100_000
 GRACE_S = 0.1  # a committing process needs so long to publish by itself
-
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Envelope).decode
 
 
 class Cursors(Protocol):
@@ -52,18 +48,18 @@ class Relaying:
     def heard(self, payload: bytes) -> None:
         """A publication of anybody's: these facts need no relay."""
         try:
-            envelope = _decode(payload)
-        except msgspec.MsgspecError:
+            heard = ranges(payload)
+        except EnvelopeError:
             return
-        for fact in envelope.facts:
-            self._mark(fact.stream, fact.offset)
+        for stream, first, last in heard:
+            self._mark(stream, first, last)
 
-    def _mark(self, stream: str, offset: int) -> None:
+    def _mark(self, stream: str, first: int, last: int) -> None:
+        """Offsets `first` to `last` need no relay; what comes early waits until the hole before it is closed."""
         done = self._done.get(stream, 0)
-        if offset <= done:
-            return
         early = self._heard.setdefault(stream, set())
-        early.add(offset)
+        if len(early) < EARLY_MAX:  # beyond that it is published again: harmless
+            early.update(range(max(first, done + 1), last + 1))
         while done + 1 in early:
             done += 1
             early.discard(done)
@@ -90,9 +86,8 @@ class Relaying:
             facts = await self._store.read_stream(stream, self._done[stream], READ_FACTS_MAX)
             if not facts:
                 break
-            self._bus.post(_encode(Envelope(origin=self._origin, facts=tuple(facts))))
-            for fact in facts:
-                self._mark(stream, fact.offset)
+            self._bus.post(pack(self._origin, facts))
+            self._mark(stream, facts[0].offset, facts[-1].offset)
             count += len(facts)
         self._behind_since.pop(stream, None)
         return count

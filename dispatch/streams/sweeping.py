@@ -1,23 +1,49 @@
 """What is due is fired: windows, acknowledgements, waves. Sweepers are equal, leaderless, any number."""
 
-import logging
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Protocol
 
 from dispatch.cases.catalogue import Catalogue
 from dispatch.cases.facts import Answer
-from dispatch.cases.ports import CaseStore, DueWave, Nearby, WideDraft
+from dispatch.cases.ports import Bus, CaseStore, DueWave, Nearby, WideDraft
 from dispatch.cases.rings import first_wave
 from dispatch.limits import RINGS_M
-from dispatch.streams.feed import Feed
+from dispatch.streams.envelope import pack
 
-log = logging.getLogger(__name__)
+
+class Teller(Protocol):
+    """Whoever passes committed facts on: a feed, or a publisher that keeps no board."""
+
+    def committed(self, answers: Iterable[Answer]) -> None: ...
+
+
+class Publisher:
+    """Tells the other processes, and remembers nothing."""
+
+    def __init__(self, bus: Bus, origin: str) -> None:
+        self._bus, self._origin = bus, origin
+
+    def committed(self, answers: Iterable[Answer]) -> None:
+        facts = [fact for answer in answers for fact in answer.facts]
+        if facts:
+            self._bus.post(pack(self._origin, facts))
 
 
 class Sweeping:
     """One look at what is due. Holds nothing between two calls of the database."""
 
-    def __init__(self, store: CaseStore, feed: Feed, near: Nearby, catalogue: Catalogue) -> None:
+    def __init__(
+        self,
+        store: CaseStore,
+        feed: Teller,
+        near: Nearby,
+        catalogue: Catalogue,
+        *,
+        before_waves: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """`before_waves`: makes `near` know who is on duty and free, when somebody is about to be asked."""
         self._store, self._feed, self._near, self.catalogue = store, feed, near, catalogue
+        self._before_waves = before_waves
 
     async def sweep(self) -> int:
         """Fires what is due, station by station; how many cases it moved. Raises: StoreAway, StoreBusy."""
@@ -26,6 +52,8 @@ class Sweeping:
             moved += self._tell(await self._store.fire(station))
         due = await self._store.due_waves()
         if due:
+            if self._before_waves is not None:
+                await self._before_waves()
             moved += self._tell(await self._store.widen([self._wider(wave) for wave in due]))
         return moved
 

@@ -7,16 +7,49 @@ recipients of an offer. A client that lies about its offsets only changes what o
 
 import hashlib
 import hmac
+from dataclasses import dataclass
 
-from dispatch.cases.audience import deliveries, desk_snapshot, officer_snapshot, reporter_case
+from dispatch.cases.audience import Delivery, deliveries, desk_snapshot, officer_snapshot, reporter_case
 from dispatch.cases.facts import Fact
 from dispatch.cases.views import OfficerDuty, Snapshot, View
-from dispatch.limits import RESUME_FACTS_MAX
+from dispatch.limits import RESUME_BYTES_MAX, RESUME_FACTS_MAX
 from dispatch.people.values import Role, Who
 from dispatch.positions.roster import Roster
 from dispatch.streams.feed import Feed
 from dispatch.streams.memory import Lost
-from gateway.sockets.hub import concerns
+from gateway.sockets.hub import concerns, encode
+from gateway.sockets.link import text_frame
+
+RENDERED_S = 0.1  # a countdown may be so much too long
+RENDERED_MAX = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A message and its prepared frame."""
+
+    view: View
+    frame: bytes
+
+
+class _Rendered:
+    """The messages of one fact at one moment, and quick to ask whether it concerns an officer at all."""
+
+    __slots__ = ("_told", "at", "officers")
+
+    def __init__(self, at: float, sent: list[Delivery]) -> None:
+        self.at = at
+        self._told = [(delivery, Told(delivery.view, text_frame(encode(delivery.view)))) for delivery in sent]
+        self.officers = frozenset(officer for delivery in sent for officer in delivery.officers)
+
+    def for_(self, who: Who) -> list[Told]:
+        if who.role is Role.OFFICER and who.officer not in self.officers:
+            return []
+        return [told for delivery, told in self._told if concerns(delivery, who)]
+
+
+def _when(fact: Fact) -> int:
+    return fact.at_us
 
 
 class Resume:
@@ -24,6 +57,7 @@ class Resume:
 
     def __init__(self, feed: Feed, roster: Roster, key: bytes) -> None:
         self._feed, self._roster = feed, roster
+        self._known: dict[tuple[str, int], _Rendered] = {}
         self._key = hashlib.sha256(b"resume|" + key).digest()
 
     def token(self, who: Who) -> str:
@@ -41,31 +75,38 @@ class Resume:
             return {who.station: streams[who.station].head} if who.station in streams else {}
         return {stream: memory.head for stream, memory in streams.items()}
 
-    def missed(self, who: Who, token: str | None, at: dict[str, int]) -> list[View] | str:
-        """What was missed, in order, or why that cannot be proved: new, token, epoch, trimmed, future, too_many."""
+    def missed(self, who: Who, token: str | None, at: dict[str, int]) -> "list[Told] | str":
+        """What was missed, in order, or why it cannot be told exactly: new, token, epoch, trimmed, future, too_many."""
         if token is None:
             return "new"
         if not hmac.compare_digest(token.encode(), self.token(who).encode()):
             return "token" if token.startswith(f"{self._feed.epoch}.") else "epoch"
         if who.role is Role.REPORTER:
             return "one_case"  # a single case: its state is shorter than its history
+        if set(at) - set(self._feed.streams):
+            return "future"
         facts: list[Fact] = []
         for stream in self.at(who):
-            memory = self._feed.streams[stream]
-            found = memory.after(at.get(stream, 0))
+            found = self._feed.streams[stream].after(at.get(stream, 0))
             if isinstance(found, Lost):
                 return found
             facts += found
             if len(facts) > RESUME_FACTS_MAX:
                 return "too_many"
-        if set(at) - set(self._feed.streams):
-            return "future"
-        facts.sort(key=lambda f: f.at_us)  # across streams; within one the order stays (sort is stable)
-        return [view for fact in facts for view in self._views(fact, who)]
+        facts.sort(key=_when)  # across streams; within one the order stays (sort is stable)
+        told = [one for fact in facts for one in self._rendered(fact).for_(who)]
+        return told if sum(len(one.frame) for one in told) <= RESUME_BYTES_MAX else "too_many"
 
-    def _views(self, fact: Fact, who: Who) -> list[View]:
-        assert fact.kind
-        return [d.view for d in deliveries(fact, self._elapsed_ms(fact)) if concerns(d, who)]
+    def _rendered(self, fact: Fact) -> "_Rendered":
+        """The fact's messages, made once for everybody who comes back within the same moment."""
+        now = self._feed.now()
+        place = (fact.stream, fact.offset)
+        known = self._known.get(place)
+        if known is None or now - known.at > RENDERED_S:
+            if len(self._known) >= RENDERED_MAX:
+                self._known.clear()
+            known = self._known[place] = _Rendered(now, deliveries(fact, self._elapsed_ms(fact)))
+        return known
 
     def _elapsed_ms(self, fact: Fact) -> int:
         """How old the fact's state is, by the case's own age as it is known now."""
@@ -78,8 +119,8 @@ class Resume:
         """Everything this person may see now. A reporter whose case is closed: see `Node.closed_case`."""
         now, board = self._feed.now(), self._feed.board
         if who.role is Role.OFFICER and who.officer is not None:
-            offers, held = officer_snapshot(board, who.officer, now)
-            return Snapshot(at=self.at(who), offers=offers, held=held)
+            offers, held, left_out = officer_snapshot(board, who.officer, now)
+            return Snapshot(at=self.at(who), offers=offers, held=held, left_out=left_out)
         if who.role is Role.REPORTER:
             entry = board.cases.get(who.case) if who.case else None
             cases = (reporter_case(entry.state, int((now - entry.heard_at) * 1000)),) if entry else ()
@@ -89,4 +130,5 @@ class Resume:
             OfficerDuty(officer=o.officer, call_sign=o.call_sign, surname=o.surname, on=True)
             for o in self._roster.of_station(who.station)
         )
-        return Snapshot(at=self.at(who), cases=desk_snapshot(board, who.station, now), officers=officers)
+        queue, left_out = desk_snapshot(board, who.station, now)
+        return Snapshot(at=self.at(who), cases=queue, officers=officers, left_out=left_out)

@@ -119,8 +119,9 @@ class PersonSession:
         if isinstance(missed, str):
             self._send(node.resume.snapshot(who))
         else:
-            for view in missed:
-                self.member.tell(text_frame(encode(view)))
+            self.member.sent += len(missed)
+            if missed:
+                self.link.write(b"".join([told.frame for told in missed]))
         node.hub.join(self.member)
         if who.role is Role.REPORTER and who.case not in node.feed.board.cases:
             self._start(self._closed_case())

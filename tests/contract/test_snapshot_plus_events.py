@@ -159,11 +159,12 @@ class Telling:
             if isinstance(missed, str):
                 self.told.resumed.append(f"{who.name}: {missed}")
                 continue
-            for view in missed:
+            views = [told.view for told in missed]
+            for view in views:
                 screen.see(view)
             wrong = differences(screen, await own.fresh(who))
             was = [(type(v), v.stream, v.offset) for v in live[who].got[had:]]
-            now = [(type(v), v.stream, v.offset) for v in missed]
+            now = [(type(v), v.stream, v.offset) for v in views]
             self.told.resumed += filter(None, [wrong, "" if was == now else f"{was} != {now}"])
 
 

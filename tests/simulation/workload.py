@@ -137,7 +137,7 @@ class Phone(People):
             self.world.loop.call_later(0.3, self.connect)
             return
         self.node = node
-        offers, held = officer_snapshot(node.feed.board, self.id, node.feed.now())
+        offers, held, _ = officer_snapshot(node.feed.board, self.id, node.feed.now())
         self.offers, self.held = {}, {}
         for view in (*offers, *held):
             self.told(view)
@@ -217,7 +217,7 @@ class Duty(People):
 
     async def shifts(self) -> None:
         while not self.world.at_rest:
-            await asyncio.sleep(self.dice.uniform(0.3, self.world.pace.window_s / 4))
+            await asyncio.sleep(self.dice.uniform(0.3, 2.0))
             officer = self.dice.choice(list(self.world.records.officers))
             on = self.dice.random() < 0.75
             await self.persist(lambda node, o=officer, v=on: node.acting.duty(o, v), lambda answer: None)  # type: ignore[misc]

@@ -57,3 +57,12 @@ async def load_roster(pool: "asyncpg.Pool[asyncpg.Record]") -> list[OnDuty]:
     """Officers on duty. Raises: StoreAway."""
     rows = await fetch(pool, "SELECT id, station, call_sign, surname, slots FROM officers WHERE on_duty")
     return [OnDuty(r["id"], r["station"], r["call_sign"], r["surname"], r["slots"]) for r in rows]
+
+
+async def load_free_roster(pool: "asyncpg.Pool[asyncpg.Record]") -> list[OnDuty]:
+    """Officers on duty with a slot left, `slots` being those left. Raises: StoreAway."""
+    rows = await fetch(
+        pool,
+        "SELECT id, station, call_sign, surname, slots - held AS slots FROM officers WHERE on_duty AND held < slots",
+    )
+    return [OnDuty(r["id"], r["station"], r["call_sign"], r["surname"], r["slots"]) for r in rows]

@@ -25,6 +25,7 @@ INDEX, GENERATION = "onbeat:index", "onbeat:generation"
 POSTS_MAX = 4_096
 BACKOFF_S = (0.1, 2.0)
 PING_S = 5.0
+GATHER_S = 0.001  # what is posted within a millisecond goes together
 
 _FIX = struct.Struct("<16sddff")
 _AWAY = (RedisError, OSError, TimeoutError)
@@ -56,7 +57,10 @@ def connect(url: str, *, connections: int = 8) -> "aioredis.Redis":
 class RedisBus:
     """`dispatch.cases.ports.Bus`, and the way of the fixes."""
 
-    def __init__(self, client: "aioredis.Redis", url: str, origin: str) -> None:
+    def __init__(
+        self, client: "aioredis.Redis", url: str, origin: str, channels: tuple[bytes, ...] = (FACTS, FIXES)
+    ) -> None:
+        self._channels = channels  # what this process listens to
         self._client, self._url, self._origin = client, url, origin.encode().ljust(16)[:16]
         self._posts: deque[tuple[bytes, bytes]] = deque(maxlen=POSTS_MAX)
         self._wake = asyncio.Event()
@@ -83,6 +87,7 @@ class RedisBus:
     async def _publish(self) -> None:
         while True:
             await self._wake.wait()
+            await asyncio.sleep(GATHER_S)
             self._wake.clear()
             posts = [self._posts.popleft() for _ in range(len(self._posts))]
             try:
@@ -110,7 +115,7 @@ class RedisBus:
         client = connect(self._url, connections=1)
         try:
             async with client.pubsub() as channels:
-                await channels.subscribe(FACTS, FIXES)
+                await channels.subscribe(*self._channels)
                 self.on_link(True)
                 quiet = 0.0
                 while quiet < 3 * PING_S:
