@@ -67,20 +67,28 @@ class Board:
     def load(self, cases: Iterable[tuple[CaseState, frozenset[UUID]]]) -> None:
         """Starts from what the database holds; facts after it follow by `apply`."""
         for state, recipients in cases:
-            self._put(Entry(state, self._clock(), set(recipients), state.seq))
+            self._put(Entry(state, self._clock(), set(recipients)))
 
     def apply(self, fact: Fact) -> Fact:
-        """Takes the next fact of a stream; gives it back with `asked`: whose offer it ended."""
+        """Takes the next fact of a stream; gives it back as it is to be told.
+
+        With the latest state that is known here, `to`: those it asked who may still answer, and `asked`: whose offer
+        ended. So nobody is shown an offer that is known to be over, and everybody who was shown one hears of its end.
+        """
         if fact.state is None or fact.case is None:
             return fact
         old = self.cases.get(fact.case)
-        asked = self._asked(old, fact)
         entry = self._evolved(old, fact)
         if old is not None:
             self._drop(old)
         if entry.state.status not in CLOSED:
             self._put(entry)
-        return fact if not asked else _with_asked(fact, tuple(asked))
+        return msgspec.structs.replace(
+            fact,
+            state=entry.state,
+            to=tuple(o for o in fact.to if entry.open_to(o)),
+            asked=_ended(old, entry) or fact.asked,
+        )
 
     def _evolved(self, old: Entry | None, fact: Fact) -> Entry:
         """The latest state that is known, and what this fact tells of that state's round: a fact that was read from
@@ -99,13 +107,6 @@ class Board:
             if fact.kind in GRANTING and fact.officer is not None:
                 entry.held_by.add(fact.officer)
         return entry
-
-    def _asked(self, old: Entry | None, fact: Fact) -> set[UUID]:
-        """Who had the offer open before this fact and has it no longer."""
-        assert fact.state is not None
-        if old is None or old.state.status is not Status.OFFERED or fact.state.status is Status.OFFERED:
-            return set(fact.asked)
-        return {o for o in old.recipients if old.open_to(o)}
 
     def _put(self, entry: Entry) -> None:
         case = entry.state.id
@@ -179,5 +180,8 @@ def _discard(index: defaultdict[Key, set[UUID]], key: Key, case: UUID) -> None:
             del index[key]
 
 
-def _with_asked(fact: Fact, asked: tuple[UUID, ...]) -> Fact:
-    return msgspec.structs.replace(fact, asked=asked)
+def _ended(old: Entry | None, entry: Entry) -> tuple[UUID, ...]:
+    """Who had the offer open and has it no longer."""
+    if old is None or old.state.status is not Status.OFFERED:
+        return ()
+    return tuple(o for o in old.recipients if old.open_to(o) and not entry.open_to(o))
