@@ -5,7 +5,7 @@ this process's monotonic seconds; between processes only ages travel, so that no
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sized
 from uuid import UUID
 
 from dispatch.limits import FIX_ACCURACY_M_MAX, FIX_AGE_S_MAX, GENERATION_AGE_S_MIN
@@ -29,7 +29,7 @@ class LivePositions:
         self._loaded = False
         self.applied = 0  # fixes taken from this process's own sockets since it began
         self.age_s_max = FIX_AGE_S_MAX
-        self.held: Callable[[UUID], int] = lambda officer: 0  # cases on an officer's slots, as the board knows them
+        self.held: Callable[[], Mapping[UUID, Sized]] = dict  # cases on officers' slots, as the board knows them now
 
     # --- what enters
     def put(self, officer: UUID, lat: float, lon: float, accuracy_m: float, age_s: float) -> None:
@@ -96,8 +96,11 @@ class LivePositions:
 
     def _free(self, officer: UUID) -> bool:
         """Has a slot left. Whoever is busy must not keep a ring from looking further out."""
+        cases = self.held().get(officer)
+        if not cases and not self._everybody:
+            return True  # off duty nobody has a position
         known = self._roster.by_id.get(officer)
-        return known is not None and self.held(officer) < known.slots
+        return known is not None and (0 if cases is None else len(cases)) < known.slots
 
     def nearest(self, lat: float, lon: float, radius_m: float, count: int) -> list[UUID]:
         found = self._grid.nearest(
@@ -107,7 +110,7 @@ class LivePositions:
             now=self._clock(),
             age_s_max=self.age_s_max,
             accuracy_m_max=FIX_ACCURACY_M_MAX,
-            only=self._free,
+            only=self._free if self.held() or self._everybody else None,
         )
         return [officer for officer, _ in found]
 

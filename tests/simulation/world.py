@@ -9,7 +9,7 @@ import contextlib
 import math
 import zlib
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
@@ -25,7 +25,7 @@ from dispatch.positions.live import LivePositions
 from dispatch.positions.roster import Roster
 from dispatch.streams.feed import Feed
 from dispatch.streams.relaying import Relaying
-from dispatch.streams.sweeping import Sweeping
+from dispatch.streams.sweeping import Publisher, Sweeping
 from geo.point import Point
 from tests.simulation.bus import Bus
 from tests.simulation.invariants import Law
@@ -141,14 +141,18 @@ class Node:
             self.serve(self._listen(inbox, self.relaying.heard))
             self.serve(self._relay())
             return
-        self.feed = Feed(self.store, port, origin, clock)
-        self.feed.listeners.append(self._heard)
-        self.feed.on_new_epoch = self._hang_up
         self.roster = Roster()
         self.positions = LivePositions(self.roster, clock)
-        self.positions.held = lambda officer: len(self.feed.board.held.get(officer, ()))
         self.positions.age_s_max = math.inf
         self.positions.listening(True, loaded=world.dice.random() < 0.8)
+        if self.role == "sweeper":
+            self.serve(self._sweep(port, origin))
+            return
+        self.feed = Feed(self.store, port, origin, clock)
+        self.feed.listeners.append(self._heard)
+        self.feed.alongside.append(self._load_roster)
+        self.feed.on_new_epoch = self._hang_up
+        self.positions.held = lambda: self.feed.board.held
         self.reporting = Reporting(self.store, self.feed, self.positions, world.catalogue)
         self.claiming = Claiming(self.store, self.feed)
         self.acting = Acting(self.store, self.feed, self.reporting)
@@ -201,7 +205,6 @@ class Node:
         while True:
             try:
                 await self.feed.start()
-                self.roster.load(await self.store.roster())
                 break
             except (StoreAway, StoreBusy):
                 await asyncio.sleep(wait)
@@ -210,16 +213,29 @@ class Node:
             self._stands(officer.id)
         self.ready = True
         self.serve(self.feed.run())
-        if self.role == "sweeper":
-            self.serve(self._sweep())
+
+    async def _load_roster(self) -> None:
+        self.roster.replace(await self.store.roster())
+
+    async def _who_is_free(self) -> None:
+        """A sweeper keeps no board: it asks who has a slot left when somebody is about to be asked."""
+        on_duty = await self.store.roster()
+        held = {o: row.held for o, row in self.world.records.officers.items()}
+        free = [replace(o, slots=o.slots - held[o.officer]) for o in on_duty if held[o.officer] < o.slots]
+        self.roster.replace(free)
+        for officer in free:
+            self._stands(officer.officer)
 
     def _stands(self, officer: UUID) -> None:
         """Every process hears where an officer on duty is; where the town's people stand still, once is enough."""
         place = self.world.places[officer]
         self.positions.put(officer, place.lat, place.lon, 10.0, 0.0)
 
-    async def _sweep(self) -> None:
-        sweeping = Sweeping(self.store, self.feed, self.positions, self.world.catalogue)
+    async def _sweep(self, port: "_Post", origin: str) -> None:
+        sweeping = Sweeping(
+            self.store, Publisher(port, origin), self.positions, self.world.catalogue, before_waves=self._who_is_free
+        )
+        self.ready = True
         while True:
             with contextlib.suppress(StoreAway, StoreBusy):
                 if not self.world.still:
@@ -246,17 +262,16 @@ class Node:
                 self.positions.drop(fact.officer)
             if fact.body["on"]:
                 self._came_back(fact.officer)
-        if self.role == "web":
-            for delivery in deliveries(fact):
-                for officer in delivery.officers:
-                    if officer in self.members:
-                        self.members[officer].told(delivery.view)
-            for officer in fact.body.get("released", ()):
-                self._came_back(UUID(officer))
+        for delivery in deliveries(fact):
+            for officer in delivery.officers:
+                if officer in self.members:
+                    self.members[officer].told(delivery.view)
+        for officer in fact.body.get("released", ()):
+            self._came_back(UUID(officer))
 
     def _came_back(self, officer: UUID) -> None:
         where = self.positions.where(officer)
-        if where is not None and self.role == "web":
+        if where is not None:
             if not self._came:
                 self.serve(self._join())
             self._came[officer] = Came(officer, where[0])

@@ -20,6 +20,7 @@ from dispatch.cases.ports import (
     StoreBusy,
     WideDraft,
 )
+from dispatch.cases.values import Event
 from dispatch.limits import SWEEP_BATCH_MAX
 
 OPEN_CASES_MAX = 200_000
@@ -45,7 +46,10 @@ def _answer(row: Any) -> Answer:
     state = _state.decode(row["state"]) if row["state"] else None
     recipients = _ids(row["recipients"])
     facts = tuple(
-        msgspec.structs.replace(f, state=state, to=recipients if f.kind in OFFERING else ())
+        # "received" comes with what became of it in the same commit, and that one carries the state.
+        f
+        if f.kind == Event.RECEIVED
+        else msgspec.structs.replace(f, state=state, to=recipients if f.kind in OFFERING else ())
         for f in _facts.decode(row["facts"] or "[]")
     )
     response = _object.decode(row["response"]) if row["response"] else {}

@@ -50,7 +50,7 @@ def test_a_fix_worse_than_the_limit_never_ranks() -> None:
 
 def test_who_holds_a_case_is_passed_over_so_that_rings_look_further_out() -> None:
     live, officers, _ = town()
-    live.held = lambda officer: 1 if officer == officers[0] else 0
+    live.held = lambda: {officers[0]: {UUID(int=7)}}
     assert live.nearest(LAT, LON, 1_000, 1) == [officers[1]]
 
 
