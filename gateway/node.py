@@ -61,7 +61,7 @@ class Node:
         self.feed = Feed(self.store, self.bus, self.instance)
         self.roster = Roster()
         self.positions = LivePositions(self.roster)
-        self.positions.held = lambda officer: len(self.feed.board.held.get(officer, ()))
+        self.positions.held = lambda: self.feed.board.held
         self.catalogue = Catalogue()
         self.reporting = Reporting(self.store, self.feed, self.positions, self.catalogue)
         self.claiming = Claiming(self.store, self.feed)
@@ -85,7 +85,8 @@ class Node:
         self.bus.on_fixes = self.positions.heard
         self.bus.on_link = self.positions.listening
         self.feed.listeners.append(self._heard)
-        self.feed.on_new_epoch = lambda: self.hub.close_all(Close.LOST_PLACE, "the records were restored")
+        self.feed.alongside.append(self._load_roster)
+        self.feed.on_new_epoch = self._begin_again
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self.bus.run())]
             await self._load()
@@ -101,6 +102,10 @@ class Node:
         await self.redis.aclose()
         await self.pool.close()
 
+    def _begin_again(self) -> None:
+        """The records were restored: another board, and nobody's place in the streams holds."""
+        self.hub.close_all(Close.LOST_PLACE, "the records were restored")
+
     async def _load(self) -> None:
         """Waits for the database however long it takes: a process that starts first is no reason to fail."""
         wait = 0.1
@@ -108,7 +113,6 @@ class Node:
             try:
                 await self._reload_catalogue()
                 await self.feed.start()
-                self.roster.load(await load_roster(self.pool))
                 break
             except (StoreAway, StoreBusy) as error:
                 log.warning("waiting for the database: %s", error)
@@ -118,6 +122,9 @@ class Node:
         self.positions.heard(fixes)
         if age_s >= limits.GENERATION_AGE_S_MIN:
             self.positions.listening(True, loaded=True)
+
+    async def _load_roster(self) -> None:
+        self.roster.replace(await load_roster(self.pool))
 
     def _heard(self, fact: Fact) -> None:
         """Each fact once, in order: duty, then everyone who is connected, then who is free again."""
@@ -202,15 +209,31 @@ class Node:
         entry = self.feed.board.cases.get(case)
         return entry.state if entry is not None else await self.store.case(case)
 
+    async def record_of(self, case: UUID) -> CaseState | None:
+        """The case as the record has it now: whoever was told an answer by any process never reads an older state.
+
+        Raises: StoreAway, StoreBusy.
+        """
+        return await self.store.case(case)
+
     async def act(self, who: Who, message: ActMessage, act: Act) -> Result:
-        """Asks the permission table, then the judge. Raises: StoreAway, StoreBusy, Overloaded."""
+        """Asks the permission table, then the judge. Raises: StoreAway, StoreBusy, Overloaded.
+
+        Memory may not have heard yet who won elsewhere: only the record may turn somebody away.
+        """
         state = await self.state_of(message.case)
-        holders = frozenset(h.officer for h in state.holders) if state else frozenset()
-        relations = relations_of(who, case=message.case, station=state.station if state else None, holders=holders)
-        if not allowed(who.role, act, relations | SELF):
+        if not self._may(who, message.case, state, act):
+            state = await self.record_of(message.case)
+        if not self._may(who, message.case, state, act):
             return refused(message.key, "not_yours" if may_ever(who.role, act) else "not_allowed")
         on_seats = state is not None and state.status in HELD  # at the desk a seat may be filled and another free
         return result(message.key, await self.acting.act(act_draft(message, who, on_seats)))
+
+    @staticmethod
+    def _may(who: Who, case: UUID, state: CaseState | None, act: Act) -> bool:
+        holders = frozenset(h.officer for h in state.holders) if state else frozenset()
+        relations = relations_of(who, case=case, station=state.station if state else None, holders=holders)
+        return allowed(who.role, act, relations | SELF)
 
     async def reporter_view(self, who: Who) -> View | None:
         """The reporter's case, also when it is over."""

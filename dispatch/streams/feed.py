@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from dispatch.cases.board import Board
 from dispatch.cases.facts import Answer, Fact
@@ -32,6 +32,9 @@ class Feed:
         self.streams: dict[str, StreamMemory] = {}
         self.epoch = ""
         self.listeners: list[Listener] = []
+        self.alongside: list[
+            Callable[[], Awaitable[None]]
+        ] = []  # what else facts keep up to date, loaded with the board
         self.on_new_epoch: Callable[[], None] = lambda: None
         self.heard_database_at = 0.0
         self._hurry = asyncio.Event()
@@ -42,10 +45,18 @@ class Feed:
         return self._clock()
 
     async def start(self) -> None:
-        """Loads the board. The bus must be subscribed before. Raises: StoreAway."""
+        """Loads the board and what stands alongside; facts heard meanwhile follow. The bus must be subscribed before.
+
+        Where it fails nothing has changed, and it may be called again. Raises: StoreAway, StoreBusy.
+        """
+        if self._early is None:
+            self._early = []
         heads = await self._store.heads()
-        self.board.load(await self._store.open_cases())
-        self.epoch = heads.epoch
+        board = Board(self._clock)
+        board.load(await self._store.open_cases())
+        for load in self.alongside:
+            await load()
+        self.board, self.epoch = board, heads.epoch
         self.streams = {stream: StreamMemory(stream, offset) for stream, offset in heads.offsets.items()}
         self.heard_database_at = self._clock()
         early, self._early = self._early or [], None
@@ -129,7 +140,5 @@ class Feed:
 
     async def _begin_again(self) -> None:
         """The database was restored: nothing that was known holds."""
-        self._early = []
-        self.board = Board(self._clock)
         await self.start()
         self.on_new_epoch()

@@ -100,7 +100,7 @@ async def _case(request: Request, act: Act) -> tuple[Who, CaseState]:
     """Who asks, and the case where they may. A stranger hears the same as for a case that is not there."""
     who = await who_of(request)
     case = case_of(request)
-    state = await node_of(request).state_of(case)
+    state = await node_of(request).record_of(case)
     if state is None:
         raise Problem("not_found")
     holders = frozenset(h.officer for h in state.holders)
@@ -109,15 +109,13 @@ async def _case(request: Request, act: Act) -> tuple[Who, CaseState]:
 
 
 async def get_case(request: Request) -> Response:
-    """GET /v1/cases/{case}: what this person may see of it, as on the socket."""
+    """GET /v1/cases/{case}: what this person may see of it, as on the socket, but never older than any answer given."""
     who, state = await _case(request, Act.READ_CASE)
-    entry = node_of(request).feed.board.cases.get(state.id)
-    elapsed = int((node_of(request).feed.now() - entry.heard_at) * 1000) if entry and entry.state is state else 0
     if who.role is Role.REPORTER:
-        return answered(audience.reporter_case(state, elapsed))
+        return answered(audience.reporter_case(state, 0))
     if who.role is Role.OFFICER and who.officer is not None:
         return answered(audience.held(state, who.officer))
-    return answered(audience.desk_case(state, elapsed))
+    return answered(audience.desk_case(state, 0))
 
 
 async def get_history(request: Request) -> Response:
