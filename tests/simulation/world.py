@@ -9,7 +9,7 @@ import contextlib
 import math
 import zlib
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
@@ -135,10 +135,11 @@ class Node:
         world.loop.record("start", origin)
         self.store = SimStore(world.loop, world.weather, MemoryCases(world.records), world.law.look)
         port = _Post(self)
-        inbox = world.bus.join(self.name)
+        if self.role != "sweeper":
+            self._inbox = world.bus.join(self.name)
         if self.role == "relay":
             self.relaying = Relaying(self.store, self.store, port, origin, clock)
-            self.serve(self._listen(inbox, self.relaying.heard))
+            self.serve(self._listen(self.relaying.heard))
             self.serve(self._relay())
             return
         self.roster = Roster()
@@ -158,7 +159,7 @@ class Node:
         self.acting = Acting(self.store, self.feed, self.reporting)
         self.joining = Joining(self.store, self.feed, world.catalogue)
         self._came: dict[UUID, Came] = {}
-        self.serve(self._listen(inbox, self.feed.heard))
+        self.serve(self._listen(self.feed.heard))
         self.serve(self._run())
 
     def kill(self) -> None:
@@ -196,7 +197,8 @@ class Node:
             self.world.law.failed(task.exception())
 
     # --- parts
-    async def _listen(self, inbox: "asyncio.Queue[bytes]", hear: Callable[[bytes], None]) -> None:
+    async def _listen(self, hear: Callable[[bytes], None]) -> None:
+        inbox = self._inbox
         while True:
             hear(await inbox.get())
 
@@ -219,12 +221,9 @@ class Node:
 
     async def _who_is_free(self) -> None:
         """A sweeper keeps no board: it asks who has a slot left when somebody is about to be asked."""
-        on_duty = await self.store.roster()
-        held = {o: row.held for o, row in self.world.records.officers.items()}
-        free = [replace(o, slots=o.slots - held[o.officer]) for o in on_duty if held[o.officer] < o.slots]
-        self.roster.replace(free)
-        for officer in free:
-            self._stands(officer.officer)
+        self.roster.replace(await self.store.free_roster())
+        for officer in self.roster.by_id:
+            self._stands(officer)
 
     def _stands(self, officer: UUID) -> None:
         """Every process hears where an officer on duty is; where the town's people stand still, once is enough."""

@@ -181,6 +181,9 @@ class SimStore:
     async def roster(self) -> list[OnDuty]:
         return await self._ask(self._cases.roster)
 
+    async def free_roster(self) -> list[OnDuty]:
+        return await self._ask(self._cases.free_roster)
+
     # --- dispatch.streams.relaying.Cursors
     async def load(self) -> dict[str, int]:
         return await self._ask(self._cursors.load)

@@ -114,6 +114,11 @@ class MemoryCases:
         rows = self.records.officers.values()
         return [OnDuty(o.id, o.station, o.call_sign, o.surname, o.slots) for o in rows if o.on_duty]
 
+    async def free_roster(self) -> list[OnDuty]:
+        """Officers on duty with a slot left, `slots` being those left."""
+        rows = (o for o in self.records.officers.values() if o.on_duty and o.held < o.slots)
+        return [OnDuty(o.id, o.station, o.call_sign, o.surname, o.slots - o.held) for o in rows]
+
 
 class MemoryCursors:
     """Where the relays stand."""
