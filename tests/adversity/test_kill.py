@@ -61,6 +61,7 @@ async def test_every_role_and_both_stores_may_die_and_nothing_that_was_accepted_
 
     assert deaths == ["web-1", "sweeper-1", "relay-1", Store.REDIS, Store.POSTGRES]
     assert all(fleet.children.deaths(name) == 1 for name in ("web-1", "sweeper-1", "relay-1"))
+    assert not any(fleet.children.deaths(name) for name in ("web-2", "sweeper-2", "relay-2")), "nobody died along"
     assert all(fleet.stores.deaths(store) == 1 for store in Store)
     assert not reports.unanswered and len(reports.accepted) == REPORTS
     assert await lost_or_doubled(ground, words, reports) == []

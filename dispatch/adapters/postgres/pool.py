@@ -41,6 +41,7 @@ GONE = (
     ConnectionError,
     OSError,
     TimeoutError,
+    RuntimeError,  # what uvloop says of a transport that was reset: the driver passes it on as it is
 )
 HELD = (asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError)
 KEYS = "idempotency_pkey"  # the same key at the same moment: the second one reads the first one's answer

@@ -28,7 +28,8 @@ PING_S = 5.0
 GATHER_S = 0.001  # what is posted within a millisecond goes together
 
 _FIX = struct.Struct("<16sddff")
-_AWAY = (RedisError, OSError, TimeoutError)
+# RuntimeError is what uvloop says of a transport that was reset: the driver passes it on as it is.
+AWAY = (RedisError, OSError, TimeoutError, RuntimeError)
 
 
 def pack(fixes: Sequence[RemoteFix]) -> bytes:
@@ -96,7 +97,7 @@ class RedisBus:
                     for channel, payload in posts:
                         pipe.publish(channel, payload)
                     await pipe.execute()
-            except _AWAY as error:
+            except AWAY as error:
                 log.warning("%d publications were lost: %s", len(posts), error)
                 await asyncio.sleep(BACKOFF_S[0])
 
@@ -105,7 +106,7 @@ class RedisBus:
         while True:
             try:
                 await self._listen()
-            except _AWAY as error:
+            except AWAY as error:
                 log.warning("the bus is away: %s", error)
             self.on_link(False)
             await asyncio.sleep(wait * random.random())
@@ -162,7 +163,7 @@ class RedisBus:
                         },
                     )
                 began, *_ = await pipe.execute()
-        except _AWAY:
+        except AWAY:
             return False
         return bool(began)
 
@@ -171,7 +172,7 @@ class RedisBus:
         try:
             async with asyncio.timeout(REDIS_S_MAX):
                 await self._client.hdel(INDEX, officer.bytes)
-        except _AWAY as error:
+        except AWAY as error:
             log.warning("a position could not be forgotten yet, it ages out: %s", error)
 
     async def load_fixes(self) -> tuple[list[RemoteFix], float]:
@@ -182,7 +183,7 @@ class RedisBus:
                 now = seconds + micros / 1e6
                 born = await self._client.get(GENERATION)
                 stored = await self._client.hgetall(INDEX)
-        except _AWAY:
+        except AWAY:
             return [], 0.0
         fixes = []
         for key, value in stored.items():

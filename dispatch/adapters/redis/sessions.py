@@ -12,8 +12,8 @@ from uuid import UUID
 
 import msgspec
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
+from dispatch.adapters.redis.bus import AWAY
 from dispatch.people.ports import Cached, Use
 from dispatch.people.values import Who
 
@@ -92,7 +92,7 @@ class RedisSessions:
         try:
             async with asyncio.timeout(WAIT_S):
                 return True, await question()
-        except (RedisError, OSError):
+        except AWAY:
             self._resume_at = self._now() + PAUSE_S
             return False, None
 
