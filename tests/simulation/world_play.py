@@ -33,13 +33,18 @@ class Told:
     """Virtual seconds from the heal to the last open offer's end."""
 
 
-async def town() -> Told:
-    """Raises: Broken, or whatever the code under test raised and nobody expected."""
+async def town(trace: list[str] | None = None) -> Told:
+    """Plays the loop's seed to its end; `trace` is given what happened, also where it broke.
+
+    Raises: Broken, or whatever the code under test raised and nobody expected.
+    """
     seed = current().seed
     world = World(TRUE if seed % TRUE_EVERY == 0 else QUICK)
     play, verdict = world.loop.create_task(_play(world)), world.law.verdict
     play.add_done_callback(world.law.passed)
     await asyncio.wait({verdict})
+    if trace is not None:
+        trace.extend(current().trace.lines)
     world.law.over = True
     if verdict.exception() is not None:
         play.cancel()
