@@ -48,6 +48,18 @@ def _revive(node: Any) -> None:
         node.start()
 
 
+async def freeze(world: World) -> None:
+    """A process stops where it waits, and wakes up with the past still in its hands."""
+    node = world.dice.choice(world.nodes)
+    if node.alive:
+        frozen_s = world.dice.uniform(0.5, 4)
+        world.loop.record("freeze", node.name, frozen_s)
+        node.store.frozen_until_s = world.loop.time() + frozen_s
+        world.bus.clog(node.name)
+        await asyncio.sleep(frozen_s)
+        world.bus.unclog(node.name)
+
+
 async def database_away(world: World) -> None:
     """Crashed and restarted: what was committed stays."""
     world.weather.away = True
@@ -83,7 +95,7 @@ async def blind(world: World) -> None:
 
 
 DATABASE: tuple[Episode, ...] = (database_away, database_far, database_far, restore)
-EPISODES: tuple[Episode, ...] = (rough, part, clog, kill, kill, blind, *DATABASE)
+EPISODES: tuple[Episode, ...] = (rough, part, clog, kill, kill, freeze, blind, *DATABASE)
 
 
 async def trouble(world: World, until_s: float) -> None:

@@ -65,6 +65,7 @@ class SimStore:
         self._cursors = MemoryCursors(cases.records)
         self._under_way: set[asyncio.Future[Any]] = set()
         self._dead = False
+        self.frozen_until_s = 0.0  # a stopped process neither sends nor hears; what it had sent is judged
 
     def die(self) -> None:
         """The process is gone: nothing is sent or heard any more; what is under way arrives."""
@@ -77,6 +78,10 @@ class SimStore:
         self._loop.call_later(seconds, _wake, done, None)
         await self._until(done)
 
+    async def _thaw(self) -> None:
+        while self._loop.time() < self.frozen_until_s:
+            await self._wait(self.frozen_until_s - self._loop.time())
+
     async def _until(self, done: "asyncio.Future[T]") -> T:
         self._under_way.add(done)
         try:
@@ -87,6 +92,7 @@ class SimStore:
     async def _ask(self, call: Callable[[], Coroutine[Any, Any, T]]) -> T:
         if self._dead:
             raise asyncio.CancelledError
+        await self._thaw()
         weather, dice = self._weather, self._loop.dice
         if weather.away:
             await self._wait(dice.uniform(0.001, 0.05))
@@ -99,6 +105,7 @@ class SimStore:
             await self._wait(dice.choice((0.01, 1.0)))
             raise StoreBusy("a row is held")
         result = await self._judged(call, weather.slow > 0 and dice.random() < weather.slow)
+        await self._thaw()
         if weather.lose_reply and dice.random() < weather.lose_reply:
             await self._wait(dice.choice((0.01, 0.5, weather.hang_s)))
             raise StoreAway("the reply was lost")
