@@ -2,12 +2,20 @@
 
 from typing import Final
 
-from scripts.chaos_rows import a1, a3, edge, kills, partitions
+from scripts.chaos_rows import a1, a3, edge, kills, partitions, redis_away
 from scripts.chaos_rows.tally import Row
 
 ALL: Final = tuple([f"A{n}" for n in range(1, 16)] + [f"B{n}" for n in range(1, 15)] + [f"E{n}" for n in range(4, 8)])
 
-ROWS: Final[tuple[Row, ...]] = (a1.ROW, partitions.ROW, a3.ROW, edge.ROW, kills.PROCESSES, kills.DATABASES)
+ROWS: Final[tuple[Row, ...]] = (
+    a1.ROW,
+    partitions.ROW,
+    a3.ROW,
+    edge.ROW,
+    kills.PROCESSES,
+    redis_away.ROW,
+    kills.DATABASES,
+)
 
 ELSEWHERE: Final = {
     "A7": "not built yet: it needs processes under a false clock",
