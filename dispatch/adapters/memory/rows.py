@@ -14,7 +14,7 @@ import msgspec
 
 from dispatch.cases.audience import OFFERING
 from dispatch.cases.facts import Answer, CaseState, Fact, HolderState
-from dispatch.cases.values import Case, OfficerId, OfficerState, Status
+from dispatch.cases.values import Case, Event, OfficerId, OfficerState, Status
 
 _1970 = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -202,5 +202,10 @@ class Records:
     def answer(self, row: CaseRow, facts: Sequence[Fact], to: tuple[UUID, ...] = ()) -> Answer:
         """An answer that changed the case: its facts with the state they left behind."""
         state = self.state_of(row)
-        told = (msgspec.structs.replace(f, state=state, to=to if f.kind in OFFERING else ()) for f in facts)
+        told = (
+            # "received" comes with what became of it in the same commit, and that one carries the state.
+            f if f.kind == Event.RECEIVED
+            else msgspec.structs.replace(f, state=state, to=to if f.kind in OFFERING else ())
+            for f in facts
+        )  # fmt: skip
         return Answer(ok=True, reason=None, response={}, facts=tuple(told), state=state)
