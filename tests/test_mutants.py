@@ -4,6 +4,8 @@ A patch's head names the bug and the tests that must kill it. An error while a t
 test must have run and failed. Before that, all of them must be green on the copy as it is.
 """
 
+import asyncio
+import contextlib
 import os
 import re
 import shutil
@@ -25,6 +27,7 @@ LEFT_OUT: Final = shutil.ignore_patterns(
     "__pycache__", ".hypothesis", "web", "pages", "e2e", "adversity", "jepsen_etcd"
 )
 RUN_S_MAX: Final = 120
+SIDE_BY_SIDE: Final = 2
 REQUIRED: Final = frozenset(
     {
         "no_status_check", "clock_before_the_lock", "now_for_clock_timestamp", "skip_locked_in_the_claim",
@@ -102,40 +105,58 @@ class Copy:
 
 
 @pytest.fixture(scope="module")
-async def copy(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Copy]:
-    folder = tmp_path_factory.mktemp("copy")
-    for name in COPIED:
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, folder / name, ignore=LEFT_OUT)
-        else:
-            shutil.copy(ROOT / name, folder / name)
-    stores_at = tmp_path_factory.mktemp("stores")
-    stores_at.chmod(0o711)
-    async with Stores(stores_at) as stores:
-        yield Copy(
-            folder,
-            os.environ
-            | {
-                "ONBEAT_LENT_DATABASE": stores.database_url,
-                "ONBEAT_LENT_REDIS": stores.redis_url,
-                "PYTHONPATH": str(folder),
-                "PYTHONDONTWRITEBYTECODE": "1",
-            },
-        )
+async def copies(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[list[Copy]]:
+    """As many as run side by side, each with stores of its own."""
+    async with contextlib.AsyncExitStack() as stack:
+        made = []
+        for _ in range(SIDE_BY_SIDE):
+            folder, stores_at = tmp_path_factory.mktemp("copy"), tmp_path_factory.mktemp("stores")
+            for name in COPIED:
+                if (ROOT / name).is_dir():
+                    shutil.copytree(ROOT / name, folder / name, ignore=LEFT_OUT)
+                else:
+                    shutil.copy(ROOT / name, folder / name)
+            stores_at.chmod(0o711)
+            stores = await stack.enter_async_context(Stores(stores_at))
+            lent = {"ONBEAT_LENT_DATABASE": stores.database_url, "ONBEAT_LENT_REDIS": stores.redis_url}
+            made.append(Copy(folder, os.environ | lent | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}))
+        yield made
+
+
+@pytest.fixture(scope="module")
+async def reports(copies: list[Copy], request: pytest.FixtureRequest) -> dict[str, tuple[int, str]]:
+    """Exit code and report of every mutant that is asked for, two at a time."""
+    asked = [item.callspec.params["mutant"] for item in request.session.items if hasattr(item, "callspec")
+             and isinstance(item.callspec.params.get("mutant"), Mutant)]  # fmt: skip
+    waiting, found = list(asked), dict[str, tuple[int, str]]()
+
+    def work(copy: Copy) -> None:
+        while waiting:
+            mutant = waiting.pop(0)
+            try:
+                for _ in copy.mutated(mutant):
+                    found[mutant.name] = copy.run(*mutant.killers)
+            except AssertionError as stale:
+                found[mutant.name] = (-1, str(stale))
+
+    await asyncio.gather(*(asyncio.to_thread(work, copy) for copy in copies))
+    return found
 
 
 def test_every_bug_that_must_be_planted_is() -> None:
     assert {m.name for m in MUTANTS} >= REQUIRED
 
 
-def test_the_killers_are_green_without_a_bug(copy: Copy) -> None:
-    code, report = copy.run(*sorted({killer for mutant in MUTANTS for killer in mutant.killers}))
+async def test_the_killers_are_green_without_a_bug(copies: list[Copy]) -> None:
+    killers = sorted({killer for mutant in MUTANTS for killer in mutant.killers})
+    code, report = await asyncio.to_thread(copies[0].run, *killers)
     assert code == 0, report[-4000:]
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
-def test_a_planted_bug_is_killed_by_each_test_that_it_names(copy: Copy, mutant: Mutant) -> None:
-    for _ in copy.mutated(mutant):
-        code, report = copy.run(*mutant.killers)
+def test_a_planted_bug_is_killed_by_each_test_that_it_names(
+    reports: dict[str, tuple[int, str]], mutant: Mutant
+) -> None:
+    code, report = reports[mutant.name]
     alive = [killer for killer in mutant.killers if f"FAILED {killer}" not in report]
     assert code == 1 and not alive, f"{mutant.bug} It survives {alive}:\n{report[-3000:]}"
