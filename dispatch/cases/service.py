@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+import msgspec
+
 from dispatch.batching import Batch, Overloaded
 from dispatch.cases.board import Board
 from dispatch.cases.catalogue import Catalogue
@@ -115,7 +117,12 @@ class Claiming:
     async def _flush(self, drafts: Sequence[ClaimDraft]) -> Sequence[Answer]:
         answers = await self._store.claim(drafts)
         self._feed.committed(answers)
-        return answers
+        return [self._told_who(draft, answer) for draft, answer in zip(drafts, answers, strict=True)]
+
+    def _told_who(self, draft: ClaimDraft, answer: Answer) -> Answer:
+        """A refusal that knows who was first, where this process does."""
+        entry = self._feed.board.cases.get(draft.case) if answer.state is None else None
+        return answer if entry is None else msgspec.structs.replace(answer, state=entry.state)
 
 
 def _pass_on(future: "asyncio.Future[Answer]", judged: "asyncio.Task[Answer]") -> None:

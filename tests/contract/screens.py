@@ -62,8 +62,17 @@ class Phone:
 
     def take(self) -> list[bytes]:
         """Payloads since the last time."""
-        frames, self.frames = self.frames, []
-        return [frame[frame.index(b"{") :] for frame in frames]
+        written, self.frames = b"".join(self.frames), []
+        payloads = []
+        while written:  # one write may carry several frames
+            size, head = written[1], 2
+            if size == 126:
+                size, head = int.from_bytes(written[2:4], "big"), 4
+            elif size == 127:
+                size, head = int.from_bytes(written[2:10], "big"), 10
+            payloads.append(written[head : head + size])
+            written = written[head + size :]
+        return payloads
 
 
 class Process:

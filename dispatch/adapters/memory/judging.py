@@ -97,7 +97,7 @@ def claim_one(db: Records, x: ClaimDraft, us: int) -> Answer:
     if kept is not None:
         return _again(kept, x.hash, bool(kept.response.get("won")), kept.response.get("reason"))
     row, officer = db.cases.get(x.case), db.officers.get(x.officer)
-    answer = Answer(ok=False, reason=None, response={}, state=db.state_of(row) if row else None)
+    answer = Answer(ok=False, reason=None, response={})
     decided: Happened | Refusal = Refusal.NOT_FOUND
     if row is not None and officer is not None:
         decided = happen(row, Claim(officer.seen(), x.round), us)

@@ -27,6 +27,7 @@ SESSION = {
     "tcp_user_timeout": "10000",
     "jit": "off",  # our calls are short; compiling them costs more than running them
     "plan_cache_mode": "force_generic_plan",  # the same few statements, always by key
+    "enable_seqscan": "off",  # plans are kept: one made while a table was empty would scan it when it is full
 }
 
 GONE = (

@@ -2,8 +2,11 @@
 -- Lock order everywhere: officers, cases, streams; several of one kind in ascending id.
 
 -- A number of dispatch.limits.
-CREATE FUNCTION limit_of(p_name text) RETURNS integer LANGUAGE sql STABLE
-AS $$ SELECT value FROM limits WHERE name = p_name $$;
+-- (What is called for every case is PL/pgSQL: it keeps its plans, which functions in SQL do from PostgreSQL 18 on only.)
+CREATE FUNCTION limit_of(p_name text) RETURNS integer LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (SELECT value FROM limits WHERE name = p_name);
+END $$;
 
 -- Why this claim is refused at p_t, or null: granted.
 CREATE FUNCTION judge_claim(c cases, o officers, p_round integer, p_t timestamptz) RETURNS text
@@ -106,19 +109,28 @@ BEGIN
 END $$;
 
 -- The row as it became; identity, place and words never change.
-CREATE FUNCTION save(c cases) RETURNS void LANGUAGE sql AS $$
+CREATE FUNCTION save(c cases) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
     UPDATE cases SET
         station = c.station, status = c.status, round = c.round, wave = c.wave, fence = c.fence, seats = c.seats,
         offer_deadline = c.offer_deadline, declined = c.declined, handed_back = c.handed_back,
         claimed_by = c.claimed_by, claimed_at = c.claimed_at, escalated_at = c.escalated_at,
         desk_reason = c.desk_reason, acknowledged_by = c.acknowledged_by, acknowledged_at = c.acknowledged_at,
         alarms = c.alarms, closed_at = c.closed_at, disposition = c.disposition, seq = c.seq, head = c.head
-    WHERE id = c.id
-$$;
+    WHERE id = c.id;
+END $$;
 
 -- What processes carry of a case beside the fact: its state now. Never the receipt, never a salt.
-CREATE FUNCTION state_of(c cases) RETURNS jsonb LANGUAGE sql STABLE AS $$
-    SELECT jsonb_build_object(
+CREATE FUNCTION state_of(c cases) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
+DECLARE v_holders jsonb := '[]';
+BEGIN
+    IF c.claimed_by IS NOT NULL THEN
+        SELECT coalesce(jsonb_agg(jsonb_build_object(
+            'officer', a.officer_id, 'call_sign', o.call_sign, 'surname', o.surname, 'seat', a.seat,
+            'fence', a.fence, 'state', a.state) ORDER BY a.id), '[]') INTO v_holders
+        FROM assignments a JOIN officers o ON o.id = a.officer_id WHERE a.case_id = c.id AND a.active;
+    END IF;
+    RETURN jsonb_build_object(
         'id', c.id, 'station', c.station, 'category', c.category, 'words', c.words, 'lat', c.lat, 'lon', c.lon,
         'accuracy_m', c.accuracy_m, 'status', c.status, 'round', c.round, 'wave', c.wave, 'seats', c.seats,
         'fence', c.fence, 'seq', c.seq, 'received_us', (extract(epoch FROM c.received_at) * 1000000)::bigint,
@@ -128,9 +140,5 @@ CREATE FUNCTION state_of(c cases) RETURNS jsonb LANGUAGE sql STABLE AS $$
         'desk_reason', c.desk_reason, 'acknowledged', c.acknowledged_at IS NOT NULL, 'alarms', c.alarms,
         'disposition', c.disposition, 'exercise', c.exercise,
         'declined', to_jsonb(c.declined), 'handed_back', to_jsonb(c.handed_back),
-        'holders', CASE WHEN c.claimed_by IS NULL THEN '[]'::jsonb ELSE (
-            SELECT coalesce(jsonb_agg(jsonb_build_object(
-                'officer', a.officer_id, 'call_sign', o.call_sign, 'surname', o.surname, 'seat', a.seat,
-                'fence', a.fence, 'state', a.state) ORDER BY a.id), '[]')
-            FROM assignments a JOIN officers o ON o.id = a.officer_id WHERE a.case_id = c.id AND a.active) END)
-$$;
+        'holders', v_holders);
+END $$;

@@ -7,16 +7,17 @@ CREATE TYPE answer AS (idx integer, ok boolean, reason text, response jsonb, fac
 
 -- Those who may be asked, in the order given: on duty, a free slot, the skill, not declined or handed back.
 CREATE FUNCTION eligible(p_candidates uuid[], p_skill text, p_except uuid[], p_max integer) RETURNS uuid[]
-LANGUAGE sql STABLE AS $$
-    SELECT coalesce(array_agg(id ORDER BY nr), '{}') FROM (
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (SELECT coalesce(array_agg(id ORDER BY nr), '{}') FROM (
         SELECT o.id, u.nr FROM unnest(p_candidates) WITH ORDINALITY u (id, nr) JOIN officers o ON o.id = u.id
         WHERE o.on_duty AND o.held < o.slots AND (p_skill IS NULL OR p_skill = ANY (o.skills))
           AND NOT o.id = ANY (p_except)
-        ORDER BY u.nr LIMIT p_max) e
-$$;
+        ORDER BY u.nr LIMIT p_max) e);
+END $$;
 
 -- Whom a wave asked, for the chain: provable later, readable by nobody.
-CREATE FUNCTION digest_of(p_recipients uuid[]) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+CREATE FUNCTION digest_of(p_recipients uuid[]) RETURNS text LANGUAGE sql STABLE AS $$
     SELECT encode(sha256(convert_to(array_to_string(p_recipients, ','), 'UTF8')), 'hex')
 $$;
 
@@ -36,10 +37,11 @@ BEGIN
 END $$;
 
 -- The case's only timer of a kind, set or moved.
-CREATE FUNCTION set_deadline(c cases, p_kind text, p_due timestamptz) RETURNS void LANGUAGE sql AS $$
+CREATE FUNCTION set_deadline(c cases, p_kind text, p_due timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
     INSERT INTO deadlines (case_id, kind, station, due_at, round) VALUES (c.id, p_kind, c.station, p_due, c.round)
-    ON CONFLICT (case_id, kind) DO UPDATE SET station = excluded.station, due_at = excluded.due_at, round = excluded.round
-$$;
+    ON CONFLICT (case_id, kind) DO UPDATE SET station = excluded.station, due_at = excluded.due_at, round = excluded.round;
+END $$;
 
 -- The case goes to the desk: its queue is a query, its acknowledgement a deadline.
 CREATE FUNCTION to_desk(

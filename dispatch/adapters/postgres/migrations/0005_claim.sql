@@ -51,20 +51,19 @@ BEGIN
         v_response := jsonb_build_object('won', false, 'case', x ->> 'case', 'reason', v_reason, 'round', x -> 'round');
     END IF;
     INSERT INTO idempotency (scope, key, request_hash, response) VALUES (v_scope, x ->> 'key', v_hash, v_response);
-    a := (a.idx, v_reason IS NULL, v_reason, v_response, facts, CASE WHEN c.id IS NOT NULL THEN state_of(c) END, NULL);
+    a := (a.idx, v_reason IS NULL, v_reason, v_response, facts, CASE WHEN v_reason IS NULL THEN state_of(c) END, NULL);
     RETURN a;
 END $$;
 
 -- All that arrived together, in the order of arrival, at one time.
 CREATE FUNCTION claim_cases(p jsonb) RETURNS SETOF answer LANGUAGE plpgsql AS $$
 DECLARE x jsonb; t timestamptz;
+    v_officers uuid[] := ARRAY(SELECT (e ->> 'officer')::uuid FROM jsonb_array_elements(p) e);
+    v_cases uuid[] := ARRAY(SELECT (e ->> 'case')::uuid FROM jsonb_array_elements(p) e);
 BEGIN
-    PERFORM 1 FROM officers WHERE id IN (SELECT (e ->> 'officer')::uuid FROM jsonb_array_elements(p) e)
-        ORDER BY id FOR NO KEY UPDATE;
-    PERFORM 1 FROM cases WHERE id IN (SELECT (e ->> 'case')::uuid FROM jsonb_array_elements(p) e)
-        ORDER BY id FOR NO KEY UPDATE;
-    PERFORM 1 FROM streams WHERE stream IN (
-        SELECT c.station FROM cases c WHERE c.id IN (SELECT (e ->> 'case')::uuid FROM jsonb_array_elements(p) e))
+    PERFORM 1 FROM officers WHERE id = ANY (v_officers) ORDER BY id FOR NO KEY UPDATE;
+    PERFORM 1 FROM cases WHERE id = ANY (v_cases) ORDER BY id FOR NO KEY UPDATE;
+    PERFORM 1 FROM streams WHERE stream IN (SELECT c.station FROM cases c WHERE c.id = ANY (v_cases))
         ORDER BY stream FOR NO KEY UPDATE;
     t := clock_timestamp();  -- after the locks: a claim that waited past the deadline is late
     FOR x IN SELECT e FROM jsonb_array_elements(p) e ORDER BY (e ->> 'idx')::integer LOOP

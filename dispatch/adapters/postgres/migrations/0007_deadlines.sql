@@ -93,11 +93,10 @@ END $$;
 -- on, and after the widest the case goes to the desk when everyone has answered.
 CREATE FUNCTION widen_offers(p jsonb) RETURNS SETOF answer LANGUAGE plpgsql AS $$
 DECLARE x jsonb; c cases; r record; t timestamptz; v_to uuid[]; a answer; facts jsonb; v_joined boolean;
+    v_cases uuid[] := ARRAY(SELECT (e ->> 'case')::uuid FROM jsonb_array_elements(p) e);
 BEGIN
-    PERFORM 1 FROM cases WHERE id IN (SELECT (e ->> 'case')::uuid FROM jsonb_array_elements(p) e)
-        ORDER BY id FOR NO KEY UPDATE;
-    PERFORM 1 FROM streams WHERE stream IN (
-        SELECT k.station FROM cases k WHERE k.id IN (SELECT (e ->> 'case')::uuid FROM jsonb_array_elements(p) e))
+    PERFORM 1 FROM cases WHERE id = ANY (v_cases) ORDER BY id FOR NO KEY UPDATE;
+    PERFORM 1 FROM streams WHERE stream IN (SELECT k.station FROM cases k WHERE k.id = ANY (v_cases))
         ORDER BY stream FOR NO KEY UPDATE;
     t := clock_timestamp();
     FOR x IN SELECT e FROM jsonb_array_elements(p) e LOOP
