@@ -62,6 +62,7 @@ class Phone:
     shown: dict[UUID, tuple[views.Offer, float]] = field(default_factory=dict)
     held: dict[UUID, tuple[views.HeldCase, float]] = field(default_factory=dict)
     gone: dict[UUID, tuple[views.Gone, float]] = field(default_factory=dict)
+    listed: dict[UUID, views.DeskCase] = field(default_factory=dict)  # a desk's: the latest of each case
     sent_away: int = 0
     line: Line = field(init=False)
     _expected: dict[str, deque["asyncio.Future[views.Result]"]] = field(default_factory=lambda: defaultdict(deque))
@@ -137,6 +138,8 @@ class Phone:
             self.held.setdefault(message.case, (message, now))
         elif isinstance(message, views.Gone):
             self.gone[message.case] = (message, now)
+        elif isinstance(message, views.DeskCase):
+            self.listed[message.case] = message
         elif isinstance(message, views.Snapshot):
             for offer in message.offers:
                 self._offer(offer, now)

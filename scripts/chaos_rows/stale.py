@@ -1,6 +1,7 @@
 """A12: an officer who lost a case cannot act on it any more, sees it no longer, and is seen no longer."""
 
 import asyncio
+import contextlib
 import secrets
 import time
 from collections.abc import Mapping
@@ -62,6 +63,7 @@ async def _one(ground: Ground, station: int, words: str, dice: Random, tally: di
         going = SetOut(case=case, fence=won.fence, key=secrets.token_urlsafe(24))
         await old.act(going, going.key)
     way = dice.choice(WAYS)
+    await _until_listed(desk, case)  # a desk reassigns what it sees held
     lost_at = time.monotonic()
     if way == "reassign":
         assert new.officer is not None
@@ -120,6 +122,14 @@ async def _until_gone(old: Phone, case: UUID, lost_at: float) -> float:
             return round(told[1] - lost_at, 3)
         await asyncio.sleep(0.01)
     return 5.0
+
+
+async def _until_listed(desk: Phone, case: UUID) -> None:
+    """Waits until the desk's screen shows that somebody holds the case; 2 s at most."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(2.0):
+            while case not in desk.listed or not desk.listed[case].holders:  # noqa: ASYNC110 - told by a socket
+                await asyncio.sleep(0.005)
 
 
 async def _still_sees(old: Phone, case: UUID) -> bool:

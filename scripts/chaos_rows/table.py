@@ -2,7 +2,21 @@
 
 from typing import Final
 
-from scripts.chaos_rows import a1, a3, edge, kills, partitions, redis_away
+from scripts.chaos_rows import (
+    a1,
+    a3,
+    deliveries,
+    edge,
+    folds,
+    gaps,
+    kills,
+    partitions,
+    redis_away,
+    resume,
+    stale,
+    timers,
+    twice,
+)
 from scripts.chaos_rows.tally import Row
 
 ALL: Final = tuple([f"A{n}" for n in range(1, 16)] + [f"B{n}" for n in range(1, 15)] + [f"E{n}" for n in range(4, 8)])
@@ -12,9 +26,16 @@ ROWS: Final[tuple[Row, ...]] = (
     partitions.ROW,
     a3.ROW,
     edge.ROW,
+    timers.ROW,
     kills.PROCESSES,
     redis_away.ROW,
     kills.DATABASES,
+    twice.ROW,
+    stale.ROW,
+    deliveries.ROW,
+    resume.ROW,
+    folds.ROW,
+    gaps.ROW,
 )
 
 ELSEWHERE: Final = {

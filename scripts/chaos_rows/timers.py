@@ -7,6 +7,8 @@ from random import Random
 from typing import Final
 from uuid import UUID
 
+import asyncpg
+
 from scripts.chaos_rows import places
 from scripts.chaos_rows.claims import claim
 from scripts.chaos_rows.flow import outcomes, settled
@@ -52,9 +54,13 @@ async def _cut_off(ground: Ground, dice: Random) -> None:
 
 async def _terminate(ground: Ground, dice: Random) -> None:
     """Every connection of every process, three times while the windows run out."""
-    for _ in range(3):
-        await ground.owner.execute(TERMINATE)
-        await asyncio.sleep(dice.uniform(0.3, 0.6))
+    admin = await asyncpg.connect(ground.fleet.stores.admin_url, timeout=10)
+    try:
+        for _ in range(3):
+            await admin.execute(TERMINATE)
+            await asyncio.sleep(dice.uniform(0.3, 0.6))
+    finally:
+        await admin.close(timeout=10)
 
 
 async def _freeze_web(ground: Ground, dice: Random) -> None:
