@@ -50,8 +50,8 @@ class PeopleStore(Protocol):
     async def by_token(self, token_mac: bytes) -> Who | None:
         """Who the token belongs to, while the session is live: not expired, not revoked, account not suspended."""
 
-    async def by_session(self, session: UUID) -> Who | None:
-        """As `by_token`, by the session's id."""
+    async def by_sessions(self, sessions: Sequence[UUID]) -> dict[UUID, Who]:
+        """As `by_token`, by the sessions' ids; only the live ones."""
 
     async def revoke(self, session: UUID) -> bytes | None:
         """Ends the session for good. The MAC of its token; None when there is no such session."""
@@ -93,8 +93,8 @@ class SessionCache(Protocol):
     async def ended(self, session: UUID, token_mac: bytes | None) -> None:
         """The session is over: said to every process that asks."""
 
-    async def use(self, nonce: bytes, session: UUID, lasts_s: int) -> Use | None:
-        """Counts the one use of a ticket and looks its session up, in one round trip."""
+    async def use(self, tickets: Sequence[tuple[bytes, UUID]], lasts_s: int) -> list[Use] | None:
+        """Counts the one use of each ticket (nonce, session) and looks its session up, all in one round trip."""
 
     async def take(self, bucket: str, limit: int, per_s: int) -> bool | None:
         """One more of `bucket` in the present stretch of `per_s`: is it within the limit? None: cannot say."""

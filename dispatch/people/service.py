@@ -8,15 +8,16 @@ StoreAway.
 import hashlib
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Final
 from uuid import UUID, uuid4
 
 from dispatch import limits
+from dispatch.batching import Batch
 from dispatch.people import receipts, tickets
 from dispatch.people.attempts import ADDRESS, LOGIN, LOGIN_AND_ADDRESS, RECEIPT, Attempts
-from dispatch.people.ports import Cached, Passwords, PeopleStore, SessionCache
+from dispatch.people.ports import Passwords, PeopleStore, SessionCache, Use
 from dispatch.people.tickets import Ticket, TicketRefusal
 from dispatch.people.values import Role, Who
 
@@ -51,6 +52,7 @@ class SignIn:
         self._ticket_key = ticket_key
         self._passwords = passwords
         self._now = now
+        self._uses: Batch[Ticket, Who | TicketRefusal] = Batch(self._use, lanes=2)
         self._attempts = Attempts(cache, hashlib.sha256(b"attempts|" + ticket_key).digest(), now)
 
     async def sign_in(self, login: str, password: str, address: str = "") -> tuple[str, Who] | SignInRefusal:
@@ -129,14 +131,22 @@ class SignIn:
             return ticket
         if ticket.origin != origin:
             return TicketRefusal.ORIGIN
+        return await self._uses.submit(ticket)
+
+    async def _use(self, together: Sequence[Ticket]) -> list[Who | TicketRefusal]:
+        """Tickets that arrived together, in one question to the cache and at most one for sessions to the store."""
         # Remembered for longer than it is valid, so that no clock's drift opens a second use.
-        use = await self._cache.use(ticket.nonce, ticket.session, 2 * limits.TICKET_S)
-        first = use.first if use else await self._store.use_nonce(ticket.nonce, 2 * limits.TICKET_S)
-        if not first:
-            return TicketRefusal.USED
-        cached: Cached | None = use.cached if use else None
-        who = cached.who if cached else await self._store.by_session(ticket.session)
-        return self._live(who) or TicketRefusal.SESSION_ENDED
+        lasts_s = 2 * limits.TICKET_S
+        uses = await self._cache.use([(t.nonce, t.session) for t in together], lasts_s)
+        if uses is None:
+            uses = [Use(await self._store.use_nonce(t.nonce, lasts_s), None) for t in together]
+        unknown = {t.session for t, use in zip(together, uses, strict=True) if use.first and use.cached is None}
+        found = await self._store.by_sessions(list(unknown)) if unknown else {}
+        told: list[Who | TicketRefusal] = []
+        for ticket, use in zip(together, uses, strict=True):
+            who = use.cached.who if use.cached else found.get(ticket.session)
+            told.append((self._live(who) or TicketRefusal.SESSION_ENDED) if use.first else TicketRefusal.USED)
+        return told
 
     async def _open(self, who: Who, lasts_s: int) -> tuple[str, Who]:
         token = secrets.token_urlsafe(32)

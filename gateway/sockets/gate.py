@@ -6,6 +6,7 @@ from urllib.parse import parse_qs
 
 import msgspec
 
+from dispatch.batching import Overloaded
 from dispatch.cases.ports import StoreAway, StoreBusy
 from dispatch.limits import HANDSHAKES_PER_S_MAX
 from dispatch.people.permissions import SELF, Act, allowed
@@ -58,6 +59,8 @@ class SocketGate:
             who = await self._sign_in.use_ticket(tickets[0], origin)
         except (StoreAway, StoreBusy):
             return refusal("store_away")
+        except Overloaded:
+            return refusal("overloaded")
         if isinstance(who, TicketRefusal):
             return refusal(who)
         if not allowed(who.role, Act.CONNECT, SELF):

@@ -71,8 +71,9 @@ class PostgresPeople:
     async def by_token(self, token_mac: bytes) -> Who | None:
         return _who(await self._row(_LIVE + "AND s.token_mac = $1", token_mac))
 
-    async def by_session(self, session: UUID) -> Who | None:
-        return _who(await self._row(_LIVE + "AND s.id = $1", session))
+    async def by_sessions(self, sessions: Sequence[UUID]) -> dict[UUID, Who]:
+        rows = await fetch(self._pool, _LIVE + "AND s.id = ANY ($1::uuid[])", list(sessions))
+        return {who.session: who for who in map(_who, rows) if who is not None}
 
     async def revoke(self, session: UUID) -> bytes | None:
         token_mac: bytes | None = await self._value(

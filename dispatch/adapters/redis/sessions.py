@@ -6,7 +6,7 @@ for `PAUSE_S`, so that a dead one costs a request nothing.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -62,11 +62,15 @@ class RedisSessions:
             marks.append(("SET", _token(token_mac), _ENDED, "EX", ENDED_S))
         await self._ask(lambda: self._commands(*marks))
 
-    async def use(self, nonce: bytes, session: UUID, lasts_s: int) -> Use | None:
-        ok, answers = await self._ask(
-            lambda: self._commands(("SET", b"ticket:" + nonce, b"1", "EX", lasts_s, "NX"), ("GET", _session(session)))
-        )
-        return Use(first=bool(answers[0]), cached=_read(answers[1])) if ok else None
+    async def use(self, tickets: Sequence[tuple[bytes, UUID]], lasts_s: int) -> list[Use] | None:
+        commands: list[tuple[object, ...]] = []
+        for nonce, session in tickets:
+            commands += [("SET", b"ticket:" + nonce, b"1", "EX", lasts_s, "NX"), ("GET", _session(session))]
+        ok, answers = await self._ask(lambda: self._commands(*commands))
+        if not ok:
+            return None
+        pairs = zip(answers[::2], answers[1::2], strict=True)
+        return [Use(first=bool(first), cached=_read(cached)) for first, cached in pairs]
 
     async def take(self, bucket: str, limit: int, per_s: int) -> bool | None:
         slot = f"tries:{bucket}"
