@@ -138,35 +138,37 @@ def _refuse_taken_port(plan: Plan) -> None:
             raise OSError(f"port {plan.port} on {plan.host} cannot be used ({error.strerror}): set PORT") from error
 
 
+PAGES = (
+    ("report something", "/"),
+    ("be an officer", "/officer"),
+    ("work the desk", "/desk"),
+    ("read the API", "/docs"),
+)
+
+
 def _welcome(plan: Plan, seconds: float) -> None:
-    _say(f"\nReady after {seconds:.1f} s: {plan.url}")
+    _say(f"\nReady after {seconds:.1f} s. Open:")
+    for what, path in PAGES:
+        _say(f"  {plan.url}{path:<10} to {what}")
     if plan.credentials.exists():
-        _say(f"Demonstration sign-ins ({plan.credentials}):")
+        _say("\nDemonstration sign-ins:")
         for line in sign_ins(json.loads(plan.credentials.read_text())):
             _say(f"  {line}")
+        _say(f"All of them: {plan.credentials}")
     _say(f"Logs: {plan.local / 'log'}. Ctrl-C stops everything; the data stays.")
 
 
-def sign_ins(credentials: object, of_a_kind_max: int = 3) -> list[str]:
-    """One line for each sign-in, the first few of every kind; the file holds all of them."""
-    lines: list[str] = []
-    if not isinstance(credentials, dict):
-        return lines
-    for kind, entries in credentials.items():
-        if isinstance(entries, list):
-            for entry in entries[:of_a_kind_max]:
-                lines.append(f"{kind}: {_row(entry)}")
-            if len(entries) > of_a_kind_max:
-                lines.append(f"{kind}: ... and {len(entries) - of_a_kind_max} more")
-        else:
-            lines.append(f"{kind}: {_row(entries)}")
+def sign_ins(credentials: object, of_a_role_max: int = 2) -> list[str]:
+    """A heading and one line for each sign-in, the first of every role, officers first: two race, one desk watches."""
+    people = credentials.get("people", []) if isinstance(credentials, dict) else []
+    rows = [person for person in people if isinstance(person, dict)]
+    roles = dict.fromkeys(["officer", "desk", *(str(person.get("role")) for person in rows)])
+    lines = [f"{'role':<11} {'login':<14} {'password':<24} station"] if rows else []
+    for role in roles:
+        for person in [p for p in rows if p.get("role") == role][:of_a_role_max]:
+            login, password, station = (str(person.get(k, "")) for k in ("login", "password", "station"))
+            lines.append(f"{role:<11} {login:<14} {password:<24} {station}".rstrip())
     return lines
-
-
-def _row(entry: object) -> str:
-    if isinstance(entry, dict):
-        return "  ".join(f"{key} {value}" for key, value in entry.items() if isinstance(value, str | int))
-    return str(entry)
 
 
 def _say(text: str) -> None:
