@@ -79,6 +79,7 @@ class Takers:
     share: float
     record: Record = field(default_factory=Record)
     claims: list[Claimed] = field(default_factory=list)
+    _offered: set[UUID] = field(default_factory=set)
     _rested: dict[str, float] = field(default_factory=dict)
     _tasks: set["asyncio.Task[None]"] = field(default_factory=set)
 
@@ -103,6 +104,9 @@ class Takers:
                 task.add_done_callback(self._tasks.discard)
 
     async def _take(self, phone: Phone, offer: views.Offer, mood: random.Random) -> None:
+        if offer.case not in self._offered:
+            self._offered.add(offer.case)
+            self.record.call("sweeper", "fall_back", offer.case)  # at any time from now on, or never
         await asyncio.sleep(mood.uniform(*REACTION_S))
         key, over_http = secrets.token_urlsafe(24), mood.random() < 0.5
         claimed = await claim(phone, offer.case, offer.round, key, self.record, over_http=over_http, limit_s=45)

@@ -53,7 +53,8 @@ async def _one(ground: Ground, station: int, words: str, dice: Random, tally: di
     accepted = await ground.report("real", words, ground.place(station, dice))
     case, record, broken = accepted.case, Record(), tally["broken"]
     if not await ground.until_shown(case, [old, new]):
-        broken.append(f"case {case} was not shown")
+        blind = [p.login for p in (old, new) if case not in p.shown]
+        broken.append(f"case {case} was not shown to {', '.join(blind)}")
         return
     won = await claim(old, case, 1, secrets.token_urlsafe(24), record, over_http=False)
     if not won.won:

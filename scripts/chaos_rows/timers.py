@@ -126,6 +126,7 @@ async def _claims(ground: Ground, cases: list[UUID], dice: Random, record: Recor
             phones = ground.crew.officers[places.station(number % STATIONS)]
             phone = phones[number // STATIONS]
             if case in phone.shown:
+                record.call("sweeper", "fall_back", case)  # at any time from now on, or never
                 http, key = dice.random() < 0.5, secrets.token_urlsafe(24)
                 group.create_task(
                     claim(phone, case, phone.shown[case][0].round, key, record, over_http=http, limit_s=25)

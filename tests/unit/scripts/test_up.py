@@ -31,7 +31,8 @@ import asyncio, json, os
 from pathlib import Path
 from dispatch.adapters.postgres.roles import ensure_login
 asyncio.run(ensure_login(os.environ["DATABASE_OWNER_URL"], os.environ["DATABASE_URL"]))
-Path(os.environ["ONBEAT_CREDENTIALS"]).write_text(json.dumps({"people": [{"role": "officer", "login": "nj-101", "password": "p"}]}))
+people = [{"role": "officer", "login": "nj-101", "password": "p"}]
+Path(os.environ["ONBEAT_CREDENTIALS"]).write_text(json.dumps({"people": people}))
 """
 
 
