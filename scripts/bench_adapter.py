@@ -22,53 +22,55 @@ DESC = "Loud quarrel between neighbours on the second floor, nobody hurt, the ca
 TICKET_S = 25
 
 
-def officer_id(oid):
+def officer_id(oid: int) -> uuid.UUID:
     """The yardstick's officer 0 to 9,999 as this service's officer."""
     return uuid.UUID(int=(0xB << 124) | oid)
 
 
-def session_id(oid):
+def session_id(oid: int) -> uuid.UUID:
     return uuid.UUID(int=(0x5 << 124) | oid)
 
 
-def _text(value):
+def _text(value: str) -> bytes:
     raw = value.encode()
     return (bytes((0xA0 | len(raw),)) if len(raw) < 32 else bytes((0xD9, len(raw)))) + raw
 
 
-def ticket(oid):
+def ticket(oid: int) -> str:
     """A ticket as dispatch.people.tickets makes them: MessagePack, then HMAC-SHA-256."""
-    body = (
-        b"\x98" + _text(str(session_id(oid))) + _text("officer") + _text(str(officer_id(oid))) + _text("bench") + b"\xc0"
-        + _text(ORIGIN) + b"\xce" + struct.pack(">I", int(time.time()) + TICKET_S) + b"\xc4\x10" + os.urandom(16)
-    )  # fmt: skip
+    words = (str(session_id(oid)), "officer", str(officer_id(oid)), "bench")
+    expires = struct.pack(">I", int(time.time()) + TICKET_S)
+    body = b"\x98" + b"".join(map(_text, words)) + b"\xc0" + _text(ORIGIN)
+    body += b"\xce" + expires + b"\xc4\x10" + os.urandom(16)
     mac = hmac.digest(TICKET_KEY, b"ticket|" + body, hashlib.sha256)
     return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in (body, mac))
 
 
-class Adapter(Base):
+class Adapter(Base):  # type: ignore[misc]  # the driver's, untyped
     resume = True
     claimed_sql = "select count(*) from assignments where active"
 
-    def __init__(self):
-        self.places = {}  # officer -> (token, offsets) of the last welcome: what a phone keeps on its disk
+    def __init__(self) -> None:
+        self.places: dict[
+            int, tuple[str, dict[str, int]]
+        ] = {}  # officer -> (token, offsets) of the last welcome: what a phone keeps on its disk
 
-    def ws_request(self, oid, lat, lon):
+    def ws_request(self, oid: int, lat: float, lon: float) -> tuple[str, bytes]:
         return "/v1/socket?ticket=" + ticket(oid), b"Origin: " + ORIGIN.encode() + b"\r\n"
 
-    def hello(self, oid, lat, lon):
-        hello = {"t": "hello", "v": 1}
+    def hello(self, oid: int, lat: float, lon: float) -> tuple[bytes, ...]:
+        hello: dict[str, object] = {"t": "hello", "v": 1}
         if oid in self.places:
             hello["token"], hello["at"] = self.places[oid]
         return json.dumps(hello).encode(), self.pos(oid, lat, lon)
 
-    def pos(self, oid, lat, lon):
+    def pos(self, oid: int, lat: float, lon: float) -> bytes:
         return b'{"t":"fix","lat":%.6f,"lon":%.6f}' % (lat, lon)
 
-    def claim(self, oid, case):
+    def claim(self, oid: int, case: bytes) -> bytes:
         return b'{"t":"claim","case":"%s","round":1,"key":"%s"}' % (case, case)
 
-    def parse(self, p):
+    def parse(self, p: bytes) -> tuple[int, bytes | None, int | None]:
         kind = p[6:10]
         if kind == b"offe":
             i = p.index(b'"case":"') + 8
@@ -88,15 +90,15 @@ class Adapter(Base):
             return READY, None, None
         return NONE, None, None
 
-    def case_request(self, ref, lat, lon):
+    def case_request(self, ref: int, lat: float, lon: float) -> tuple[str, str, bytes]:
         body = {"category": "bench", "words": f"ref {ref} {DESC}", "lat": lat, "lon": lon}
         return "/v1/reports", "application/json", json.dumps(body).encode()
 
-    def case_headers(self):
+    def case_headers(self) -> bytes:
         return b"Idempotency-Key: %s\r\n" % os.urandom(16).hex().encode()
 
-    def stats_request(self):
+    def stats_request(self) -> str:
         return "/bench/fixes"
 
-    def fixes(self, body):
-        return json.loads(body)["fixes"]
+    def fixes(self, body: bytes) -> int:
+        return int(json.loads(body)["fixes"])

@@ -93,7 +93,7 @@ async def raise_limits(node: Node) -> None:
     node.settings_messages_per_s = NO_LIMIT
     node.claims_per_min_max = NO_LIMIT
     node.positions.age_s_max = NO_LIMIT
-    while not node.positions.healthy():
+    while not node.positions.healthy():  # noqa: ASYNC110 - true by the passing of time alone
         await asyncio.sleep(0.1)
 
 

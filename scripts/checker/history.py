@@ -53,9 +53,7 @@ class Operation:
     def __str__(self) -> str:
         until = "?" if math.isinf(self.returned) else f"{self.returned:g}"
         said = f" -> {self.answer!r}" if self.answer is not None else ""
-        return (
-            f"process {self.process} [{self.called:g}, {until}] {self.outcome} {self.f} {self.value!r}{said}"
-        )
+        return f"process {self.process} [{self.called:g}, {until}] {self.outcome} {self.f} {self.value!r}{said}"
 
 
 def pair(lines: Iterable[Line]) -> list[Operation]:
@@ -81,9 +79,7 @@ def pair(lines: Iterable[Line]) -> list[Operation]:
         if call is None:
             raise HistoryError(f"line {line.number}: process {line.process} completes what it never called")
         if call.f != line.f:
-            raise HistoryError(
-                f"line {line.number}: process {line.process} called {call.f} but completes {line.f}"
-            )
+            raise HistoryError(f"line {line.number}: process {line.process} called {call.f} but completes {line.f}")
         if line.at < call.at:
             raise HistoryError(f"line {line.number}: completes before it was called in line {call.number}")
         del open_calls[line.process]

@@ -9,9 +9,7 @@ from collections.abc import Iterable, Iterator
 from scripts.checker.history import HistoryError, Kind, Line, Operation, pair
 
 _LOGGED = re.compile(r"^(?:TRACE|DEBUG|INFO|WARN|ERROR)\s+(?P<logger>[\w.$]+)\s+-\s+(?P<said>.*)$")
-_OPERATION = re.compile(
-    r"^(?P<process>\d+)\s+:(?P<kind>invoke|ok|fail|info)\s+:(?P<f>\S+)\s+(?P<value>\S.*)$"
-)
+_OPERATION = re.compile(r"^(?P<process>\d+)\s+:(?P<kind>invoke|ok|fail|info)\s+:(?P<f>\S+)\s+(?P<value>\S.*)$")
 _PAIR = re.compile(r"^\[(-?\d+|nil)\s+(-?\d+|nil)\]$")
 _NUMBER = re.compile(r"^-?\d+$")
 

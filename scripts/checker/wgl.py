@@ -149,8 +149,7 @@ class _Search(Generic[S, A]):
         return Verdict(
             Answer.NOT,
             self._visited,
-            f"{self._deepest} of {len(self._answered)} answers have an order; no order explains "
-            f"{self._stuck_at}",
+            f"{self._deepest} of {len(self._answered)} answers have an order; no order explains {self._stuck_at}",
         )
 
     def _visit(self, at: _Configuration[S]) -> bool:
@@ -185,11 +184,7 @@ class _Search(Generic[S, A]):
     def _settle(self, at: _Configuration[S]) -> _Configuration[S]:
         """Place every act that is settled; it takes no branch, since no order is lost by it."""
         while True:
-            settled = [
-                index
-                for index in self._open(at)[0]
-                if self._model.settled(at.state, self._answered[index][1])
-            ]
+            settled = [index for index in self._open(at)[0] if self._model.settled(at.state, self._answered[index][1])]
             if not settled:
                 return at
             for index in settled:

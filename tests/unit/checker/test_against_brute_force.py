@@ -76,9 +76,7 @@ def case_operations(draw: st.DrawFn) -> Operation:
         claim(called, end, officer, key=key),
         claim(called, None, officer, key=key),
         claim(called, end, officer, refusal, key),
-        by_key(
-            called, end, officer, key, draw(st.sampled_from(["won", "not_received", {"reason": "taken"}]))
-        ),
+        by_key(called, end, officer, key, draw(st.sampled_from(["won", "not_received", {"reason": "taken"}]))),
         fall_back(called, draw(st.sampled_from([end, None]))),
         read(called, end, status),
     ]

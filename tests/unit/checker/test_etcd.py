@@ -53,9 +53,7 @@ def test_the_command_ends_with_the_verdict_and_exits_0_from_any_directory(tmp_pa
         ('{"process": 1}\n', "line 1: `f` is missing"),
     ],
 )
-def test_the_command_exits_2_with_a_sentence_on_unreadable_input(
-    tmp_path: Path, text: str, said: str
-) -> None:
+def test_the_command_exits_2_with_a_sentence_on_unreadable_input(tmp_path: Path, text: str, said: str) -> None:
     path = tmp_path / "history.log"
     path.write_text(text)
     done = linearizable("--model", "cas-register", path)
