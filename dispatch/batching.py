@@ -35,6 +35,10 @@ class Batch(Generic[Item, Answered]):
 
     async def submit(self, item: Item) -> Answered:
         """The answer to `item`. Raises: Overloaded; whatever `flush` raised."""
+        return await self.put(item)
+
+    def put(self, item: Item) -> "asyncio.Future[Answered]":
+        """The answer to come: as `submit`, for callers that need no task of their own. Raises: Overloaded."""
         if len(self._waiting) >= BATCH_QUEUE_MAX:
             raise Overloaded
         loop = asyncio.get_running_loop()
@@ -42,7 +46,7 @@ class Batch(Generic[Item, Answered]):
         self._waiting.append((item, future))
         if self._free and len(self._waiting) == 1:
             loop.call_soon(self._start)  # after this turn of the loop: neighbours that are ready come along
-        return await future
+        return future
 
     def _start(self) -> None:
         while self._free and self._waiting:

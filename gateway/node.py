@@ -35,7 +35,6 @@ from gateway.sockets.link import Close
 from gateway.sockets.resume import Resume
 from gateway.wire.acts import ActMessage, act_draft
 from gateway.wire.sentences import refused, result
-from geo.point import Point
 
 if TYPE_CHECKING:
     from gateway.sockets.session import PersonSession
@@ -140,12 +139,12 @@ class Node:
     # --- positions
     def fix(self, member: Member, officer: UUID, lat: float, lon: float, accuracy_m: float, age_s: float) -> None:
         """A fix from a socket of this process: applied at once, told with the next flush."""
+        absent = self.positions.where(officer) is None  # just on duty, or not heard of for a while
         self.positions.put(officer, lat, lon, accuracy_m, age_s)
         cell = (int(lat * 400), int(lon * 400))  # about 250 m: REJOIN_CELL_M
-        if cell != member.cell:
+        if absent or cell != member.cell:
             member.cell = cell
-            if len(self._came) < CAME_MAX:
-                self._came[officer] = Came(officer, Point(lat, lon))
+            self._came_back(officer)
 
     def _came_back(self, officer: UUID) -> None:
         where = self.positions.where(officer)

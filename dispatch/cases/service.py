@@ -11,7 +11,6 @@ from uuid import UUID
 import msgspec
 
 from dispatch.batching import Batch, Overloaded
-from dispatch.cases.board import Board
 from dispatch.cases.catalogue import Catalogue
 from dispatch.cases.facts import Answer
 from dispatch.cases.ports import ActDraft, CaseStore, ClaimDraft, Nearby, ReportDraft, WideDraft
@@ -68,49 +67,49 @@ class Claiming:
 
     async def claim(self, draft: ClaimDraft) -> Answer:
         """Won or refused, by the judge or by what is already certain. Raises: StoreAway, Overloaded."""
-        early = self.early(self._feed.board, draft)
-        if early is not None:
-            return early
-        race = self._races[draft.case]
-        if race.judging >= CLAIM_LEADERS:
-            if self._waiting >= BATCH_QUEUE_MAX:
-                raise Overloaded
-            future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-            race.waiting.append((draft, future))
-            self._waiting += 1
-            return await future
-        return await self._judge(race, draft)
+        return self.early(draft.case, draft.officer, draft.round) or await self.put(draft)
 
-    @staticmethod
-    def early(board: Board, draft: ClaimDraft) -> Answer | None:
+    def early(self, case: UUID, officer: UUID, round_: int) -> Answer | None:
         """A refusal that the judge would only repeat."""
-        refusal = board.refuses(draft.case, draft.officer, draft.round)
+        refusal = self._feed.board.refuses(case, officer, round_)
         if refusal is None:
             return None
-        return Answer(ok=False, reason=refusal, response={}, state=board.cases[draft.case].state)
+        return Answer(ok=False, reason=refusal, response={}, state=self._feed.board.cases[case].state)
 
-    async def _judge(self, race: _Race, draft: ClaimDraft) -> Answer:
+    def put(self, draft: ClaimDraft) -> "asyncio.Future[Answer]":
+        """The answer to come, for callers that have asked `early`. Raises: Overloaded."""
+        race = self._races[draft.case]
+        if race.judging < CLAIM_LEADERS:
+            return self._judge(race, draft)
+        if self._waiting >= BATCH_QUEUE_MAX:
+            raise Overloaded
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        race.waiting.append((draft, future))
+        self._waiting += 1
+        return future
+
+    def _judge(self, race: _Race, draft: ClaimDraft) -> "asyncio.Future[Answer]":
+        answer = self._batch.put(draft)
         race.judging += 1
-        try:
-            return await self._batch.submit(draft)
-        finally:
-            race.judging -= 1
-            self._next(race, draft.case)
+        answer.add_done_callback(functools.partial(self._judged, race, draft.case))
+        return answer
 
-    def _next(self, race: _Race, case: UUID) -> None:
+    def _judged(self, race: _Race, case: UUID, answer: "asyncio.Future[Answer]") -> None:
         """After an answer: those who waited are refused if it is certain now; else the next goes to the judge."""
+        race.judging -= 1
         while race.waiting and race.judging < CLAIM_LEADERS:
             draft, future = race.waiting.popleft()
             self._waiting -= 1
             if future.done():
                 continue
-            early = self.early(self._feed.board, draft)
+            early = self.early(draft.case, draft.officer, draft.round)
             if early is not None:
                 future.set_result(early)
                 continue
-            judged = asyncio.get_running_loop().create_task(self._judge(race, draft))
-            judged.add_done_callback(functools.partial(_pass_on, future))
-            break
+            try:
+                self._judge(race, draft).add_done_callback(functools.partial(_pass_on, future))
+            except Overloaded as error:
+                future.set_exception(error)
         if not race.waiting and race.judging == 0:
             self._races.pop(case, None)
 
@@ -125,7 +124,7 @@ class Claiming:
         return answer if entry is None else msgspec.structs.replace(answer, state=entry.state)
 
 
-def _pass_on(future: "asyncio.Future[Answer]", judged: "asyncio.Task[Answer]") -> None:
+def _pass_on(future: "asyncio.Future[Answer]", judged: "asyncio.Future[Answer]") -> None:
     if judged.cancelled():
         future.cancel()
     elif not future.done():
