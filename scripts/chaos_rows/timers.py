@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from scripts.chaos_rows import places
-from scripts.chaos_rows.claims import claim
+from scripts.chaos_rows.claims import Claimed, claim
 from scripts.chaos_rows.flow import outcomes, settled
 from scripts.chaos_rows.ground import STATIONS, Ground
 from scripts.chaos_rows.record import Record
@@ -88,16 +88,19 @@ async def run(ground: Ground, profile: Profile, block: int) -> Mapping[str, Tall
         words, dice = f"A6 {block} {kind} ", ground.dice(f"A6:{block}:{number}")
         reports = [ground.report("quick", f"{words}{n}", ground.place(n % STATIONS, dice)) for n in range(OFFERS)]
         accepted = await asyncio.gather(*reports)
+        claiming: asyncio.Task[list[Claimed]] | None = None
         async with asyncio.TaskGroup() as group:
             if kind == "freeze_web":
                 cases = [one.case for one in accepted[:CLAIMS_BEFORE_FREEZE]]
-                group.create_task(_claims(ground, cases, dice, record))
+                claiming = group.create_task(_claims(ground, cases, dice, record))
                 await asyncio.sleep(dice.uniform(0.0, 0.02))
             else:
                 await asyncio.sleep(WINDOW_S - 0.6)
             await hurt(ground, dice)
         broken += await settled(ground, words, 15)
         await ground.heal()
+        if claiming is not None:
+            await asyncio.gather(*(ground.clear(c.phone, c.case, c.fence) for c in claiming.result() if c.won))
         ended = await outcomes(ground, words)
         broken += [f"{kind}: {one}" for one in ended.broken]
         late_s += ended.late_s
@@ -119,8 +122,9 @@ async def run(ground: Ground, profile: Profile, block: int) -> Mapping[str, Tall
     return {"A6": tally}
 
 
-async def _claims(ground: Ground, cases: list[UUID], dice: Random, record: Record) -> None:
+async def _claims(ground: Ground, cases: list[UUID], dice: Random, record: Record) -> list[Claimed]:
     """One officer for each of some cases, all at once."""
+    running = []
     async with asyncio.TaskGroup() as group:
         for number, case in enumerate(cases):
             phones = ground.crew.officers[places.station(number % STATIONS)]
@@ -128,9 +132,9 @@ async def _claims(ground: Ground, cases: list[UUID], dice: Random, record: Recor
             if case in phone.shown:
                 record.call("sweeper", "fall_back", case)  # at any time from now on, or never
                 http, key = dice.random() < 0.5, secrets.token_urlsafe(24)
-                group.create_task(
-                    claim(phone, case, phone.shown[case][0].round, key, record, over_http=http, limit_s=25)
-                )
+                round_ = phone.shown[case][0].round
+                running.append(group.create_task(claim(phone, case, round_, key, record, over_http=http, limit_s=25)))
+    return [task.result() for task in running]
 
 
 def judge(tally: Tally) -> Found:

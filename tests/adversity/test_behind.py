@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from gateway.wire.messages import Duty
 from scripts.chaos_rows.ground import Ground, open_ground
 from scripts.faults.toxics import Down
 from scripts.fleet import Shape
@@ -31,6 +32,19 @@ async def ground() -> AsyncIterator[Ground]:
             yield ready
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+async def test_an_officer_who_comes_on_duty_where_he_stood_before_is_asked_at_once(ground: Ground) -> None:
+    officer, other = ground.crew.officers["s0"][1:3]
+    for on in (False, True):
+        duty = Duty(on=on, key=secrets.token_urlsafe(24))
+        told = await officer.act(duty, duty.key)
+        assert told is not None and told.ok
+        if not on:
+            accepted = await ground.report("real", "joined", ground.place(0, ground.dice("joined")))
+            assert await ground.until_shown(accepted.case, [other])
+    await officer.fix()
+    assert await ground.until_shown(accepted.case, [officer], 3.0), "the next wave would ask in 15 s only"
 
 
 async def test_a_read_elsewhere_is_never_older_than_an_answer_and_the_winner_may_act_there_at_once(
