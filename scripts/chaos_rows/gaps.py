@@ -13,7 +13,7 @@ from scripts.chaos_rows.tally import Found, Profile, Row, Tally, figures, judged
 from scripts.chaos_rows.viewer import Viewer
 from scripts.simulator.doors import Person
 
-TRIALS_EACH: Final = 20
+TRIALS_EACH: Final = 10
 SNAPSHOT_S_MAX: Final = 2.0
 LISTENS_S: Final = 0.3
 CASES: Final = 15
