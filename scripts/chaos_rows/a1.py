@@ -11,6 +11,7 @@ from scripts.chaos_rows.tally import Found, Profile, Row, Tally, figures, judged
 
 CASES_A_BLOCK = 100
 CLAIM_P99_MS_MAX = 150.0
+SHOWN_SHARE_MIN = 0.98  # whoever cleared the last case a moment ago may be passed over once
 
 
 async def run(ground: Ground, profile: Profile, block: int) -> Mapping[str, Tally]:
@@ -53,7 +54,10 @@ def judge(tally: Tally) -> Found:
         (
             (most(ms["p99"], CLAIM_P99_MS_MAX), f"claim p99 was {ms['p99']} ms, above {CLAIM_P99_MS_MAX:.0f} ms"),
             (tally["unresolved"] == 0, f"{tally['unresolved']} claims were never answered"),
-            (tally["shown"] == tally["cases"] * OFFICERS_EACH, "not every officer was shown every case"),
+            (
+                tally["shown"] >= SHOWN_SHARE_MIN * tally["cases"] * OFFICERS_EACH,
+                f"only {tally['shown']} cards were shown",
+            ),
         ),
     )
 

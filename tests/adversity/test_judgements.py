@@ -1,0 +1,156 @@
+"""What judges the chaos runs is judged itself: each kind of broken promise must be seen, and OUT be whole."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from dispatch.cases import views
+from scripts import chaos
+from scripts.chaos import Blocks, Chaos, Options
+from scripts.chaos_rows import a1, edge, kills
+from scripts.chaos_rows.deliveries import Log, compare
+from scripts.chaos_rows.ground import Ground
+from scripts.chaos_rows.record import Record
+from scripts.chaos_rows.resume import judge_phone
+from scripts.chaos_rows.table import ALL, ROWS
+from scripts.chaos_rows.tally import Found, Profile, Row, Tally, judged, merged
+from scripts.chaos_rows.viewer import Heard
+from scripts.checker.history import Kind
+
+OFFICER, CASE = uuid4(), uuid4()
+PLACE = views.Place(31.0, 117.0, 70.0)
+
+
+def _offer(offset: int, case: UUID = CASE) -> views.Offer:
+    return views.Offer(
+        stream="s0", offset=offset, case=case, round=1, category="real", words="w", place=PLACE, remaining_ms=9
+    )
+
+
+def _gone(offset: int) -> views.Gone:
+    return views.Gone(stream="s0", offset=offset, case=CASE, reason="taken")
+
+
+def test_two_winners_of_one_case_break_a_history_and_a_doubt_does_not() -> None:
+    record = Record()
+    for who in "ab":
+        record.call(who, "claim", CASE, {"officer": who, "key": who}).done(Kind.OK, "won")
+    assert len(record.broken()) == 1
+    calm = Record()
+    calm.call("a", "claim", CASE, {"officer": "a", "key": "a"}).done(Kind.INFO)
+    calm.call("b", "claim", CASE, {"officer": "b", "key": "b"}).done(Kind.FAIL, {"reason": "taken"})
+    assert calm.broken() == []
+
+
+def test_a_history_is_written_as_the_checker_reads_it(tmp_path: Path) -> None:
+    record = Record()
+    record.call("a", "claim", CASE, {"officer": "a", "key": "k"}).done(Kind.OK, "won")
+    record.call("b", "claim", CASE, {"officer": "b", "key": "j"})
+    record.close()
+    record.write(tmp_path / "history.jsonl")
+    lines = [json.loads(line) for line in (tmp_path / "history.jsonl").read_text().splitlines()]
+    assert [line["type"] for line in lines] == ["invoke", "ok", "invoke"]
+    assert {"process", "f", "case_id", "t_mono", "value"} <= set(lines[0])
+
+
+def test_an_early_a_missing_and_a_double_fallback_are_each_named() -> None:
+    rows: list[Any] = [
+        {"id": uuid4(), "late_s": late, "at_s": 1.0, "desk_reason": None, "fell": fell}
+        for late, fell in ((-0.001, 1), (None, 0), (0.1, 2), (0.1, 1))
+    ]
+    found = edge.timer_tally(rows, {row["id"]: 1.5 for row in rows}, 0.0)
+    assert len(found["broken"]) == 3
+    assert edge.judge_timer(found).reached is False
+
+
+@pytest.mark.parametrize(
+    ("log", "sentence"),
+    [
+        ([], "was never offered"),
+        ([(_offer(5), 1.0), (_offer(5), 1.1), (_gone(6), 1.2)], "was offered"),
+        ([(_offer(5), 1.0)], "never heard what became of"),
+        ([(_offer(5), 1.0), (_gone(6), 1.1), (_offer(4), 1.2), (_gone(7), 1.3)], "heard 4 of s0 after 6"),
+        ([(_gone(6), 1.0)], "never of its offer"),
+    ],
+)
+def test_a_phone_that_missed_or_was_told_twice_is_named(log: Log, sentence: str) -> None:
+    found = compare([(CASE, OFFICER, 5, 1.0)], {OFFICER: log}, 0.0)
+    assert any(sentence in one for one in found["broken"]), found["broken"]
+
+
+def test_an_offer_to_somebody_who_was_not_asked_is_named() -> None:
+    stranger = uuid4()
+    log: Log = [(_offer(5), 1.0), (_gone(6), 1.1)]
+    assert compare([(CASE, OFFICER, 5, 1.0)], {OFFICER: log}, 0.0)["broken"] == []
+    found = compare([(CASE, OFFICER, 5, 1.0)], {OFFICER: log, stranger: log}, 0.0)
+    assert found["broken"] == [f"officer {stranger} was offered {CASE} and was not asked"]
+
+
+def test_a_silent_gap_after_a_return_is_named_and_a_declared_one_is_not() -> None:
+    back = views.Welcome(v=1, resumed=True, token="t", at={}, role="officer")  # noqa: S106 - no secret
+    asked, ended = [(CASE, 5, 10.0)], {CASE: 70.0}
+    silent = [Heard(back, 9.0, 1), Heard(back, 11.0, 2)]
+    assert len(judge_phone("o", "s0", asked, ended, silent, [])) == 1
+    shown = views.Snapshot(at={"s0": 5}, offers=(_offer(0),))
+    assert judge_phone("o", "s0", asked, ended, [*silent, Heard(shown, 11.0, 2)], []) == []
+    empty = views.Snapshot(at={"s0": 5})
+    assert len(judge_phone("o", "s0", asked, ended, [*silent, Heard(empty, 11.0, 2)], [])) == 1
+
+
+def test_figures_above_the_table_are_not_reached() -> None:
+    good = {"claims": 50, "cases": 1, "unresolved": 0, "ms": [20.0] * 50, "shown": 50, "broken": []}
+    assert a1.judge(good).reached
+    assert not a1.judge({**good, "ms": [20.0] * 40 + [200.0] * 10}).reached
+    assert not a1.judge({**good, "broken": ["two won"]}).reached
+    assert not judged(0, {}, []).reached, "nothing tried is nothing shown"
+    crash = {"accepted": 9, "crashes": 1, "repeated": 1, "late_s": [], "unanswered": 0, "broken": []}
+    assert not kills.judge_databases({**crash, "back_s": [5.5]}).reached
+
+
+def test_blocks_add_up_and_survive_the_file(tmp_path: Path) -> None:
+    assert merged({"n": 1, "s": [1], "worst_s": 2}, {"n": 2, "s": [3], "worst_s": 1}) == {
+        "n": 3,
+        "s": [1, 3],
+        "worst_s": 2,
+    }
+    blocks = Blocks(tmp_path / "b", 7, Profile.GATE)
+    row = ROWS[0]
+    blocks.put(row, 0, {row.names[0]: {"n": 1}})
+    again = Blocks(tmp_path / "b", 7, Profile.GATE)
+    again.load()
+    assert again.has(row, 0) and not again.has(row, 1)
+    other = Blocks(tmp_path / "b", 8, Profile.GATE)
+    other.load()
+    assert not other.has(row, 0), "another seed is another run"
+
+
+def test_out_holds_every_row_before_anything_ran(tmp_path: Path) -> None:
+    options = Options(Profile.SHORT, 3, tmp_path / "out.json")
+    run = Chaos(options)
+    run.write()
+    answers = json.loads(options.out.read_text())
+    assert [answer["row"] for answer in answers] == list(ALL)
+    assert all(answer["reached"] is None and answer["reason"] for answer in answers)
+    assert run.code == 2, "nothing ran"
+
+
+async def test_a_row_that_cannot_be_finished_is_not_reached_and_the_others_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(ground: Ground, profile: Profile, block: int) -> Mapping[str, Tally]:
+        raise OSError("no more")
+
+    def whole(tally: Tally) -> Found:
+        return Found(1, {}, True)
+
+    row = Row(("A1",), {Profile.SHORT: 1, Profile.GATE: 1}, fails, {"A1": whole})
+    monkeypatch.setattr(chaos, "ROWS", (row,))
+    run = Chaos(Options(Profile.SHORT, 3, tmp_path / "out.json", frozenset({"A1"})), say=lambda line: None)
+    assert not await run._block(None, row, 0)  # type: ignore[arg-type] # it fails before it looks at the ground
+    (answer,) = [one for one in run.answers() if one["row"] == "A1"]
+    assert answer["reached"] is False and "no more" in answer["reason"]
+    assert run.code == 1
