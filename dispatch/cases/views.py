@@ -123,10 +123,10 @@ class OfficerDuty(View, frozen=True, kw_only=True, tag="officer"):
 
 class Moved(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", tag="moved", omit_defaults=True):
     """Where somebody is now; latest wins, never resumed. To a reporter: coarse until near, delayed, with the range
-    of the time of arrival. To a desk: its own officers on duty, live."""
+    of the time of arrival, at first without a place. To a desk: its own officers on duty, live."""
 
     call_sign: str
-    place: Place
+    place: Place | None = None
     officer: UUID | None = None
     case: UUID | None = None
     eta_s: tuple[int, int] | None = None

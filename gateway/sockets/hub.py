@@ -11,6 +11,7 @@ import msgspec
 from dispatch.cases.audience import Delivery, deliveries
 from dispatch.cases.facts import Fact
 from dispatch.people.values import Role, Who
+from dispatch.positions.trail import Glimpse
 from gateway.sockets.link import Close, Link, text_frame
 
 encode = msgspec.json.Encoder().encode
@@ -20,12 +21,13 @@ SOCKETS_A_PERSON_MAX = 3  # a phone, its old socket that is dying, one more
 class Member:
     """A connected person, past hello."""
 
-    __slots__ = ("cell", "link", "sent", "who")
+    __slots__ = ("cell", "link", "sent", "shown", "who")
 
     def __init__(self, who: Who, link: Link) -> None:
         self.who, self.link = who, link
         self.sent = 0  # messages caused by facts
         self.cell: tuple[int, int] | None = None
+        self.shown: dict[UUID, Glimpse] = {}  # what a reporter was last shown of each officer on the way
 
     def tell(self, frame: bytes) -> None:
         self.sent += 1

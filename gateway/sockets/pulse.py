@@ -2,24 +2,21 @@
 
 import asyncio
 import contextlib
-from collections import deque
 from uuid import UUID
 
 from dispatch.cases.facts import CaseState
 from dispatch.cases.ports import StoreAway, StoreBusy
 from dispatch.cases.values import Status
 from dispatch.cases.views import Moved, Moves, Place
-from dispatch.limits import BEAT_S, TRACK_COARSE_M, TRACK_DELAY_S, TRACK_NEAR_M
+from dispatch.limits import BEAT_S, FIX_INTERVAL_S, TRACK_S
+from dispatch.positions.trail import Glimpse, Trail
 from gateway.node import Node
 from gateway.sockets.hub import encode
 from gateway.sockets.link import Close, text_frame
-from geo.distance import metres_fast, snap, travel_time_s
 from geo.point import Point
 
 BEAT_SLICES = 50  # beats are spread over their interval: no tick serves everyone
 REVOKED_S = 0.5
-TRACK_S = 1.0
-START_HIDDEN_M = 300.0  # a reporter never learns where the officer set out from
 
 
 class Pulse:
@@ -27,9 +24,7 @@ class Pulse:
 
     def __init__(self, node: Node) -> None:
         self._node = node
-        self._seen: dict[UUID, deque[tuple[float, Point]]] = {}  # of officers on the way, the last few seconds
-        self._from: dict[UUID, Point] = {}  # where they were when we first saw them on the way
-        self._told: dict[UUID, Place] = {}
+        self._trails: dict[tuple[UUID, UUID], Trail] = {}  # by officer and case
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
@@ -67,45 +62,30 @@ class Pulse:
 
     # --- reporters
     def _tell_reporters(self) -> None:
-        """From claim to arrival, some seconds late, coarse until near."""
+        """From claim to arrival."""
         board, now = self._node.feed.board, self._node.feed.now()
-        on_the_way = set()
+        on_the_way: dict[tuple[UUID, UUID], Trail] = {}
         for officer, cases in board.held.items():
+            where = self._node.positions.where(officer)
             for case in cases:
                 state = board.cases[case].state
                 if state.status in (Status.CLAIMED, Status.EN_ROUTE):
-                    on_the_way.add(officer)
-                    self._track(officer, state, now)
-        for known in (self._seen, self._from, self._told):
-            for officer in [o for o in known if o not in on_the_way]:
-                del known[officer]
+                    trail = on_the_way[officer, case] = self._trails.get((officer, case)) or Trail()
+                    if where is not None:
+                        trail.saw(now, where[0])
+                    self._tell(officer, state, trail.shown(now, Point(state.lat, state.lon)))
+        self._trails = on_the_way
 
-    def _track(self, officer: UUID, state: CaseState, now: float) -> None:
-        where = self._node.positions.where(officer)
-        if where is None:
+    def _tell(self, officer: UUID, state: CaseState, glimpse: Glimpse | None) -> None:
+        if glimpse is None:
             return
-        seen = self._seen.setdefault(officer, deque(maxlen=int(TRACK_DELAY_S / TRACK_S) + 2))
-        seen.append((now, where[0]))
-        self._from.setdefault(officer, where[0])
-        members = self._node.hub.reporters.get(state.id)
-        late = next((p for t, p in reversed(seen) if now - t >= TRACK_DELAY_S), None)
-        if not members or late is None:
-            return
-        target = Point(state.lat, state.lon)
-        near = metres_fast(late, target) <= TRACK_NEAR_M
-        if not near and metres_fast(late, self._from[officer]) < START_HIDDEN_M:
-            return
-        shown = late if near else snap(late, TRACK_COARSE_M)
-        place = Place(round(shown.lat, 5), round(shown.lon, 5), 20.0 if near else TRACK_COARSE_M)
-        if self._told.get(officer) == place:
-            return
-        self._told[officer] = place
-        holder = next(h for h in state.holders if h.officer == officer)
-        low, high = travel_time_s(metres_fast(late, target))
-        moved = Moved(call_sign=holder.call_sign, place=place, case=state.id, eta_s=(int(low), int(high)))
+        call_sign = next(h.call_sign for h in state.holders if h.officer == officer)
+        moved = Moved(call_sign=call_sign, place=glimpse.place, case=state.id, eta_s=glimpse.eta_s)
         frame = text_frame(encode(Moves(moved=(moved,))))
-        for member in members:
-            member.link.write(frame)
+        for member in self._node.hub.reporters.get(state.id, ()):
+            if member.shown.get(officer) != glimpse:  # who has just come back is told too
+                member.shown[officer] = glimpse
+                member.link.write(frame)
 
     # --- desks
     def _tell_desks(self) -> None:
@@ -116,7 +96,7 @@ class Pulse:
             moved = []
             for officer in self._node.roster.of_station(station):
                 where = self._node.positions.where(officer.officer)
-                if where is not None and where[2] < 2 * TRACK_S + 5.0:
+                if where is not None and where[2] < FIX_INTERVAL_S + 2 * TRACK_S:
                     point, accuracy_m, _ = where
                     place = Place(round(point.lat, 5), round(point.lon, 5), accuracy_m)
                     moved.append(Moved(call_sign=officer.call_sign, place=place, officer=officer.officer))

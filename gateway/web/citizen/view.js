@@ -149,7 +149,7 @@ function caseCard(state, words) {
     coming && state.draft.pin ? h("div", { class: "pick" }, map({
       camera: liveCamera(state), ratio: RATIO, areas: state.areas, zoom: false, words, label: words.say("citizen.coming_map"),
       marks: [{ key: "pin", kind: "pin", ...state.draft.pin },
-        ...Object.values(state.movers).map((one) => ({ key: one.call_sign, kind: "unit", lat: one.place.lat, lon: one.place.lon,
+        ...Object.values(state.movers).filter((one) => one.place).map((one) => ({ key: one.call_sign, kind: "unit", lat: one.place.lat, lon: one.place.lon,
           within_m: one.place.within_m, sign: one.call_sign }))] })) : null,
     steps(it, words));
 }
