@@ -72,6 +72,7 @@ async def serve(
             timeout_keep_alive=65,
             timeout_graceful_shutdown=SHUTDOWN_S,
             server_header=False,
+            proxy_headers=False,  # a trusted proxy is read in one place: gateway.http.bearer.address_of
             date_header=False,
         )
         pulse = asyncio.create_task(Pulse(node).run())

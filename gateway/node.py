@@ -69,7 +69,7 @@ class Node:
         self.hub = Hub()
         self.resume = Resume(self.feed, self.roster, settings.ticket_key)
         self.sessions: set[PersonSession] = set()
-        self.settings_messages_per_s: float = limits.MESSAGES_PER_S_MAX
+        self.messages_per_s_max: float = limits.MESSAGES_PER_S_MAX
         self.claims_per_min_max: int = limits.CLAIMS_PER_MIN_MAX
         self.hello_s_max = limits.HELLO_S_MAX
         self.ready = False

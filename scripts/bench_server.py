@@ -90,7 +90,7 @@ async def get_fixes(request: Request) -> Response:
 
 async def raise_limits(node: Node) -> None:
     """For the yardstick only: what bounds one person, and how old a fix may be. Waits until positions are trusted."""
-    node.settings_messages_per_s = NO_LIMIT
+    node.messages_per_s_max = NO_LIMIT
     node.claims_per_min_max = NO_LIMIT
     node.positions.age_s_max = NO_LIMIT
     while not node.positions.healthy():  # noqa: ASYNC110 - true by the passing of time alone

@@ -98,7 +98,7 @@ class PersonSession:
 
     def _admitted(self) -> bool:
         now = time.monotonic()
-        allowance = self._node.settings_messages_per_s
+        allowance = self._node.messages_per_s_max
         self._tokens = min(2.0 * allowance, self._tokens + (now - self._tokens_at) * allowance) - 1.0
         self._tokens_at = now
         return self._tokens >= 0.0

@@ -58,7 +58,7 @@ class Store:
 def opened(failure: Exception) -> tuple[PersonSession, Wire, Store]:
     store, wire = Store(failure), Wire()
     node: Any = SimpleNamespace(
-        settings_messages_per_s=limits.MESSAGES_PER_S_MAX,
+        messages_per_s_max=limits.MESSAGES_PER_S_MAX,
         hello_s_max=limits.HELLO_S_MAX,
         sessions=set(),
         hub=Hub(),
