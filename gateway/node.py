@@ -6,7 +6,6 @@ import logging
 import secrets
 import time
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 import asyncpg
@@ -30,14 +29,11 @@ from dispatch.positions.roster import Roster
 from dispatch.streams.feed import Feed
 from gateway.role import working_pool
 from gateway.settings import Settings
-from gateway.sockets.hub import Hub, Member
+from gateway.sockets.hub import Hub, Member, OpenSocket
 from gateway.sockets.link import Close
 from gateway.sockets.resume import Resume
 from gateway.wire.acts import ActMessage, act_draft
 from gateway.wire.sentences import refused, result
-
-if TYPE_CHECKING:
-    from gateway.sockets.session import PersonSession
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +64,7 @@ class Node:
         self.joining = Joining(self.store, self.feed, self.catalogue)
         self.hub = Hub()
         self.resume = Resume(self.feed, self.roster, settings.ticket_key)
-        self.sessions: set[PersonSession] = set()
+        self.sessions: set[OpenSocket] = set()
         self.messages_per_s_max: float = limits.MESSAGES_PER_S_MAX
         self.claims_per_min_max: int = limits.CLAIMS_PER_MIN_MAX
         self.hello_s_max = limits.HELLO_S_MAX

@@ -4,6 +4,7 @@ Never waits: a socket that does not take its bytes is closed by its link with "c
 """
 
 from collections import defaultdict
+from typing import Protocol
 from uuid import UUID
 
 import msgspec
@@ -16,6 +17,16 @@ from gateway.sockets.link import Close, Link, text_frame
 
 encode = msgspec.json.Encoder().encode
 SOCKETS_A_PERSON_MAX = 3  # a phone, its old socket that is dying, one more
+
+
+class OpenSocket(Protocol):
+    """A socket of this process, before or after hello, as those see it who look after all of them."""
+
+    who: Who
+    link: Link | None
+
+    def beat(self, now: float) -> None:
+        """The regular heartbeat; `now`: the feed's seconds."""
 
 
 class Member:

@@ -203,7 +203,7 @@ async def why(process: Process, who: Who, token: str | None, at: dict[str, int])
     """What hello hears: why no resume, the snapshot that follows, and how many messages in all."""
     node = SimpleNamespace(
         feed=process.feed, resume=process.resume, hub=process.hub, roster=process.roster, sessions=set(),
-        settings_messages_per_s=50,
+        messages_per_s_max=50,
     )  # fmt: skip
     session, phone = PersonSession(cast(Any, node), who), Phone()
     session.opened(phone)
