@@ -64,6 +64,7 @@ class Phone:
     gone: dict[UUID, tuple[views.Gone, float]] = field(default_factory=dict)
     listed: dict[UUID, views.DeskCase] = field(default_factory=dict)  # a desk's: the latest of each case
     sent_away: int = 0
+    doubts: str = ""  # why the last act had to be sent again, a word each time
     line: Line = field(init=False)
     _expected: dict[str, deque["asyncio.Future[views.Result]"]] = field(default_factory=lambda: defaultdict(deque))
 
@@ -100,16 +101,22 @@ class Phone:
     async def act(self, message: Message, key: str, limit_s: float = 30.0) -> views.Result | None:
         """The answer, however often the message must be sent; None when none came in time."""
         ends = time.monotonic() + limit_s
+        self.doubts = ""
         while time.monotonic() < ends:
             answer = self.expect(key)
             if not await self.send(message):
+                self.doubts += " unsent"
                 await asyncio.sleep(0.2)
                 continue
-            with contextlib.suppress(TimeoutError):
+            try:
                 result = await asyncio.wait_for(answer, ATTEMPT_S)
-                if result.reason not in ("busy", "away", "overloaded", "too_fast"):
-                    return result
-                await asyncio.sleep(0.3)
+            except TimeoutError:
+                self.doubts += " unanswered"
+                continue
+            if result.reason not in ("busy", "away", "overloaded", "too_fast"):
+                return result
+            self.doubts += f" {result.reason}"
+            await asyncio.sleep(0.3)
         return None
 
     async def fix(self) -> None:

@@ -123,7 +123,8 @@ class Ground:
         ):
             result = await phone.act(message, message.key)
             if result is None or (not result.ok and result.reason != "closed"):
-                self.notes.append(f"{phone.login} could not clear {case}: {result.reason if result else 'no answer'}")
+                why = result.reason if result else f"no answer:{phone.doubts[-200:]}"
+                self.notes.append(f"{phone.login} could not clear {case}: {why}")
                 return False
         return True
 
