@@ -14,6 +14,7 @@ import msgspec
 
 from dispatch.cases.facts import CaseState, Fact
 from dispatch.cases.values import CLOSED, HELD, Event, Refusal, Status
+from dispatch.limits import OFFER_RECIPIENTS_MAX
 
 Key = TypeVar("Key", bound=Hashable)
 OPENING = frozenset({Event.OFFER_OPENED, Event.HANDED_BACK})
@@ -112,7 +113,8 @@ class Board:
         case = entry.state.id
         self.cases[case] = entry
         if entry.state.status is Status.OFFERED:
-            self._open_in[_cell(entry.state.lat, entry.state.lon)].add(case)
+            if len(entry.recipients) < OFFER_RECIPIENTS_MAX:
+                self._open_in[_cell(entry.state.lat, entry.state.lon)].add(case)
             for officer in entry.recipients:
                 self.offered[officer].add(case)
         for holder in entry.state.holders:
@@ -142,7 +144,8 @@ class Board:
         return sorted(found, key=lambda e: (e.state.received_us, e.state.id.int))
 
     def open_around(self, lat: float, lon: float) -> Iterator[Entry]:
-        """Open offers whose place may lie within the widest ring of here: about 10 km, never fewer."""
+        """Open offers with room for one more officer whose place may lie within the widest ring of here: about 10 km,
+        never fewer."""
         row, column = _cell(lat, lon)
         for i in range(row - 1, row + 2):
             for j in range(column - 2, column + 3):

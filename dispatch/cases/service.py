@@ -15,7 +15,7 @@ from dispatch.cases.catalogue import Catalogue
 from dispatch.cases.facts import Answer
 from dispatch.cases.ports import ActDraft, CaseStore, ClaimDraft, Nearby, ReportDraft, WideDraft
 from dispatch.cases.rings import Wave, first_wave
-from dispatch.limits import BATCH_QUEUE_MAX, CLAIM_LEADERS, OFFER_RECIPIENTS_MAX
+from dispatch.limits import BATCH_QUEUE_MAX, CLAIM_LEADERS
 from dispatch.streams.feed import Feed
 from geo.distance import metres_fast
 from geo.point import Point
@@ -180,7 +180,7 @@ class Joining:
         drafts = []
         for entry in self._feed.board.open_around(came.place.lat, came.place.lon):
             state = entry.state
-            if came.officer in entry.recipients or len(entry.recipients) >= OFFER_RECIPIENTS_MAX:
+            if came.officer in entry.recipients:
                 continue
             category = self.catalogue.categories.get(state.category)
             if category is None or entry.remaining_ms(now) < JOIN_MS_MIN:

@@ -62,8 +62,8 @@ class PeopleStore(Protocol):
     async def case_of_receipt(self, receipt_mac: bytes) -> tuple[UUID, str] | None:
         """The case of a receipt code, and the station where it stands."""
 
-    async def use_nonce(self, nonce: bytes, lasts_s: int) -> bool:
-        """True exactly once for a nonce within `lasts_s`."""
+    async def use_nonces(self, nonces: Sequence[bytes], lasts_s: int) -> set[bytes]:
+        """Those of `nonces` that are used for the first time within `lasts_s`."""
 
 
 class Use(NamedTuple):

@@ -139,7 +139,8 @@ class SignIn:
         lasts_s = 2 * limits.TICKET_S
         uses = await self._cache.use([(t.nonce, t.session) for t in together], lasts_s)
         if uses is None:
-            uses = [Use(await self._store.use_nonce(t.nonce, lasts_s), None) for t in together]
+            first = await self._store.use_nonces([t.nonce for t in together], lasts_s)
+            uses = [Use(t.nonce in first, None) for t in together]
         unknown = {t.session for t, use in zip(together, uses, strict=True) if use.first and use.cached is None}
         found = await self._store.by_sessions(list(unknown)) if unknown else {}
         told: list[Who | TicketRefusal] = []

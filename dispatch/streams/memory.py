@@ -69,12 +69,16 @@ class StreamMemory:
             and self.head < self._known_head
         )
 
-    def after(self, offset: int) -> list[Fact] | Lost:
-        """All facts after `offset`, exactly; or why that cannot be said."""
+    def provable(self, offset: int) -> Lost | None:
+        """None when everything after `offset` is held here; else why that cannot be said."""
         if offset > self.head:
             return Lost.FUTURE
-        if offset < self.start:
-            return Lost.TRIMMED
-        count = self.head - offset
-        kept = len(self._kept)
-        return [self._kept[i][1] for i in range(kept - count, kept)] if count else []
+        return Lost.TRIMMED if offset < self.start else None
+
+    def after(self, offset: int) -> list[Fact] | Lost:
+        """All facts after `offset`, exactly; or why that cannot be said."""
+        return self.provable(offset) or [self.at(one) for one in range(offset + 1, self.head + 1)]
+
+    def at(self, offset: int) -> Fact:
+        """A fact that is held: start < offset <= head. Quick near the head."""
+        return self._kept[offset - self.head - 1][1]

@@ -7,7 +7,10 @@ recipients of an offer. A client that lies about its offsets only changes what o
 
 import hashlib
 import hmac
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from dispatch.cases.audience import Delivery, deliveries, desk_snapshot, officer_snapshot, reporter_case
 from dispatch.cases.facts import Fact
@@ -16,11 +19,11 @@ from dispatch.limits import RESUME_BYTES_MAX, RESUME_FACTS_MAX
 from dispatch.people.values import Role, Who
 from dispatch.positions.roster import Roster
 from dispatch.streams.feed import Feed
-from dispatch.streams.memory import Lost
+from dispatch.streams.memory import StreamMemory
 from gateway.sockets.hub import concerns, encode
 from gateway.sockets.link import text_frame
 
-RENDERED_S = 0.1  # a countdown may be so much too long
+RENDERED_S = 0.25  # a countdown may be so much too long
 RENDERED_MAX = 4_096
 
 
@@ -33,19 +36,38 @@ class Told:
 
 
 class _Rendered:
-    """The messages of one fact at one moment, and quick to ask whether it concerns an officer at all."""
+    """The messages of one fact at one moment."""
 
-    __slots__ = ("_told", "at", "officers")
+    __slots__ = ("_told", "at")
 
     def __init__(self, at: float, sent: list[Delivery]) -> None:
         self.at = at
         self._told = [(delivery, Told(delivery.view, text_frame(encode(delivery.view)))) for delivery in sent]
-        self.officers = frozenset(officer for delivery in sent for officer in delivery.officers)
 
     def for_(self, who: Who) -> list[Told]:
-        if who.role is Role.OFFICER and who.officer not in self.officers:
-            return []
         return [told for delivery, told in self._told if concerns(delivery, who)]
+
+
+class _Index:
+    """Which of a stream's latest facts concern an officer: asked by everybody at once after an outage."""
+
+    __slots__ = ("_known", "_of", "_upto")
+
+    def __init__(self, memory: StreamMemory) -> None:
+        self._of: defaultdict[UUID, list[int]] = defaultdict(list)
+        self._upto, self._known = memory.start, 0
+
+    def of(self, memory: StreamMemory, officer: UUID) -> Sequence[int]:
+        """Offsets in ascending order; complete for the latest RESUME_FACTS_MAX facts that are held."""
+        if self._known > 2 * RESUME_FACTS_MAX or self._upto > memory.head:
+            self._of.clear()
+            self._known, self._upto = 0, 0
+        for offset in range(max(self._upto, memory.start, memory.head - RESUME_FACTS_MAX) + 1, memory.head + 1):
+            for one in {one for delivery in deliveries(memory.at(offset)) for one in delivery.officers}:
+                self._of[one].append(offset)
+            self._known += 1
+        self._upto = memory.head
+        return self._of.get(officer, ())
 
 
 def _when(fact: Fact) -> int:
@@ -58,6 +80,7 @@ class Resume:
     def __init__(self, feed: Feed, roster: Roster, key: bytes) -> None:
         self._feed, self._roster = feed, roster
         self._known: dict[tuple[str, int], _Rendered] = {}
+        self._index: dict[str, _Index] = {}
         self._key = hashlib.sha256(b"resume|" + key).digest()
 
     def token(self, who: Who) -> str:
@@ -87,19 +110,24 @@ class Resume:
             return "future"
         facts: list[Fact] = []
         for stream in self.at(who):
-            found = self._feed.streams[stream].after(at.get(stream, 0))
-            if isinstance(found, Lost):
-                return found
-            facts += found
-            if len(facts) > RESUME_FACTS_MAX:
+            memory, seen = self._feed.streams[stream], at.get(stream, 0)
+            lost = memory.provable(seen)
+            if lost is not None:
+                return lost
+            if memory.head - seen > RESUME_FACTS_MAX:
                 return "too_many"
+            if who.officer is None:
+                facts += [memory.at(offset) for offset in range(seen + 1, memory.head + 1)]
+            elif memory.head > seen:
+                concerned = self._index.setdefault(stream, _Index(memory)).of(memory, who.officer)
+                facts += [memory.at(offset) for offset in concerned if offset > seen]
         facts.sort(key=_when)  # across streams; within one the order stays (sort is stable)
-        told = [one for fact in facts for one in self._rendered(fact).for_(who)]
-        return told if sum(len(one.frame) for one in told) <= RESUME_BYTES_MAX else "too_many"
-
-    def _rendered(self, fact: Fact) -> "_Rendered":
-        """The fact's messages, made once for everybody who comes back within the same moment."""
         now = self._feed.now()
+        told = [one for fact in facts for one in self._rendered(fact, now).for_(who)]
+        return told if sum([len(one.frame) for one in told]) <= RESUME_BYTES_MAX else "too_many"
+
+    def _rendered(self, fact: Fact, now: float) -> "_Rendered":
+        """The fact's messages, made once for everybody who comes back within the same moment."""
         place = (fact.stream, fact.offset)
         known = self._known.get(place)
         if known is None or now - known.at > RENDERED_S:

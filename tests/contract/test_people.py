@@ -275,7 +275,7 @@ async def test_a_store_that_is_away_is_said_to_be_away(house: House) -> None:
 
 async def test_old_sessions_and_tickets_are_forgotten(house: House) -> None:
     _, who = await signed(house)
-    await house.people.use_nonce(b"n" * 16, 0)
+    await house.people.use_nonces([b"n" * 16], 0)
     await house.pool.execute(
         "UPDATE sessions SET expires_at = clock_timestamp() - interval '2 days' WHERE id = $1", who.session
     )

@@ -94,16 +94,18 @@ class PostgresPeople:
         row = await self._row("SELECT id, station FROM cases WHERE receipt_mac = $1", receipt_mac)
         return (row["id"], row["station"]) if row else None
 
-    async def use_nonce(self, nonce: bytes, lasts_s: int) -> bool:
-        inserted = await self._value(
+    async def use_nonces(self, nonces: Sequence[bytes], lasts_s: int) -> set[bytes]:
+        rows = await fetch(
+            self._pool,
             """
             INSERT INTO tickets_used (nonce, expires_at)
-            VALUES ($1, clock_timestamp() + make_interval(secs => $2)) ON CONFLICT DO NOTHING RETURNING true
+            SELECT n, clock_timestamp() + make_interval(secs => $2) FROM unnest($1::bytea[]) n ORDER BY n
+            ON CONFLICT DO NOTHING RETURNING nonce
             """,
-            nonce,
+            list(nonces),
             float(lasts_s),
         )
-        return bool(inserted)
+        return {row["nonce"] for row in rows}
 
     async def forget_expired(self) -> int:
         """Deletes what ended a day ago, at most 5,000 rows of a kind at a time; how many. For a sweeper."""

@@ -17,7 +17,7 @@ from dispatch.adapters.redis.bus import AWAY
 from dispatch.people.ports import Cached, Use
 from dispatch.people.values import Who
 
-WAIT_S: Final = 0.3
+WAIT_S: Final = 1.0  # a process that is busy with a thousand handshakes hears an answer late: that is not away
 PAUSE_S: Final = 1.0
 KEPT_S: Final = 5  # how old an answer about a session may be when Redis failed at the moment of a sign-out
 ENDED_S: Final = 60  # longer than any read of the store that began before the end
