@@ -28,6 +28,7 @@ QUIET_CASES = 500
 SPREAD_S = {Profile.SHORT: 40.0, Profile.GATE: 60.0}
 AROUND_S = 0.5
 HELD_S_MAX = 3.0
+IN_GOOD_TIME_S = 0.15
 WINDOW_S = 60.0
 SETTLE_S = 4.0
 LATE_S = {"p50": 0.3, "p99": 1.0, "max": 2.0}
@@ -36,9 +37,13 @@ TOLD_S_MAX = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """One case of A4. `lock`: seconds that its row is held, and whether the holder commits; None: not held."""
+    """One case of A4. `lock`: seconds that its row is held, and whether the holder commits; None: not held.
+
+    `ahead_s`: how long before the deadline the claim was sent; negative after it.
+    """
 
     case: UUID
+    ahead_s: float
     lock: tuple[float, bool] | None
     claimed: Claimed | None
 
@@ -86,7 +91,7 @@ async def _edge(ground: Ground, dice: Random, block: int, number: int, spread_s:
     accepted = await ground.report("real", f"A4 {block} {number}", ground.place(station, dice))
     await ground.until_shown(accepted.case, [phone])
     if accepted.case not in phone.shown:
-        return Edge(accepted.case, None, None)
+        return Edge(accepted.case, 0.0, None, None)
     # The case may fall back at any time from now on, for all that the history knows.
     record.call("sweeper", "fall_back", accepted.case)
     deadline = await ground.owner.fetchval(
@@ -103,7 +108,7 @@ async def _edge(ground: Ground, dice: Random, block: int, number: int, spread_s:
         claimed = await claim(phone, accepted.case, round_, key, record, over_http=over_http, limit_s=15)
     if claimed.won:
         await ground.clear(phone, accepted.case, claimed.fence)
-    return Edge(accepted.case, lock, claimed)
+    return Edge(accepted.case, float(deadline) - ground.clock_s - fire, lock, claimed)
 
 
 async def _hold(ground: Ground, case: UUID, at: float, seconds: float, commit: bool) -> None:
@@ -135,11 +140,17 @@ async def _boundary(ground: Ground, edges: list[Edge], record: Record) -> Tally:
         "cases": len(edges),
         "claimed": sum(c.won for c in claims),
         "not_shown": sum(edge.claimed is None for edge in edges),
+        "waited_in_vain": sum(_in_vain(edge) for edge in edges),
         "locked": sum(edge.lock is not None for edge in edges),
         "unresolved": sum(c.answer is None for c in claims),
         "fell_back": sum(row["fell"] for row in rows.values()),
         "broken": broken,
     }
+
+
+def _in_vain(edge: Edge) -> bool:
+    """Sent in good time for a case that nobody held, and not won: it stood behind others that waited for a lock."""
+    return edge.lock is None and edge.ahead_s > IN_GOOD_TIME_S and edge.claimed is not None and not edge.claimed.won
 
 
 def _judge_edge(edge: Edge, row: asyncpg.Record) -> list[str]:
@@ -185,7 +196,7 @@ def timer_tally(rows: list[asyncpg.Record], at_desk: Mapping[UUID, float], clock
 
 
 def judge_boundary(tally: Tally) -> Found:
-    figure = {k: tally[k] for k in ("claimed", "fell_back", "locked")}
+    figure = {k: tally[k] for k in ("claimed", "fell_back", "locked", "waited_in_vain")}
     return judged(
         tally["cases"],
         {"two_answers": len(tally["broken"]), **figure},
