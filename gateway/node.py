@@ -32,7 +32,8 @@ from gateway.settings import Settings
 from gateway.sockets.hub import Hub, Member, OpenSocket
 from gateway.sockets.link import Close
 from gateway.sockets.resume import Resume
-from gateway.wire.acts import ActMessage, act_draft
+from gateway.wire.acts import ActMessage, act_draft, hash_of
+from gateway.wire.messages import Duty
 from gateway.wire.sentences import refused, result
 
 log = logging.getLogger(__name__)
@@ -192,8 +193,9 @@ class Node:
         times.append(now)
         return True
 
-    async def duty(self, officer: UUID, on: bool) -> Answer:
-        answer = await self.acting.duty(officer, on)
+    async def duty(self, officer: UUID, message: Duty) -> Answer:
+        on = message.on
+        answer = await self.acting.duty(officer, on, message.key, hash_of(message))
         if not on and answer.ok:
             self.positions.drop(officer)
             await self.bus.forget_fix(officer)

@@ -127,7 +127,8 @@ class CaseStore(Protocol):
     async def widen(self, drafts: Sequence[WideDraft]) -> list[Answer]:
         """Answers only for those that asked somebody anew."""
 
-    async def set_duty(self, officer: UUID, on: bool) -> Answer: ...
+    async def set_duty(self, officer: UUID, on: bool, key: str, hash_: str) -> Answer:
+        """Off duty with an open case is refused. The same key hears the same answer."""
 
     async def due_stations(self) -> list[str]: ...
 

@@ -154,9 +154,9 @@ class Acting:
         self._feed.committed([answer])
         return answer
 
-    async def duty(self, officer: UUID, on: bool) -> Answer:
+    async def duty(self, officer: UUID, on: bool, key: str, hash_: str) -> Answer:
         """On or off duty; off with an open case is refused."""
-        answer = await self._store.set_duty(officer, on)
+        answer = await self._store.set_duty(officer, on, key, hash_)
         self._feed.committed([answer])
         return answer
 

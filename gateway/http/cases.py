@@ -187,7 +187,7 @@ async def post_duty(request: Request) -> Response:
     who = await signed(request, Act.DUTY, SELF)
     assert who.officer is not None
     body = await read_body(request, Duty)
-    return _told(result(body.key, await node_of(request).duty(who.officer, body.on)))
+    return _told(result(body.key, await node_of(request).duty(who.officer, body)))
 
 
 async def get_desk(request: Request) -> Response:

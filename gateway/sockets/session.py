@@ -227,7 +227,7 @@ class PersonSession:
 
     async def _on_duty(self, message: Duty) -> Any:
         assert self.who.officer is not None
-        return result(message.key, await self._node.duty(self.who.officer, message.on))
+        return result(message.key, await self._node.duty(self.who.officer, message))
 
     async def _other(self, message: Any, act: Act) -> None:
         await self._answer(message.key, self._acted(message, act))

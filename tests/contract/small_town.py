@@ -37,6 +37,10 @@ class Town:
     owner: Any
     called: int = 0
 
+    async def duty(self, officer: UUID, on: bool, key_: str = "", hash_: str = "dd") -> Answer:
+        """Asked under a key of its own."""
+        return await self.store.set_duty(officer, on, key_ or key(), hash_)
+
     # --- who and what there is
     async def officer(self, station: str = "s1", *, on: bool = True, slots: int = 1) -> UUID:
         """A new officer."""

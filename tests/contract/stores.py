@@ -115,6 +115,10 @@ class Town:
         self.keys += 1
         return f"{self.stations[0]}{self.keys:020d}"
 
+    async def duty(self, officer: UUID, on: bool, key: str = "", hash_: str = HASH) -> Answer:
+        """Asked under a key of its own unless one is given."""
+        return await self.store.set_duty(officer, on, key or self.key(), hash_)
+
     def report(self, *candidates: UUID, **changed: Any) -> ReportDraft:
         """One ring of candidates, and none wider, unless it is changed."""
         said: dict[str, Any] = {

@@ -207,12 +207,12 @@ async def test_on_the_scene_a_case_cannot_be_withdrawn_or_moved(town: Town) -> N
 async def test_off_duty_with_an_open_case_is_refused(town: Town) -> None:
     officer = await town.officer()
     case, fence = await won(town, officer)
-    assert (await town.store.set_duty(officer, False)).reason == Refusal.HOLDS_CASE
-    assert (await town.store.set_duty(officer, True)).facts == ()
+    assert (await town.duty(officer, False)).reason == Refusal.HOLDS_CASE
+    assert (await town.duty(officer, True)).facts == ()
     await town.act(case, "handed_back", officer, fence=fence)
-    off = await town.store.set_duty(officer, False)
+    off = await town.duty(officer, False)
     assert off.ok and off.facts[0].body["on"] is False
-    assert (await town.store.set_duty(UUID(int=9), True)).reason == Refusal.NOT_FOUND
+    assert (await town.duty(UUID(int=9), True)).reason == Refusal.NOT_FOUND
 
 
 async def test_two_desks_that_assign_at_once_send_one_officer(town: Town) -> None:

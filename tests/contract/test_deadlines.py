@@ -171,7 +171,7 @@ async def test_who_comes_on_duty_joins_the_open_offer_and_may_win_it(town: Town)
     near, late = await town.officer(), await town.officer(on=False)
     case = await town.report(near)
     assert await town.widen(case, late, event="offer_joined", wave=1, ring=1) == []
-    await town.store.set_duty(late, True)
+    await town.duty(late, True)
     (answer,) = await town.widen(case, late, event="offer_joined", wave=1, ring=1)
     assert (answer.facts[0].kind, answer.facts[0].to) == (Event.OFFER_JOINED, (late,))
     assert await town.widen(case, late, event="offer_joined", wave=1, ring=1) == []

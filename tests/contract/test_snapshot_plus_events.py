@@ -80,7 +80,7 @@ class Telling:
 
         draft, report = town.draft, town.store.report
         return [
-            lambda: one(town.store.set_duty(late, True)),
+            lambda: one(town.duty(late, True)),
             lambda: report([draft([a, b], id=x, last_wave=False)]),
             lambda: town.widen(x, c),
             lambda: town.widen(x, late, event="offer_joined", wave=2, ring=2),
@@ -102,7 +102,7 @@ class Telling:
             lambda: acted(y, "handed_back", b),
             lambda: one(town.withdraw(y)),
             lambda: one(town.desk(z, "cleared", disposition="advice_given")),
-            lambda: one(town.store.set_duty(late, False)),
+            lambda: one(town.duty(late, False)),
         ]
 
     async def tell(self) -> Told:

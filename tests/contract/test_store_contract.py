@@ -280,15 +280,27 @@ async def test_a_case_offered_anew_awaits_an_acknowledgement_anew(town: Town) ->
     assert back.state is not None and not back.state.acknowledged
 
 
+async def test_duty_asked_again_under_its_key_hears_the_same_answer(town: Town) -> None:
+    a, *_ = ids(town)
+    off = town.key()
+    first, again = await town.duty(a, False, off), await town.duty(a, False, off)
+    assert (first.ok, again.ok, len(first.facts), again.facts) == (True, True, 1, ())
+    assert (await town.duty(a, True)).ok
+    assert (await town.duty(a, False, off)).facts == ()  # an old message that comes late changes nothing
+    assert (await town.duty(a, True)).facts == ()
+    assert (await town.duty(a, True, off, OTHER_HASH)).reason == "key_reused"
+    assert await town.store.by_key(f"officer:{a}", off) == {"ok": True, "reason": None}
+
+
 async def test_nobody_goes_off_duty_with_a_case_and_duty_is_a_fact_of_the_stream(town: Town) -> None:
     a, b, *_ = ids(town)
     case, _ = await town.reported(a)
     await town.claimed(case, a)
-    refused, gone = await town.store.set_duty(a, False), await town.store.set_duty(b, False)
+    refused, gone = await town.duty(a, False), await town.duty(b, False)
     assert (refused.ok, refused.reason) == (False, "holds_case")
     assert [(f.kind, f.officer, f.case, f.body["on"]) for f in gone.facts] == [("duty", b, None, False)]
-    assert (await town.store.set_duty(b, False)).facts == ()
-    assert (await town.store.set_duty(town.uuid(), True)).reason == "not_found"
+    assert (await town.duty(b, False)).facts == ()
+    assert (await town.duty(town.uuid(), True)).reason == "not_found"
     assert [f.offset for f in await town.store.read_stream(town.stations[0], 0, 10)] == [1, 2, 3, 4]
 
 

@@ -58,7 +58,7 @@ class Script:
         if roll < 0.87:
             return "widen", [self._wide(case, state) for _ in range(dice.randint(1, 2))]
         if roll < 0.93:
-            return "duty", [(dice.choice(town.officers).id, dice.random() < 0.7)]
+            return "duty", [(dice.choice(town.officers).id, dice.random() < 0.7, town.key(), "00")]
         if roll < 0.97:
             return "advance", [dice.choice((4.0, 16.0, 21.0, 61.0))]
         return "fire", list(town.stations)

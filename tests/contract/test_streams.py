@@ -50,7 +50,7 @@ async def lives(town: Town, station: str, seed: int) -> list[UUID]:
             await town.act(case, "handed_back", holder.officer, fence=holder.fence, candidates=[one, two])
         await town.withdraw(case)
         cases.append(case)
-    await town.store.set_duty(two, False)
+    await town.duty(two, False)
     return cases
 
 

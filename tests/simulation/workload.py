@@ -220,7 +220,11 @@ class Duty(People):
             await asyncio.sleep(self.dice.uniform(0.3, 2.0))
             officer = self.dice.choice(list(self.world.records.officers))
             on = self.dice.random() < 0.75
-            await self.persist(lambda node, o=officer, v=on: node.acting.duty(o, v), lambda answer: None)  # type: ignore[misc]
+            key = self.key("duty")
+            await self.persist(
+                lambda node, o=officer, v=on, k=key: node.acting.duty(o, v, k, "00"),  # type: ignore[misc]
+                lambda answer: None,
+            )
 
 
 class Desk(People):

@@ -32,7 +32,7 @@ from dispatch.cases.values import Actor, Case, Disposition, Event, Happened, Off
 MAX = limits.STATION_RECIPIENTS_MAX
 
 
-def _again(kept: Kept, hash_: str, ok: bool, reason: str | None) -> Answer:
+def again(kept: Kept, hash_: str, ok: bool, reason: str | None) -> Answer:
     """The stored answer, or that the key came with another body."""
     if kept.hash != hash_:
         return Answer(ok=False, reason=Refusal.KEY_REUSED, response={})
@@ -48,7 +48,7 @@ def report_one(db: Records, x: ReportDraft, us: int) -> Answer:
     """The case of this key: a new one, or the one that the key made before."""
     kept = db.kept.get((x.scope, x.key))
     if kept is not None:
-        return _again(kept, x.hash, True, "again")
+        return again(kept, x.hash, True, "again")
     category = db.categories[x.category]
     to = db.eligible(x.candidates, category.skill, (), MAX)
     row = CaseRow(
@@ -95,7 +95,7 @@ def claim_one(db: Records, x: ClaimDraft, us: int) -> Answer:
     scope = f"officer:{x.officer}"
     kept = db.kept.get((scope, x.key))
     if kept is not None:
-        return _again(kept, x.hash, bool(kept.response.get("won")), kept.response.get("reason"))
+        return again(kept, x.hash, bool(kept.response.get("won")), kept.response.get("reason"))
     row, officer = db.cases.get(x.case), db.officers.get(x.officer)
     answer = Answer(ok=False, reason=None, response={})
     decided: Happened | Refusal = Refusal.NOT_FOUND
@@ -116,7 +116,7 @@ def act(db: Records, x: ActDraft, us: int) -> Answer:
     """What became of any other act on a case."""
     kept = db.kept.get((x.scope, x.key))
     if kept is not None:
-        return _again(kept, x.hash, bool(kept.response.get("ok")), kept.response.get("reason"))
+        return again(kept, x.hash, bool(kept.response.get("ok")), kept.response.get("reason"))
     row = db.cases.get(x.case)
     officer = db.officers.get(x.officer) if x.officer else None
     reason, facts, to = _judged(db, row, officer, x, us) if row else (Refusal.NOT_FOUND, [], ())

@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from dispatch.adapters.memory import deadlines, judging
-from dispatch.adapters.memory.rows import Records, utc
+from dispatch.adapters.memory.rows import Kept, Records, utc
 from dispatch.cases.facts import Answer, CaseState, Fact
 from dispatch.cases.ports import ActDraft, ClaimDraft, DueWave, Heads, HistoryEntry, ReportDraft, WideDraft
 from dispatch.cases.values import CLOSED, Event
@@ -42,7 +42,17 @@ class MemoryCases:
     async def widen(self, drafts: Sequence[WideDraft]) -> list[Answer]:
         return deadlines.widen(self.records, drafts, self.records.now_us())
 
-    async def set_duty(self, officer: UUID, on: bool) -> Answer:
+    async def set_duty(self, officer: UUID, on: bool, key: str, hash_: str) -> Answer:
+        db, place = self.records, (f"officer:{officer}", key)
+        kept = db.kept.get(place)
+        if kept is not None:
+            return judging.again(kept, hash_, bool(kept.response["ok"]), kept.response["reason"])
+        changed = self._change_duty(officer, on)
+        response = {"ok": changed.ok, "reason": changed.reason}
+        db.kept[place] = Kept(hash_, response)
+        return msgspec.structs.replace(changed, response=response)
+
+    def _change_duty(self, officer: UUID, on: bool) -> Answer:
         db = self.records
         row = db.officers.get(officer)
         if row is None or (not on and row.held > 0):

@@ -37,11 +37,10 @@ CREATE FUNCTION open_cases(p_limit integer) RETURNS TABLE (state jsonb, recipien
 $$;
 
 -- On or off duty. Off duty with an open case is refused: somebody waits for this officer.
-CREATE FUNCTION set_duty(x jsonb) RETURNS answer LANGUAGE plpgsql AS $$
-DECLARE o officers; t timestamptz; v_on boolean := (x ->> 'on')::boolean; v_offset bigint; a answer; v_body jsonb;
+CREATE FUNCTION change_duty(o officers, v_on boolean) RETURNS answer LANGUAGE plpgsql AS $$
+DECLARE t timestamptz; v_offset bigint; a answer; v_body jsonb;
 BEGIN
     a.idx := 0; a.ok := true; a.facts := '[]';
-    SELECT * INTO o FROM officers WHERE id = (x ->> 'officer')::uuid FOR NO KEY UPDATE;
     IF o.id IS NULL THEN a.ok := false; a.reason := 'not_found'; RETURN a; END IF;
     IF NOT v_on AND o.held > 0 THEN a.ok := false; a.reason := 'holds_case'; RETURN a; END IF;
     IF o.on_duty = v_on THEN RETURN a; END IF;
@@ -53,6 +52,24 @@ BEGIN
     VALUES (o.station, v_offset, 'duty', 'officer:' || o.id, o.id, t, v_body);
     a.facts := jsonb_build_array(jsonb_build_object('stream', o.station, 'offset', v_offset, 'kind', 'duty',
         'actor', 'officer:' || o.id, 'officer', o.id, 'at_us', (extract(epoch FROM t) * 1000000)::bigint, 'body', v_body));
+    RETURN a;
+END $$;
+
+-- As it was asked: officer, on, and a key with its hash (hex) under which the answer is kept.
+CREATE FUNCTION set_duty(x jsonb) RETURNS answer LANGUAGE plpgsql AS $$
+DECLARE o officers; i idempotency; a answer; v_scope text := 'officer:' || (x ->> 'officer'); v_hash bytea := decode(x ->> 'hash', 'hex');
+BEGIN
+    SELECT * INTO o FROM officers WHERE id = (x ->> 'officer')::uuid FOR NO KEY UPDATE;
+    SELECT * INTO i FROM idempotency WHERE scope = v_scope AND key = x ->> 'key';
+    IF i.key IS NOT NULL AND i.request_hash <> v_hash THEN
+        a := (0, false, 'key_reused', NULL, '[]'::jsonb, NULL, NULL);
+    ELSIF i.key IS NOT NULL THEN
+        a := (0, (i.response ->> 'ok')::boolean, i.response ->> 'reason', i.response, '[]'::jsonb, NULL, NULL);
+    ELSE
+        a := change_duty(o, (x ->> 'on')::boolean);
+        a.response := jsonb_build_object('ok', a.ok, 'reason', a.reason);
+        INSERT INTO idempotency (scope, key, request_hash, response) VALUES (v_scope, x ->> 'key', v_hash, a.response);
+    END IF;
     RETURN a;
 END $$;
 
