@@ -27,6 +27,7 @@ LISTENS_S: Final = (0.2, 1.4)
 DEAF_S: Final = 0.6
 PER_S: Final = 14.0  # reports; each makes three to five events
 SHARE: Final = 0.01
+KINDS: Final = ("farewell", "reset", "silence", "node", "ended")  # `ended`: sockets that a node's death took along
 NODE_KILLS: Final = 3
 LASTS_S: Final = 45.0
 RESUME_P99_S_MAX: Final = 1.0
@@ -71,7 +72,7 @@ async def run(ground: Ground, profile: Profile, block: int) -> Mapping[str, Tall
         "resumed": sum(_welcomes(viewer, True) for viewer in viewers),
         "declared": sum(_welcomes(viewer, False) for viewer in viewers),
         "told_twice": sum(viewer.dropped for viewer in viewers),
-        "cuts": sorted(cuts),
+        "cuts": [kind for kind, count in sorted(cuts.items()) for _ in range(count)],
         "resume_s": [round(s, 4) for viewer in viewers for s in viewer.welcome_s[1:]],
         "shown_s": shown_s,
         "broken": broken,
@@ -160,11 +161,12 @@ def judge(tally: Tally) -> Found:
     counted = {name: tally[name] for name in ("resumed", "declared", "told_twice")}
     return judged(
         tally["reconnects"],
-        {**counted, "resume_s": resume, "shown_s": shown},
+        {**counted, "cuts": {kind: tally["cuts"].count(kind) for kind in KINDS}, "resume_s": resume, "shown_s": shown},
         tally["broken"],
         (
             (most(resume["p99"], RESUME_P99_S_MAX), f"resume p99 was {resume['p99']} s, above {RESUME_P99_S_MAX} s"),
             (most(shown["max"], SHOWN_S_MAX), f"a claimable offer was shown {shown['max']} s after the return"),
+            (set(KINDS) <= set(tally["cuts"]), "not every kind of cut was made"),
             (tally["resumed"] > 0, "nothing was ever resumed"),
         ),
     )
