@@ -16,6 +16,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import os
 import shutil
 import sys
 import tempfile
@@ -91,26 +92,26 @@ class Chaos:
         if options.resume:
             self.blocks.load()
         self.blocks.save()
-        self._folder = Path(tempfile.mkdtemp(prefix="onbeat-chaos-"))
-        self._folder.chmod(0o711)
         self._number = 0
 
     async def run(self) -> None:
         """Every wanted block that is not finished; OUT is whole at any time."""
         self.write()
+        folder = Path(tempfile.mkdtemp(prefix="onbeat-chaos-"))
+        os.chmod(folder, 0o711)  # noqa: PTH101, S103 - the database works as another user inside
         try:
             todo = [(row, n) for row in self._wanted() for n in range(row.blocks[self.options.profile])]
             todo = [(row, n) for row, n in todo if not self.blocks.has(row, n)]
             while todo:
-                todo = await self._on_one_ground(todo)
+                todo = await self._on_one_ground(todo, folder)
         finally:
             self.write()
-            shutil.rmtree(self._folder, ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)
 
-    async def _on_one_ground(self, todo: list[tuple[Row, int]]) -> list[tuple[Row, int]]:
+    async def _on_one_ground(self, todo: list[tuple[Row, int]], under: Path) -> list[tuple[Row, int]]:
         """Blocks on one fleet: in a short run as many as go well, in a gate one; what is left."""
         self._number += 1
-        folder = self._folder / f"fleet-{self._number}"
+        folder = under / f"fleet-{self._number}"
         folder.mkdir(mode=0o711)
         try:
             async with open_ground(folder, self.options.seed, self.histories) as ground:
