@@ -87,10 +87,13 @@ SWEEP_BATCH_MAX: Final = 200  # cases of one station in one transaction
 # --- batches ---------------------------------------------------------------------------------------------------
 BATCH_ITEMS_MAX: Final = 256  # judged in one server-side call
 BATCH_QUEUE_MAX: Final = 20_000  # waiting; beyond it a caller hears 503 with Retry-After
-CLAIM_LEADERS: Final = 3  # claims of one case sent to the judge together; the rest wait for its answer
+CLAIM_LEADERS: Final = 1  # claims of one case before the judge at once; the rest wait for its answer
 
 # --- the database ----------------------------------------------------------------------------------------------
 LOCK_TIMEOUT_MS: Final = 1_000  # a claim that waits longer is answered "busy: ask again with the same key"
+BATCH_LOCK_MS: Final = (
+    50  # a batch waits so long for a row; then each claim is judged alone, and only the blocked one waits
+)
 STATEMENT_TIMEOUT_MS: Final = 3_000
 IDLE_IN_TRANSACTION_MS: Final = 2_000  # a frozen process must not hold a case
 CALL_S_MAX: Final = 5.0  # what a caller waits for the database before it hears 503

@@ -61,7 +61,7 @@ class Claiming:
 
     def __init__(self, store: CaseStore, feed: Feed) -> None:
         self._store, self._feed = store, feed
-        self._batch: Batch[ClaimDraft, Answer] = Batch(self._flush, lanes=2)
+        self._batch: Batch[ClaimDraft, Answer] = Batch(self._flush, lanes=4)
         self._races: defaultdict[UUID, _Race] = defaultdict(_Race)
         self._waiting = 0
 

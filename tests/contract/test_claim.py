@@ -10,6 +10,7 @@ import pytest
 from dispatch.cases.facts import Answer
 from dispatch.cases.ports import StoreBusy
 from dispatch.cases.values import Event, Refusal, Status
+from dispatch.limits import LOCK_TIMEOUT_MS
 from tests.conftest import Database
 from tests.contract.small_town import Town, act, claim, key, small_town
 
@@ -185,3 +186,20 @@ async def test_even_a_wrong_judge_cannot_fill_a_seat_or_a_slot_twice(town: Town)
     with pytest.raises(asyncpg.CheckViolationError):
         await town.owner.execute("UPDATE officers SET held = slots + 1 WHERE id = $1", one)
     assert (await town.state(case)).status is Status.CLAIMED
+
+
+async def test_a_row_held_elsewhere_does_not_make_its_neighbours_late(town: Town) -> None:
+    """They are judged again alone, at once: the neighbour's claim is granted long before the held row is free."""
+    a, b = await town.officer(), await town.officer()
+    held, free = await town.report(a), await town.report(b)
+    async with town.owner.transaction():
+        await town.owner.execute("SELECT 1 FROM cases WHERE id = $1 FOR UPDATE", held)
+        blocked, granted = await town.store.claim([claim(held, a), claim(free, b)])
+        waited_ms = await town.owner.fetchval(
+            """
+            SELECT extract(epoch FROM c.claimed_at - c.received_at) * 1000 FROM cases c WHERE c.id = $1
+            """,
+            free,
+        )
+    assert (blocked.reason, granted.ok) == ("busy", True)
+    assert waited_ms < LOCK_TIMEOUT_MS

@@ -1,5 +1,6 @@
 """The judge and the record on PostgreSQL: each change one server-side call, each call one commit."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -86,7 +87,8 @@ class PostgresCases:
         except StoreBusy:
             if len(drafts) == 1:
                 return [Answer(ok=False, reason="busy", response={})]
-            return [(await self._batch(query, [draft]))[0] for draft in drafts]
+            alone = await asyncio.gather(*(self._batch(query, [draft]) for draft in drafts))
+            return [answers[0] for answers in alone]
         answers = {row["idx"]: _answer(row) for row in rows}
         return [answers[idx] for idx in range(len(drafts))]
 

@@ -119,7 +119,7 @@ CREATE TABLE idempotency (
     at           timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (scope, key)
 );
-CREATE INDEX idempotency_age ON idempotency (at);
+CREATE INDEX idempotency_age ON idempotency USING brin (at);
 
 CREATE TABLE track (                                     -- only the assigned officer of an open case
     case_id    uuid NOT NULL,

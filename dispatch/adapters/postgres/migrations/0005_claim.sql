@@ -61,6 +61,9 @@ DECLARE x jsonb; t timestamptz;
     v_officers uuid[] := ARRAY(SELECT (e ->> 'officer')::uuid FROM jsonb_array_elements(p) e);
     v_cases uuid[] := ARRAY(SELECT (e ->> 'case')::uuid FROM jsonb_array_elements(p) e);
 BEGIN
+    IF cardinality(v_cases) > 1 THEN  -- a row held elsewhere must not keep the neighbours waiting: they are asked again alone
+        PERFORM set_config('lock_timeout', limit_of('BATCH_LOCK_MS')::text, true);
+    END IF;
     PERFORM 1 FROM officers WHERE id = ANY (v_officers) ORDER BY id FOR NO KEY UPDATE;
     PERFORM 1 FROM cases WHERE id = ANY (v_cases) ORDER BY id FOR NO KEY UPDATE;
     PERFORM 1 FROM streams WHERE stream IN (SELECT c.station FROM cases c WHERE c.id = ANY (v_cases))
