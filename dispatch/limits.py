@@ -76,7 +76,7 @@ RESUME_BYTES_MAX: Final = (
 SNAPSHOT_ITEMS_MAX: Final = (
     250  # cases or offers in a snapshot, oldest first (at most 500 bytes each); it says how many it left out
 )
-STREAM_MEMORY_FACTS_MAX: Final = 50_000  # facts of one stream kept by a web process
+STREAM_MEMORY_FACTS_MAX: Final = 2 * RESUME_FACTS_MAX  # facts of one stream kept by a web process: more is of no use
 STREAM_MEMORY_S: Final = 900.0  # ... and for how long
 REORDER_S_MAX: Final = 0.05  # a hole in a stream is waited for so long, then read from the database
 HEADS_POLL_S: Final = 0.5  # how often a process asks the database for the streams' heads

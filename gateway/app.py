@@ -1,6 +1,7 @@
 """The web role: `python -m gateway.app`. HTTP by starlette, sockets by our protocol, one public port."""
 
 import asyncio
+import functools
 import gc
 import logging
 import os
@@ -24,6 +25,8 @@ from gateway.settings import Settings, SettingsError
 from gateway.sockets.gate import SocketGate
 from gateway.sockets.protocol import make_protocol
 from gateway.sockets.pulse import Pulse
+
+log = logging.getLogger("onbeat.web")
 
 SHUTDOWN_S = 5
 BACKLOG = 4_096
@@ -52,6 +55,13 @@ async def unchanged(node: Node) -> None:
     """A node as the settings say."""
 
 
+def _stopped_beating(server: uvicorn.Server, pulse: "asyncio.Task[None]") -> None:
+    """Without its pulse a process neither ends sockets of ended sessions nor tells of positions: better start anew."""
+    if not pulse.cancelled():
+        log.critical("the pulse has ended", exc_info=pulse.exception())
+        server.should_exit = True
+
+
 async def serve(
     settings: Settings, *, prepare: Callable[[Node], Awaitable[None]] = unchanged, routes: Sequence[BaseRoute] = ROUTES
 ) -> None:
@@ -75,12 +85,14 @@ async def serve(
             proxy_headers=False,  # a trusted proxy is read in one place: gateway.http.bearer.address_of
             date_header=False,
         )
+        server = uvicorn.Server(config)
         pulse = asyncio.create_task(Pulse(node).run())
+        pulse.add_done_callback(functools.partial(_stopped_beating, server))
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 50, 50)  # a full collection with thousands of sockets is a pause that officers feel
         try:
-            await uvicorn.Server(config).serve()
+            await server.serve()
         finally:
             pulse.cancel()
 

@@ -100,6 +100,7 @@ class Node:
 
     def _begin_again(self) -> None:
         """The records were restored: another board, and nobody's place in the streams holds."""
+        self.resume.forget()
         self.hub.close_all(Close.LOST_PLACE, "the records were restored")
 
     async def _load(self) -> None:

@@ -46,6 +46,8 @@ async def every(period_s: float, stop: asyncio.Event, turn: Callable[[], Awaitab
             await turn()
         except (StoreAway, StoreBusy) as error:
             log.warning("nothing was done: %s", error)
+        except Exception:  # one row that nobody foresaw must not end every sweeper in turn
+            log.exception("a turn failed")
         try:
             async with asyncio.timeout(period_s):
                 await stop.wait()

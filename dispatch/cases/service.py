@@ -13,8 +13,9 @@ import msgspec
 from dispatch.batching import Batch, Overloaded
 from dispatch.cases.catalogue import Catalogue
 from dispatch.cases.facts import Answer
-from dispatch.cases.ports import ActDraft, CaseStore, ClaimDraft, Nearby, ReportDraft, WideDraft
+from dispatch.cases.ports import ActDraft, CaseStore, ClaimDraft, Nearby, ReportDraft, StoreBusy, WideDraft
 from dispatch.cases.rings import Wave, first_wave
+from dispatch.cases.values import Refusal
 from dispatch.limits import BATCH_QUEUE_MAX, CLAIM_LEADERS
 from dispatch.streams.feed import Feed
 from geo.distance import metres_fast
@@ -22,6 +23,7 @@ from geo.point import Point
 
 log = logging.getLogger(__name__)
 
+JOIN_CASES_MAX = 64  # offers widened in one call: each holds its case until the commit
 JOIN_MS_MIN = 1_000  # a card that opens for less than a second helps nobody
 
 
@@ -89,7 +91,12 @@ class Claiming:
         return future
 
     def _judge(self, race: _Race, draft: ClaimDraft) -> "asyncio.Future[Answer]":
-        answer = self._batch.put(draft)
+        try:
+            answer = self._batch.put(draft)
+        except Overloaded:
+            if not race.waiting and race.judging == 0:
+                self._races.pop(draft.case, None)
+            raise
         race.judging += 1
         answer.add_done_callback(functools.partial(self._judged, race, draft.case))
         return answer
@@ -97,6 +104,14 @@ class Claiming:
     def _judged(self, race: _Race, case: UUID, answer: "asyncio.Future[Answer]") -> None:
         """After an answer: those who waited are refused if it is certain now; else the next goes to the judge."""
         race.judging -= 1
+        failed = None if answer.cancelled() else answer.exception()
+        if failed is None and not answer.cancelled() and answer.result().reason == Refusal.BUSY:
+            failed = StoreBusy("the case is held elsewhere")
+        while failed is not None and race.waiting:  # nothing of theirs was begun: each may ask again with its key
+            _, future = race.waiting.popleft()
+            self._waiting -= 1
+            if not future.done():
+                future.set_exception(failed)
         while race.waiting and race.judging < CLAIM_LEADERS:
             draft, future = race.waiting.popleft()
             self._waiting -= 1
@@ -180,7 +195,7 @@ class Joining:
         drafts = []
         for entry in self._feed.board.open_around(came.place.lat, came.place.lon):
             state = entry.state
-            if came.officer in entry.recipients:
+            if came.officer in entry.recipients or came.officer in (*state.declined, *state.handed_back):
                 continue
             category = self.catalogue.categories.get(state.category)
             if category is None or entry.remaining_ms(now) < JOIN_MS_MIN:
@@ -204,5 +219,5 @@ class Joining:
     async def join(self, came: Sequence[Came], now: float) -> None:
         """Puts open offers before them. Raises: StoreAway, StoreBusy."""
         drafts = [draft for one in came for draft in self.offers_for(one, now)]
-        if drafts:
-            self._feed.committed(await self._store.widen(drafts))
+        for first in range(0, len(drafts), JOIN_CASES_MAX):
+            self._feed.committed(await self._store.widen(drafts[first : first + JOIN_CASES_MAX]))

@@ -112,8 +112,8 @@ class Feed:
             try:
                 if hurried:
                     await asyncio.sleep(REORDER_S_MAX)
-                else:
-                    await self.poll()
+                if not hurried or self._clock() - self.heard_database_at >= HEADS_POLL_S:
+                    await self.poll()  # however often facts come out of turn
                 await self.mend()
             except (StoreAway, StoreBusy) as error:
                 log.warning("the streams' heads could not be read: %s", error)

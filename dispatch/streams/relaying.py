@@ -43,6 +43,8 @@ class Relaying:
         heads = await self._store.heads()
         stored = await self._cursors.load()
         self._epoch = heads.epoch
+        self._heard.clear()
+        self._behind_since.clear()
         self._done = {stream: min(stored.get(stream, offset), offset) for stream, offset in heads.offsets.items()}
 
     def heard(self, payload: bytes) -> None:
@@ -87,7 +89,9 @@ class Relaying:
             if not facts:
                 break
             self._bus.post(pack(self._origin, facts))
-            self._mark(stream, facts[0].offset, facts[-1].offset)
+            self._done[stream] = facts[-1].offset  # read from the record: nothing before it is missing
+            early = self._heard.get(stream, set())
+            early.difference_update(range(facts[0].offset, facts[-1].offset + 1))
             count += len(facts)
         self._behind_since.pop(stream, None)
         return count

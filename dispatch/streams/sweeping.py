@@ -1,14 +1,17 @@
 """What is due is fired: windows, acknowledgements, waves. Sweepers are equal, leaderless, any number."""
 
+import logging
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Protocol
 
 from dispatch.cases.catalogue import Catalogue
 from dispatch.cases.facts import Answer
-from dispatch.cases.ports import Bus, CaseStore, DueWave, Nearby, WideDraft
+from dispatch.cases.ports import Bus, CaseStore, DueWave, Nearby, StoreBusy, WideDraft
 from dispatch.cases.rings import first_wave
 from dispatch.limits import RINGS_M
 from dispatch.streams.envelope import pack
+
+log = logging.getLogger(__name__)
 
 
 class Teller(Protocol):
@@ -49,7 +52,10 @@ class Sweeping:
         """Fires what is due, station by station; how many cases it moved. Raises: StoreAway, StoreBusy."""
         moved = 0
         for station in await self._store.due_stations():
-            moved += self._tell(await self._store.fire(station))
+            try:
+                moved += self._tell(await self._store.fire(station))
+            except StoreBusy as error:  # one station's held row is no other station's delay
+                log.warning("station %s was not swept: %s", station, error)
         due = await self._store.due_waves()
         if due:
             if self._before_waves is not None:

@@ -83,6 +83,11 @@ class Resume:
         self._index: dict[str, _Index] = {}
         self._key = hashlib.sha256(b"resume|" + key).digest()
 
+    def forget(self) -> None:
+        """Another history has begun: what was rendered and indexed belongs to the old one."""
+        self._known.clear()
+        self._index.clear()
+
     def token(self, who: Who) -> str:
         """Proves at the next hello: the same epoch, role and person."""
         subject = f"{self._feed.epoch}|{who.role}|{who.name}".encode()

@@ -8,7 +8,10 @@ import asyncpg
 
 from dispatch.adapters.postgres.pool import connection, fetch
 
-ENDED: Final = "SELECT id FROM sessions WHERE revoked_at > clock_timestamp() - interval '10 seconds'"
+ENDED: Final = """
+SELECT id FROM sessions WHERE revoked_at > clock_timestamp() - interval '60 seconds'
+UNION ALL SELECT id FROM sessions
+WHERE expires_at BETWEEN clock_timestamp() - interval '60 seconds' AND clock_timestamp()"""
 TRACK: Final = """
 INSERT INTO track (case_id, officer_id, at, lat, lon, accuracy_m)
 SELECT c, o, clock_timestamp(), lat, lon, m FROM unnest($1::uuid[], $2::uuid[], $3::float8[], $4::float8[], $5::real[])

@@ -65,6 +65,7 @@ class RedisBus:
         self._client, self._url, self._origin = client, url, origin.encode().ljust(16)[:16]
         self._posts: deque[tuple[bytes, bytes]] = deque(maxlen=POSTS_MAX)
         self._wake = asyncio.Event()
+        self._wait_s = BACKOFF_S[0]
         self.on_facts: Callable[[bytes], None] = lambda payload: None
         self.on_fixes: Callable[[list[RemoteFix]], None] = lambda fixes: None
         self.on_link: Callable[[bool], None] = lambda connected: None
@@ -102,15 +103,14 @@ class RedisBus:
                 await asyncio.sleep(BACKOFF_S[0])
 
     async def _subscribe(self) -> None:
-        wait = BACKOFF_S[0]
         while True:
             try:
                 await self._listen()
             except AWAY as error:
                 log.warning("the bus is away: %s", error)
             self.on_link(False)
-            await asyncio.sleep(wait * random.random())
-            wait = min(wait * 2, BACKOFF_S[1])
+            await asyncio.sleep(self._wait_s * random.random())
+            self._wait_s = min(self._wait_s * 2, BACKOFF_S[1])
 
     async def _listen(self) -> None:
         client = connect(self._url, connections=1)
@@ -118,6 +118,7 @@ class RedisBus:
             async with client.pubsub() as channels:
                 await channels.subscribe(*self._channels)
                 self.on_link(True)
+                self._wait_s = BACKOFF_S[0]
                 quiet = 0.0
                 while quiet < 3 * PING_S:
                     message = await channels.get_message(ignore_subscribe_messages=False, timeout=PING_S)
