@@ -36,11 +36,15 @@ async def test_a_track_is_timed_by_the_database(town: Town) -> None:
     assert [tuple(row) for row in rows] == [(32.0, True), (32.2, True)]
 
 
-async def test_an_ended_session_is_named_for_some_seconds(town: Town) -> None:
-    upkeep, ended, old = PostgresUpkeep(town.pool), uuid4(), uuid4()
-    for session, ago in ((ended, "1 second"), (old, "1 minute"), (uuid4(), None)):
+async def test_a_session_that_was_ended_or_has_expired_is_named_for_a_minute(town: Town) -> None:
+    upkeep = PostgresUpkeep(town.pool)
+    sessions = {name: uuid4() for name in ("ended", "expired", "long ended", "long expired", "live")}
+    revoked = {"ended": "1 second", "long ended": "2 minutes"}
+    expires = {"expired": "-1 second", "long expired": "-2 minutes"}
+    for name, session in sessions.items():
         await town.owner.execute(
-            "INSERT INTO sessions (id, token_mac, role, expires_at, revoked_at) VALUES ($1, $2, 'desk', now(), "
-            "now() - $3::text::interval)", session, session.bytes, ago,
+            "INSERT INTO sessions (id, token_mac, role, expires_at, revoked_at) VALUES ($1, $2, 'desk', "
+            "now() + $4::text::interval, now() - $3::text::interval)",
+            session, session.bytes, revoked.get(name), expires.get(name, "1 hour"),
         )  # fmt: skip
-    assert await upkeep.ended_sessions() == {ended}
+    assert await upkeep.ended_sessions() == {sessions["ended"], sessions["expired"]}

@@ -70,7 +70,9 @@ async def test_two_officers_press_at_once_and_exactly_one_has_it(service: Servic
     await officers[winner].click('[data-step="set_out"]')
     await status(citizen, "en_route")
     await expect(citizen.locator("[data-status]")).to_contain_text("minutes away", timeout=20_000)
-    await expect(citizen.locator(".map .unit")).to_have_count(1)
+    await expect(citizen.locator(".map .unit")).to_have_count(0)  # where the way began is nobody's business
+    await officers[winner].goto(f"{service.url}/officer?at={LAT - 0.003},{LON}")
+    await expect(citizen.locator(".map .unit")).to_have_count(1, timeout=20_000)
     await officers[winner].click('[data-step="arrived"]')
     await status(citizen, "on_scene")
     await officers[winner].select_option("#disposition", "report_taken")
