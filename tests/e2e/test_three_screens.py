@@ -96,7 +96,7 @@ async def test_a_case_that_nobody_takes_stands_at_the_desk_which_works_it_by_key
     service: Service, screens: Screens
 ) -> None:
     connection = await asyncpg.connect(service.owner_url)
-    await connection.execute("UPDATE categories SET window_ms = 2500 WHERE id = 'noise'")
+    await connection.execute("UPDATE categories SET window_ms = 7000 WHERE id = 'noise'")
     await connection.close()
     officer = service.of("officer", STATION)[2]
     (at_desk,) = service.of("desk", STATION)
