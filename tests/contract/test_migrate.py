@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
+from dispatch.adapters.postgres.legal import RulesDiffer, check_rules, load_rules
 from dispatch.adapters.postgres.migrate import MIGRATIONS, MigrationError, migrate, read_files
 from dispatch.adapters.postgres.roles import APP_SETTINGS, derived_app_dsn, ensure_login
 from dispatch.cases.lifecycle import LEGAL
@@ -160,3 +161,18 @@ def test_derived_passwords_differ_by_owner_and_database_and_are_absent_without_o
 async def test_the_real_migrations_stand_and_hold_the_rules(database: Database) -> None:
     assert await ask(database.owner_url, "SELECT count(*) FROM schema_migrations") == len(read_files(MIGRATIONS))
     assert await ask(database.app_url, "SELECT count(*) FROM legal") == len(LEGAL)
+
+
+async def test_a_judge_that_differs_is_refused_and_a_release_replaces_it(database: Database) -> None:
+    owner = await asyncpg.connect(database.owner_url)
+    try:
+        await owner.execute("CREATE FUNCTION operators_own() RETURNS integer LANGUAGE sql AS 'SELECT 7'")
+        await owner.execute("UPDATE judge SET sha256 = 'of another version'")
+        with pytest.raises(RulesDiffer, match="functions sha256"):
+            await check_rules(owner)
+        await load_rules(owner)
+        await check_rules(owner)
+        assert await owner.fetchval("SELECT operators_own()") == 7
+        assert await owner.fetchval("SELECT 'claim_cases(jsonb)' = ANY (functions) FROM judge")
+    finally:
+        await owner.close()

@@ -5,6 +5,7 @@ from typing import Any, Final
 import asyncpg
 
 from dispatch import limits
+from dispatch.adapters.postgres.judging import judge_sha256
 from dispatch.adapters.postgres.steps import STEPS
 from dispatch.cases.lifecycle import GUARDS, LEGAL
 
@@ -29,6 +30,7 @@ async def check_rules(connection: asyncpg.Connection) -> None:
         ("legal", await _legal(connection), {(s, e): str(after) for (s, e), after in LEGAL.items()}),
         ("guards", await _guards(connection), {str(e): (frozenset(g.actors), g.fence) for e, g in GUARDS.items()}),
         ("limits", await _limits(connection), meant_limits()),
+        ("functions", {"sha256": await _judge(connection)}, {"sha256": judge_sha256()}),
     ):  # fmt: skip
         differing += [
             f"{name} {_words(key)}: {_words(held.get(key, 'missing'))} instead of {_words(meant.get(key, 'nothing'))}"
@@ -60,6 +62,10 @@ async def _guards(connection: asyncpg.Connection) -> dict[Any, Any]:
 
 async def _limits(connection: asyncpg.Connection) -> dict[Any, Any]:
     return {row["name"]: row["value"] for row in await connection.fetch("SELECT name, value FROM limits")}
+
+
+async def _judge(connection: asyncpg.Connection) -> str:
+    return str(await connection.fetchval("SELECT sha256 FROM judge"))
 
 
 def _words(value: object) -> str:

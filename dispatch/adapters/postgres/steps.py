@@ -1,4 +1,4 @@
-"""What the code holds as its source and the database as a copy: the rules, their guards, the limits.
+"""What the code holds as its source and the database as a copy: the functions, the rules, their guards, the limits.
 
 Each step replaces the whole copy, inside the transaction of the migration run that calls it: whoever judges
 meanwhile reads the old copy or the new one, never a mixture.
@@ -10,6 +10,7 @@ from typing import Final
 import asyncpg
 
 from dispatch import limits
+from dispatch.adapters.postgres.judging import load_judge
 from dispatch.cases.lifecycle import GUARDS, LEGAL
 
 
@@ -41,6 +42,7 @@ async def load_limits(connection: asyncpg.Connection) -> None:
 
 
 STEPS: Final[tuple[Callable[[asyncpg.Connection], Awaitable[None]], ...]] = (
+    load_judge,
     load_legal,
     load_guards,
     load_limits,

@@ -3,8 +3,6 @@
 -- place_source, reporter, receipt_mac (hex), exercise, candidates [uuid, nearest first], ring_m, wave,
 -- last_wave (no wider ring is left). One row back for each, in any order.
 
-CREATE TYPE answer AS (idx integer, ok boolean, reason text, response jsonb, facts jsonb, state jsonb, recipients uuid[]);
-
 -- Those who may be asked, in the order given: on duty, a free slot, the skill, not declined or handed back.
 CREATE FUNCTION eligible(p_candidates uuid[], p_skill text, p_except uuid[], p_max integer) RETURNS uuid[]
 LANGUAGE plpgsql STABLE AS $$

@@ -72,12 +72,3 @@ BEGIN
     END IF;
     RETURN a;
 END $$;
-
-GRANT USAGE ON SCHEMA public TO onbeat_app;
-GRANT SELECT ON ALL TABLES IN SCHEMA public TO onbeat_app;
-GRANT INSERT, UPDATE ON stations, areas, categories, officers, accounts, sessions, cases, assignments, streams,
-    idempotency, deadlines, relay_cursors TO onbeat_app;
-GRANT INSERT ON waves, events, track, tickets_used TO onbeat_app;
-GRANT DELETE ON deadlines, idempotency, sessions, tickets_used, areas, track TO onbeat_app;
-GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO onbeat_app;
-GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO onbeat_app;
