@@ -2,11 +2,13 @@
 
     scripts/chaos --profile short --seed 1 --json out.json [--rows A1,B2]
     scripts/chaos --profile gate --seed 1 --json out.json --resume
+    scripts/chaos --merge a.json.blocks b.json.blocks --json out.json
 
 A fleet of three web processes, three sweepers and two relays with both stores as children, driven over the public
 protocol, with the faults of each row; then healed and read back. OUT is one JSON array with every row,
 `{row, n, seed, figure, reached, reason}`, written whole after every block; `reached` is null where a row was not run
-or is not built. Finished blocks are kept beside OUT (`OUT.blocks`), and --resume goes on after them.
+or is not built. Finished blocks are kept beside OUT (`OUT.blocks`), and --resume goes on after them. Runs with an OUT
+of their own may go side by side; --merge puts the blocks of several runs of one seed and profile together.
 
 Exit codes: 0 every row that ran is reached; 1 one is not; 2 nothing could be run.
 """
@@ -34,6 +36,8 @@ from scripts.chaos_rows.tally import Found, Profile, Row, Tally, merged
 
 BLOCK_S_MAX = 1_200.0
 """A block that takes longer hangs: its rows are not reached."""
+GROUND_S_MAX = 300.0
+"""A gate run makes a fresh fleet after so long: what the old one kept must not help or hinder later blocks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,7 @@ class Options:
     out: Path
     rows: frozenset[str] = frozenset()
     resume: bool = False
+    merge: tuple[Path, ...] = ()
 
 
 @dataclass(slots=True)
@@ -57,14 +62,21 @@ class Blocks:
     done: dict[str, dict[str, dict[str, Tally]]] = field(default_factory=dict)
 
     def load(self) -> None:
-        """Takes over what an earlier run of the same seed and profile finished."""
-        with contextlib.suppress(OSError, ValueError):
+        """Takes over what an earlier run of the same seed, profile and sizes finished."""
+        with contextlib.suppress(OSError, ValueError, KeyError):
             held = json.loads(self.path.read_text())
             if (held["seed"], held["profile"]) == (self.seed, self.profile):
-                self.done = held["done"]
+                self.take(held)
+
+    def take(self, held: dict[str, Any]) -> None:
+        """The blocks of a file, but for rows that were cut into another number of blocks. Raises: KeyError."""
+        for row in ROWS:
+            if held["of"].get(_of(row)) == row.blocks[self.profile]:
+                self.done.setdefault(_of(row), {}).update(held["done"].get(_of(row), {}))
 
     def save(self) -> None:
-        _write(self.path, {"seed": self.seed, "profile": self.profile, "done": self.done})
+        sizes = {_of(row): row.blocks[self.profile] for row in ROWS}
+        _write(self.path, {"seed": self.seed, "profile": self.profile, "of": sizes, "done": self.done})
 
     def put(self, row: Row, number: int, tallies: dict[str, Tally]) -> None:
         self.done.setdefault(_of(row), {})[str(number)] = tallies
@@ -91,6 +103,8 @@ class Chaos:
         self.histories = options.out.with_name(options.out.name + ".histories")
         if options.resume:
             self.blocks.load()
+        for path in options.merge:  # a block that stands in several files counts once
+            self.blocks.take(json.loads(path.read_text()))
         self.blocks.save()
         self._number = 0
 
@@ -109,15 +123,19 @@ class Chaos:
             shutil.rmtree(folder, ignore_errors=True)
 
     async def _on_one_ground(self, todo: list[tuple[Row, int]], under: Path) -> list[tuple[Row, int]]:
-        """Blocks on one fleet: in a short run as many as go well, in a gate one; what is left."""
+        """As many blocks on one fleet as ask for its shape and go well, in a gate run for a while; what is left."""
         self._number += 1
         folder = under / f"fleet-{self._number}"
         folder.mkdir(mode=0o711)
+        shape = todo[0][0].shape
         try:
-            async with open_ground(folder, self.options.seed, self.histories) as ground:
-                while todo:
+            async with open_ground(folder, self.options.seed, self.histories, shape=shape) as ground:
+                began = time.monotonic()
+                while todo and todo[0][0].shape == shape:
                     (row, number), *todo = todo
-                    if not await self._block(ground, row, number) or self.options.profile is Profile.GATE:
+                    well = await self._block(ground, row, number)
+                    used_up = self.options.profile is Profile.GATE and time.monotonic() - began > GROUND_S_MAX
+                    if not well or used_up:
                         break
         finally:
             if self.failed:
@@ -213,16 +231,36 @@ def _write(path: Path, content: object) -> None:
 def read_options(argv: Sequence[str] | None = None) -> Options:
     """Exits with a sentence where the words make no sense."""
     parser = argparse.ArgumentParser(prog="scripts/chaos", description=(__doc__ or "").partition("\n\n")[0])
-    parser.add_argument("--profile", type=Profile, choices=list(Profile), required=True)
+    parser.add_argument("--profile", type=Profile, choices=list(Profile))
     parser.add_argument("--rows", default="", metavar="A1,B2", help="only these; else every row that is built")
     parser.add_argument("--resume", action="store_true", help="go on after the finished blocks of an earlier run")
-    parser.add_argument("--seed", type=int, required=True, help="decides every fault and every person's choice")
+    parser.add_argument("--seed", type=int, help="decides every fault and every person's choice")
+    parser.add_argument("--merge", type=Path, nargs="+", default=(), metavar="BLOCKS", help="run nothing, add these up")
     parser.add_argument("--json", type=Path, required=True, metavar="OUT", help="where the array of rows goes")
     chosen = parser.parse_args(argv)
     rows = frozenset(one.strip().upper() for one in chosen.rows.split(",") if one.strip())
     if unknown := rows - set(ALL):
         parser.error(f"no such row: {', '.join(sorted(unknown))}")
+    if chosen.merge:
+        if chosen.profile or chosen.seed is not None or rows or chosen.resume:
+            parser.error("--merge goes with --json alone: seed and profile are those of the files")
+        try:
+            profile, seed = _same_run(chosen.merge)
+        except (OSError, ValueError, KeyError) as error:
+            parser.error(f"cannot merge: {error}")
+        return Options(profile, seed, chosen.json, merge=tuple(chosen.merge))
+    if chosen.profile is None or chosen.seed is None:
+        parser.error("--profile and --seed are required")
     return Options(chosen.profile, chosen.seed, chosen.json, rows, chosen.resume)
+
+
+def _same_run(paths: Sequence[Path]) -> tuple[Profile, int]:
+    """Whose blocks these are. Raises: OSError, ValueError (not one run's), KeyError (not blocks)."""
+    runs = {(held["profile"], held["seed"]) for held in (json.loads(path.read_text()) for path in paths)}
+    if len(runs) != 1:
+        raise ValueError(f"they are of several runs: {sorted(runs)}")
+    [(profile, seed)] = runs
+    return Profile(profile), int(seed)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -230,6 +268,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.ERROR, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     began = time.monotonic()
     chaos = Chaos(options)
+    if options.merge:
+        chaos.write()
+        return chaos.code
     try:
         uvloop.run(chaos.run())
     except KeyboardInterrupt:

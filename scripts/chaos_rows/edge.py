@@ -23,9 +23,10 @@ from scripts.chaos_rows.ground import STATIONS, Ground
 from scripts.chaos_rows.record import Record
 from scripts.chaos_rows.tally import Found, Profile, Row, Tally, figures, judged, most
 
-CLAIMED_CASES = 250
-QUIET_CASES = 500
-SPREAD_S = {Profile.SHORT: 40.0, Profile.GATE: 60.0}
+CLAIMED_CASES = {Profile.SHORT: 250, Profile.GATE: 1_000}
+QUIET_CASES = {Profile.SHORT: 500, Profile.GATE: 2_000}
+SPREAD_S = {Profile.SHORT: 40.0, Profile.GATE: 58.0}
+"""Less than a window: nobody holds a case yet while others are still reported, so everybody is shown theirs."""
 AROUND_S = 0.5
 HELD_S_MAX = 3.0
 IN_GOOD_TIME_S = 0.15
@@ -62,9 +63,9 @@ async def run(ground: Ground, profile: Profile, block: int) -> Mapping[str, Tall
         async with asyncio.TaskGroup() as group:
             edges = [
                 group.create_task(_edge(ground, Random(f"{dice.random()}"), block, n, spread_s, record))
-                for n in range(CLAIMED_CASES)
+                for n in range(CLAIMED_CASES[profile])
             ]
-            for number in range(QUIET_CASES):
+            for number in range(QUIET_CASES[profile]):
                 group.create_task(_quiet(ground, Random(f"{dice.random()}"), block, number, spread_s))
         await asyncio.sleep(SETTLE_S)
     found = [task.result() for task in edges]
@@ -220,7 +221,7 @@ def judge_timer(tally: Tally) -> Found:
 
 ROW = Row(
     ("A4", "A5"),
-    {Profile.SHORT: 1, Profile.GATE: 20},
+    {Profile.SHORT: 1, Profile.GATE: 5},
     run,
     {"A4": judge_boundary, "A5": judge_timer},
 )

@@ -25,7 +25,8 @@ from scripts.simulator.http import Unanswered
 
 STATIONS: Final = 5
 OFFICERS_EACH: Final = 50
-OWNERS_MAX: Final = 24
+OWNERS_MAX: Final = 48
+"""The owner's connections. A gate block of A4 holds about fifteen rows at once, some of them for 3 s."""
 PATIENCE_S: Final = 60.0
 CLEARS_AT_ONCE: Final = 8  # of one desk; its socket takes a few more
 KNOWN_S: Final = 1.0  # until every process has heard where everybody is

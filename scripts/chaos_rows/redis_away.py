@@ -21,8 +21,11 @@ from scripts.stores import Store
 
 PER_S: Final = 4.0
 SHARE: Final = 0.03
-FLUSHES: Final = 3
-KILLS: Final = 2
+FLUSHES: Final = {Profile.SHORT: 3, Profile.GATE: 12}
+KILLS: Final = {Profile.SHORT: 2, Profile.GATE: 6}
+FLUSH_S: Final = {Profile.SHORT: 6.0, Profile.GATE: 4.0}
+KILL_S: Final = {Profile.SHORT: 7.0, Profile.GATE: 4.0}
+"""How long reports flow for each: a wipe, the index whole again, and a breath."""
 HOLE_S: Final = {Profile.SHORT: 12.0, Profile.GATE: 60.0}
 LATE_S: Final = {"p50": 0.3, "p99": 1.0, "max": 2.0}
 SHOWN_S_MAX: Final = 3.0
@@ -38,14 +41,15 @@ async def run(ground: Ground, profile: Profile, block: int) -> Mapping[str, Tall
         if isinstance(message, views.Offer) or (isinstance(message, views.DeskCase) and message.status == "at_station"):
             first.setdefault(message.case, now)
 
-    count = int(PER_S * (FLUSHES * 6 + KILLS * 7 + HOLE_S[profile] + FULL_S + 6))
+    faults_s = FLUSHES[profile] * FLUSH_S[profile] + KILLS[profile] * KILL_S[profile] + HOLE_S[profile]
+    count = int(PER_S * (faults_s + FULL_S + 6))
     takers = Takers(ground, words, SHARE)
     away_before = sum(p.sent_away for p in ground.crew.all_officers)
     with ground.crew.watched(shown):
         async with takers.at_work():
             async with asyncio.TaskGroup() as group:
                 sending = group.create_task(flow(ground, words, count=count, per_s=PER_S, seed=block))
-                group.create_task(_hurt(ground, HOLE_S[profile], index_s))
+                group.create_task(_hurt(ground, profile, index_s))
             await ground.heal()
             broken = await settled(ground, words)
     reports = sending.result()
@@ -58,9 +62,10 @@ async def run(ground: Ground, profile: Profile, block: int) -> Mapping[str, Tall
     tally = {
         "cases": len(reports.accepted),
         "claimed": ended.claimed,
-        "flushes": FLUSHES,
-        "kills": KILLS,
+        "flushes": FLUSHES[profile],
+        "kills": KILLS[profile],
         "holes": 1,
+        "full": 1,
         "unanswered": len(reports.unanswered),
         "never_shown": len(reports.accepted) - len(shown_s),
         "signed_out": sum(p.sent_away for p in ground.crew.all_officers) - away_before,
@@ -72,22 +77,22 @@ async def run(ground: Ground, profile: Profile, block: int) -> Mapping[str, Tall
     return {"A9": tally}
 
 
-async def _hurt(ground: Ground, hole_s: float, index_s: list[float]) -> None:
+async def _hurt(ground: Ground, profile: Profile, index_s: list[float]) -> None:
     """One fault after another, each healed before the next."""
     stores = ground.fleet.stores
-    for _ in range(FLUSHES):
+    for _ in range(FLUSHES[profile]):
         await asyncio.sleep(1)
         async with _client(ground) as client:
             await client.flushall()
         index_s.append(await _until_index(ground))
         await asyncio.sleep(1)
-    for _ in range(KILLS):
+    for _ in range(KILLS[profile]):
         stores.kill(Store.REDIS)
         await stores.wait_ready(Store.REDIS)
         index_s.append(await _until_index(ground))
         await asyncio.sleep(2)
     holes = [(p.redis, p.redis.add(BlackHole())) for p in ground.fleet.parts.values() if p.redis is not None]
-    await asyncio.sleep(hole_s)
+    await asyncio.sleep(HOLE_S[profile])
     for proxy, number in holes:
         proxy.remove(number)
     await asyncio.sleep(2)
@@ -121,7 +126,7 @@ async def _until_index(ground: Ground) -> float:
 
 def judge(tally: Tally) -> Found:
     late, shown, index = figures(tally["late_s"]), figures(tally["shown_s"]), figures(tally["index_s"])
-    counted = {name: tally[name] for name in ("flushes", "kills", "holes", "claimed", "signed_out")}
+    counted = {name: tally[name] for name in ("flushes", "kills", "holes", "full", "claimed", "signed_out")}
     return judged(
         tally["cases"],
         {**counted, "late_s": late, "shown_s": shown, "index_s": index},
@@ -137,4 +142,4 @@ def judge(tally: Tally) -> Found:
     )
 
 
-ROW = Row(("A9",), {Profile.SHORT: 1, Profile.GATE: 20}, run, {"A9": judge})
+ROW = Row(("A9",), {Profile.SHORT: 1, Profile.GATE: 5}, run, {"A9": judge})

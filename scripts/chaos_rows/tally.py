@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from scripts.chaos_rows.ground import Ground
+from scripts.fleet import Shape
 
 Tally = dict[str, Any]
 SENTENCES_MAX = 20  # broken promises that are named; all are counted
@@ -38,7 +39,7 @@ class Row:
 
     `blocks` says how often `run` is called for a profile; one call is one block, which a broken-off run repeats as a
     whole. `run` gives a tally for each of `names`; `judge` reads the sum of all blocks. `leaves_out` names parts of
-    a row that are not built yet.
+    a row that are not built yet. `shape` is the fleet that it asks for: blocks of one shape share a fleet.
     """
 
     names: tuple[str, ...]
@@ -46,6 +47,7 @@ class Row:
     run: Callable[[Ground, Profile, int], Awaitable[Mapping[str, Tally]]]
     judge: Mapping[str, Callable[[Tally], Found]]
     leaves_out: Mapping[str, str] = field(default_factory=dict)
+    shape: Shape = field(default_factory=Shape)
 
 
 def merged(one: Tally, other: Mapping[str, Any]) -> Tally:

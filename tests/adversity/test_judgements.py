@@ -1,8 +1,11 @@
 """What judges the chaos runs is judged itself: each kind of broken promise must be seen, and OUT be whole."""
 
+import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -20,6 +23,7 @@ from scripts.chaos_rows.table import ALL, ROWS
 from scripts.chaos_rows.tally import Found, Profile, Row, Tally, judged, merged
 from scripts.chaos_rows.viewer import Heard
 from scripts.checker.history import Kind
+from scripts.fleet import Shape
 
 OFFICER, CASE = uuid4(), uuid4()
 PLACE = views.Place(31.0, 117.0, 70.0)
@@ -127,6 +131,74 @@ def test_blocks_add_up_and_survive_the_file(tmp_path: Path) -> None:
     other = Blocks(tmp_path / "b", 8, Profile.GATE)
     other.load()
     assert not other.has(row, 0), "another seed is another run"
+
+
+def test_blocks_of_another_size_do_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = ROWS[0]
+    Blocks(tmp_path / "b", 7, Profile.GATE).put(row, 0, {row.names[0]: {"n": 1}})
+    cut = replace(row, blocks={Profile.SHORT: 1, Profile.GATE: row.blocks[Profile.GATE] + 1})
+    monkeypatch.setattr(chaos, "ROWS", (cut,))
+    later = Blocks(tmp_path / "b", 7, Profile.GATE)
+    later.load()
+    assert not later.has(cut, 0)
+
+
+def test_runs_side_by_side_add_up_to_one(tmp_path: Path) -> None:
+    for name, row in (("a", ROWS[0]), ("b", ROWS[2])):
+        blocks = Blocks(tmp_path / name, 7, Profile.GATE)
+        for number in range(row.blocks[Profile.GATE]):
+            blocks.put(row, number, {one: {"claims": 1, "won": 1} for one in row.names})
+    words = ["--merge", str(tmp_path / "a"), str(tmp_path / "b"), "--json", str(tmp_path / "out.json")]
+    both = Chaos(chaos.read_options(words))
+    assert both.blocks.sum(ROWS[0], "A1") == {
+        "claims": ROWS[0].blocks[Profile.GATE],
+        "won": ROWS[0].blocks[Profile.GATE],
+    }
+    assert both.blocks.has(ROWS[2], 0) and not both.blocks.has(ROWS[1], 0)
+    assert (both.options.profile, both.options.seed) == (Profile.GATE, 7)
+
+
+def test_blocks_of_another_seed_are_not_merged(tmp_path: Path) -> None:
+    for seed in (7, 8):
+        Blocks(tmp_path / f"{seed}", seed, Profile.GATE).save()
+    with pytest.raises(SystemExit):
+        chaos.read_options(["--merge", str(tmp_path / "7"), str(tmp_path / "8"), "--json", str(tmp_path / "out")])
+
+
+@contextlib.asynccontextmanager
+async def no_ground(opened: list[Shape], shape: Shape) -> AsyncIterator[None]:
+    opened.append(shape)
+    yield
+
+
+async def test_blocks_share_a_fleet_until_it_is_used_up_or_hurt_or_another_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Shape] = []
+    rows = [
+        Row((name,), {Profile.SHORT: 1, Profile.GATE: 3}, never, {name: lambda _: Found(1, {}, True)}, {}, shape)
+        for name, shape in (("A1", Shape()), ("A3", Shape()), ("A9", Shape(webs=1)))
+    ]
+    now, played = [0.0], list[str]()
+
+    async def block(self: Chaos, ground: Ground, row: Row, number: int) -> bool:
+        played.append(f"{row.names[0]}.{number} on {len(opened)}")
+        now[0] += 101.0
+        return (row.names[0], number) != ("A3", 1)
+
+    monkeypatch.setattr(chaos, "ROWS", tuple(rows))
+    monkeypatch.setattr(chaos, "open_ground", lambda *_, shape: no_ground(opened, shape))
+    monkeypatch.setattr(chaos, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(Chaos, "_block", block)
+    await Chaos(Options(Profile.GATE, 3, tmp_path / "out.json"), say=lambda line: None).run()
+    assert " ".join(played) == (
+        "A1.0 on 1 A1.1 on 1 A1.2 on 1 A3.0 on 2 A3.1 on 2 A3.2 on 3 A9.0 on 4 A9.1 on 4 A9.2 on 4"
+    )
+    assert opened == [Shape(), Shape(), Shape(), Shape(webs=1)]
+
+
+async def never(ground: Ground, profile: Profile, block: int) -> Mapping[str, Tally]:
+    raise AssertionError("replaced")
 
 
 def test_out_holds_every_row_before_anything_ran(tmp_path: Path) -> None:
