@@ -133,10 +133,13 @@ class Chaos:
                 began = time.monotonic()
                 while todo and todo[0][0].shape == shape:
                     (row, number), *todo = todo
+                    block_began = time.monotonic()
                     well = await self._block(ground, row, number)
                     used_up = self.options.profile is Profile.GATE and time.monotonic() - began > GROUND_S_MAX
-                    if not well or used_up:
+                    if not well or used_up or not todo:
                         break
+                    if todo[0][0] is row:
+                        await asyncio.sleep(block_began + row.apart_s - time.monotonic())
         finally:
             if self.failed:
                 shutil.copytree(folder / "log", self.histories / f"log-{self._number}", dirs_exist_ok=True)

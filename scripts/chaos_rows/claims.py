@@ -113,8 +113,8 @@ async def _by_key(phone: Phone, case: UUID, key: str, record: Record) -> views.R
 
 
 def _result(answer: Answer, key: str) -> views.Result | None:
-    """200 and 429 carry a result; a problem may say that nothing was decided; anything else says nothing."""
-    if answer.status in (200, 429):
+    """200 carries a result; a problem may say that nothing was decided; anything else says nothing."""
+    if answer.status == 200:
         return msgspec.json.decode(answer.body, type=views.Result)
     code = turned(answer).code
     return views.Result(key=key, ok=False, reason=code) if code in UNDECIDED else None

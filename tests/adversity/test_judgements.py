@@ -14,7 +14,7 @@ import pytest
 from dispatch.cases import views
 from scripts import chaos
 from scripts.chaos import Blocks, Chaos, Options
-from scripts.chaos_rows import a1, edge, kills
+from scripts.chaos_rows import a1, claims, edge, kills
 from scripts.chaos_rows.deliveries import Log, compare
 from scripts.chaos_rows.ground import Ground
 from scripts.chaos_rows.record import Record
@@ -24,6 +24,7 @@ from scripts.chaos_rows.tally import Found, Profile, Row, Tally, judged, merged
 from scripts.chaos_rows.viewer import Heard
 from scripts.checker.history import Kind
 from scripts.fleet import Shape
+from scripts.simulator.http import Answer
 
 OFFICER, CASE = uuid4(), uuid4()
 PLACE = views.Place(31.0, 117.0, 70.0)
@@ -199,6 +200,12 @@ async def test_blocks_share_a_fleet_until_it_is_used_up_or_hurt_or_another_is_as
 
 async def never(ground: Ground, profile: Profile, block: int) -> Mapping[str, Tally]:
     raise AssertionError("replaced")
+
+
+def test_a_claim_that_came_too_fast_decided_nothing() -> None:
+    problem = b'{"type":"about:blank","status":429,"title":"Too fast","code":"too_fast","detail":"Wait a little."}'
+    told = claims._result(Answer(429, {}, problem, 0.0, 0.0), "k")
+    assert told is not None and (told.ok, told.reason) == (False, "too_fast") and told.reason in claims.UNDECIDED
 
 
 def test_out_holds_every_row_before_anything_ran(tmp_path: Path) -> None:
