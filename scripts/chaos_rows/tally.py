@@ -39,8 +39,8 @@ class Row:
 
     `blocks` says how often `run` is called for a profile; one call is one block, which a broken-off run repeats as a
     whole. `run` gives a tally for each of `names`; `judge` reads the sum of all blocks. `leaves_out` names parts of
-    a row that are not built yet. `shape` is the fleet that it asks for: blocks of one shape share a fleet. `apart_s`: from
-    one block's start to the next, lest officers come over the limit of claims a minute, which stays on.
+    a row that are not built yet. `shape` is the fleet that it asks for: blocks of one shape share a fleet.
+    `apart_s`: from one block's start to the next, lest officers come over the limit of claims a minute, which stays on.
     """
 
     names: tuple[str, ...]
