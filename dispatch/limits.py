@@ -55,6 +55,7 @@ REASON_CHARS_MAX: Final = 500
 SESSION_S: Final = 12 * 3600  # a shift and its hand-over
 RECEIPT_SESSION_S: Final = 24 * 3600
 TICKET_S: Final = 30  # a socket ticket is used at once or not at all
+CLOCK_READING_S_MAX: Final = 1.0  # a reading of the database's clock is wrong by half of it; tickets allow for that
 IDEMPOTENCY_S: Final = 24 * 3600
 
 # --- sockets ---------------------------------------------------------------------------------------------------

@@ -48,6 +48,7 @@ def sign_in_of(node: Node) -> SignIn:
         Argon2Passwords(),
         pepper=settings.pepper,
         ticket_key=settings.ticket_key,
+        now=node.clock,
     )
 
 

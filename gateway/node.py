@@ -22,6 +22,7 @@ from dispatch.cases.ports import StoreAway, StoreBusy
 from dispatch.cases.service import Acting, Came, Claiming, Joining, Reporting
 from dispatch.cases.values import HELD
 from dispatch.cases.views import Result, View
+from dispatch.clock import StoreClock
 from dispatch.people.permissions import SELF, Act, allowed, may_ever, relations_of
 from dispatch.people.values import Role, Who
 from dispatch.positions.live import LivePositions
@@ -54,6 +55,7 @@ class Node:
         self.bus = RedisBus(self.redis, settings.redis_url, self.instance)
         self.store = PostgresCases(pool)
         self.upkeep = PostgresUpkeep(pool)
+        self.clock = StoreClock()
         self.feed = Feed(self.store, self.bus, self.instance)
         self.roster = Roster()
         self.positions = LivePositions(self.roster)
@@ -108,6 +110,7 @@ class Node:
         wait = 0.1
         while True:
             try:
+                await self._beat()
                 await self._reload_catalogue()
                 await self.feed.start()
                 break
@@ -179,8 +182,11 @@ class Node:
     async def _heartbeat(self) -> None:
         while True:
             with contextlib.suppress(StoreAway, StoreBusy):
-                await self.upkeep.beat(self.instance, self.role)
+                await self._beat()
             await asyncio.sleep(HEARTBEAT_S)
+
+    async def _beat(self) -> None:
+        await self.clock.read(lambda: self.upkeep.beat(self.instance, self.role))
 
     # --- what both borders ask
     def claim_allowed(self, officer: UUID) -> bool:

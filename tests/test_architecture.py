@@ -30,11 +30,6 @@ BROUGHT: Final = {
 }
 COMPOSING: Final = {f"gateway/{name}.py" for name in ("app", "node", "role", "sweeper", "relay", "release", "town")}
 """What puts services on stores together; `town` and `release` fill a database. Scripts start all of it and may too."""
-OWN_CLOCKS: Final = {
-    "dispatch/people/attempts.py",  # how often somebody guessed: a limit, no deadline of a case
-    "dispatch/people/service.py",  # a ticket's 30 s are stamped and read by the same key holders
-    "gateway/http/sign_in.py",  # seconds until a session ends, told to its owner
-}
 WALL_CLOCKS: Final = {"time.time", "time.time_ns", "datetime.now", "datetime.utcnow", "datetime.today", "date.today"}
 STALE_CLOCKS: Final = re.compile(
     r"\b(now\s*\(|current_timestamp|localtimestamp|transaction_timestamp|statement_timestamp)", re.IGNORECASE
@@ -132,7 +127,7 @@ def test_no_function_is_over_the_wall() -> None:
 
 
 def test_no_deadline_is_reckoned_by_a_process_own_clock() -> None:
-    """Deadlines are the database's; what a process may time by its wall clock stands in a list, with its reason."""
+    """Deadlines are the database's, and so is whatever one process stamps and another reads (dispatch/clock.py)."""
     reading = {
         name_of(p)
         for room in ("geo", "dispatch", "gateway")
@@ -140,8 +135,7 @@ def test_no_deadline_is_reckoned_by_a_process_own_clock() -> None:
         for node in ast.walk(tree(p))
         if isinstance(node, ast.Attribute) and ast.unparse(node).removeprefix("datetime.datetime.") in WALL_CLOCKS
     }
-    assert reading <= OWN_CLOCKS, reading - OWN_CLOCKS
-    assert reading >= OWN_CLOCKS, f"no longer needed: {OWN_CLOCKS - reading}"
+    assert not reading
 
 
 def statements(path: Path) -> list[str]:

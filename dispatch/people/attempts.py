@@ -9,7 +9,6 @@ Addresses and logins are counted under a keyed pseudonym of the day, gone from R
 
 import hashlib
 import hmac
-import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,9 +35,9 @@ RECEIPT: Final = Allowance("receipt", 60, 60)  # codes cannot be guessed; this o
 
 
 class Attempts:
-    """`key`: secret of the fleet (any process counts the same subject under the same name)."""
+    """`key`: secret of the fleet (any process counts the same subject under the same name). `now`: as for SignIn."""
 
-    def __init__(self, cache: SessionCache, key: bytes, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, cache: SessionCache, key: bytes, now: Callable[[], float]) -> None:
         self._cache = cache
         self._key = key
         self._now = now

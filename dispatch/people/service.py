@@ -7,7 +7,6 @@ StoreAway.
 
 import hashlib
 import secrets
-import time
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Final
@@ -34,7 +33,7 @@ class SignInRefusal(StrEnum):
 
 
 class SignIn:
-    """One for each process. `now`: Unix seconds."""
+    """One for each process. `now`: Unix seconds that all processes agree on, whatever clock their hosts keep."""
 
     def __init__(
         self,
@@ -44,7 +43,7 @@ class SignIn:
         *,
         pepper: bytes,
         ticket_key: bytes,
-        now: Callable[[], float] = time.time,
+        now: Callable[[], float],
     ) -> None:
         self._store = store
         self._cache = cache
@@ -157,6 +156,10 @@ class SignIn:
         )
         await self._cache.keep(mac_of(token), opened)
         return token, opened
+
+    def left_s(self, who: Who) -> int:
+        """Whole seconds until the session ends, 0 after. Raises: StoreAway."""
+        return max(0, int(who.expires_at_s - self._now()))
 
     def _live(self, who: Who | None) -> Who | None:
         return who if who is not None and self._now() < who.expires_at_s else None

@@ -1,7 +1,5 @@
 """Sessions, receipts, tickets, and who am I."""
 
-import time
-
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
@@ -37,7 +35,7 @@ async def post_session(request: Request) -> Response:
     answer = await sign_in_of(request).sign_in(body.login, body.password, address_of(request))
     if isinstance(answer, SignInRefusal):
         raise Problem(str(answer))
-    return _signed(201, *answer)
+    return _signed(request, 201, *answer)
 
 
 async def delete_session(request: Request) -> Response:
@@ -54,7 +52,7 @@ async def post_receipt(request: Request) -> Response:
     answer = await sign_in_of(request).open_receipt(body.code, address_of(request))
     if isinstance(answer, SignInRefusal):
         raise Problem(str(answer))
-    return _signed(200, *answer)
+    return _signed(request, 200, *answer)
 
 
 async def post_ticket(request: Request) -> Response:
@@ -73,7 +71,7 @@ async def get_me(request: Request) -> Response:
     me = Me(
         role=who.role,
         name=who.name,
-        expires_in_s=_left_s(who),
+        expires_in_s=sign_in_of(request).left_s(who),
         station=who.station,
         officer=str(who.officer) if who.officer else None,
         call_sign=who.call_sign,
@@ -82,21 +80,17 @@ async def get_me(request: Request) -> Response:
     return _json(200, me)
 
 
-def _signed(status: int, token: str, who: Who) -> Response:
+def _signed(request: Request, status: int, token: str, who: Who) -> Response:
     told = Signed(
         token=token,
         role=who.role,
-        expires_in_s=_left_s(who),
+        expires_in_s=sign_in_of(request).left_s(who),
         station=who.station,
         officer=who.officer,
         call_sign=who.call_sign,
         case=who.case,
     )
     return _json(status, told)
-
-
-def _left_s(who: Who) -> int:
-    return max(0, int(who.expires_at_s - time.time()))
 
 
 def _json(status: int, said: msgspec.Struct) -> Response:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,8 +14,10 @@ from dispatch import limits
 from dispatch.adapters.passwords import Argon2Passwords
 from dispatch.adapters.postgres.people import PostgresPeople
 from dispatch.adapters.postgres.pool import connect_pool
+from dispatch.adapters.postgres.upkeep import PostgresUpkeep
 from dispatch.adapters.redis.sessions import RedisSessions
 from dispatch.cases.ports import StoreAway
+from dispatch.clock import StoreClock
 from dispatch.people import receipts
 from dispatch.people.service import SignIn, SignInRefusal, mac_of
 from dispatch.people.tickets import TicketRefusal
@@ -230,6 +232,34 @@ async def test_a_ticket_opens_one_socket_once_from_its_own_page(house: House) ->
     late = house.sign_in.issue_ticket(who, ORIGIN)
     house.clock.ahead_s = limits.TICKET_S + 1
     assert await house.sign_in.use_ticket(late, ORIGIN) is TicketRefusal.EXPIRED
+
+
+async def test_a_ticket_of_one_process_opens_a_socket_of_another_however_wrong_their_clocks_run(house: House) -> None:
+    """Hosts 120 s behind and 120 s ahead of the truth, and one that runs 2 % fast (promise A7)."""
+    moved_s = [0.0]
+    processes = [
+        await reckoning(house, lambda: time.monotonic() + moved_s[0] - 120),
+        await reckoning(house, lambda: time.monotonic() + moved_s[0] + 120),
+        await reckoning(house, lambda: (time.monotonic() + moved_s[0]) * 1.02),
+    ]
+    token, who = await signed(house)
+    for one in processes:
+        assert await one.who(token) == who, "nobody is signed out"
+        assert abs(one.left_s(who) - limits.SESSION_S) <= 5
+        for other in processes:
+            assert await other.use_ticket(one.issue_ticket(who, ORIGIN), ORIGIN) == who
+    late = [one.issue_ticket(who, ORIGIN) for one in processes]
+    moved_s[0] += limits.TICKET_S + 1
+    for one in processes:
+        for ticket in late:
+            assert await one.use_ticket(ticket, ORIGIN) is TicketRefusal.EXPIRED
+
+
+async def reckoning(house: House, monotonic: Callable[[], float]) -> SignIn:
+    """A process with such seconds, which has asked the database for the time once."""
+    clock = StoreClock(monotonic)
+    await clock.read(lambda: PostgresUpkeep(house.pool).beat(uuid4().hex, "web"))
+    return SignIn(house.people, RedisSessions(house.redis), CHEAP, pepper=PEPPER, ticket_key=KEY, now=clock)
 
 
 async def test_a_guesser_is_stopped_and_a_colleague_behind_the_same_address_is_not(house: House) -> None:

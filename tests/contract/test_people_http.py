@@ -1,6 +1,7 @@
 """Sign-in and the map over HTTP, on real stores."""
 
 import json
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,7 +75,12 @@ async def town(database: Database, redis_url: str, tmp_path_factory: pytest.Temp
     await release(Settings.from_env(env))
     pool, redis = await connect_pool(database.app_url, size=4), Redis.from_url(redis_url)
     service = SignIn(
-        PostgresPeople(pool), RedisSessions(redis), Argon2Passwords(), pepper=b"p" * 32, ticket_key=b"t" * 32
+        PostgresPeople(pool),
+        RedisSessions(redis),
+        Argon2Passwords(),
+        pepper=b"p" * 32,
+        ticket_key=b"t" * 32,
+        now=time.time,
     )
     app = app_of(ROUTES, SimpleNamespace(sign_in=service, town=PostgresTown(pool)))
     people = json.loads((folder / "credentials.json").read_text())["people"]

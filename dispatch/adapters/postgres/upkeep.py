@@ -12,6 +12,7 @@ ENDED: Final = """
 SELECT id FROM sessions WHERE revoked_at > clock_timestamp() - interval '60 seconds'
 UNION ALL SELECT id FROM sessions
 WHERE expires_at BETWEEN clock_timestamp() - interval '60 seconds' AND clock_timestamp()"""
+BEAT: Final = "SELECT beat($1, $2), extract(epoch FROM clock_timestamp())::float8 AS at_s"
 TRACK: Final = """
 INSERT INTO track (case_id, officer_id, at, lat, lon, accuracy_m)
 SELECT c, o, clock_timestamp(), lat, lon, m FROM unnest($1::uuid[], $2::uuid[], $3::float8[], $4::float8[], $5::real[])
@@ -27,9 +28,10 @@ class PostgresUpkeep:
     def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
         self._pool = pool
 
-    async def beat(self, instance: str, role: str) -> None:
-        """This process lives."""
-        await fetch(self._pool, "SELECT beat($1, $2)", instance, role)
+    async def beat(self, instance: str, role: str) -> float:
+        """This process lives; the database's Unix seconds."""
+        [row] = await fetch(self._pool, BEAT, instance, role)
+        return float(row["at_s"])
 
     async def living_roles(self) -> set[str]:
         """Roles of which a process lives."""
