@@ -19,6 +19,11 @@ OFFER_RECIPIENTS_MAX: Final = 50  # SPEED.md's yardstick: nearest 50; more phone
 STATION_RECIPIENTS_MAX: Final = 200  # fail open to the whole station (positions away): bounded all the same
 SEATS_MAX: Final = 4  # officers on one case; more than four is an operation, not a call
 SLOTS_DEFAULT: Final = 1  # one officer holds one active case unless the station raises it
+BEST_OFFICER_TURN_MS: Final = 8_000  # one officer's turn: time to read a card; seven turns fit into the window
+HEAD_START_MS_MAX: Final = 30_000  # the beat's own officers get half of the promised minute at most
+HAND_BACKS_MAX: Final = 2  # the second hand-back brings a case to the desk, unless the station says another
+SHIFT_LAST_MIN: Final = 15  # minutes before the end of a shift in which nobody is asked: a case takes about so long
+RINGS_MAX: Final = 8  # rings of one category; more would pass by faster than anybody can answer
 ROUNDS_MAX: Final = 20  # offers of one case; beyond that only the desk may act
 
 # --- the desk --------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 The file is one JSON object:
 
     {"stations": FeatureCollection, "beats": FeatureCollection, "officers": 300,
-     "categories": [{"id": "theft", "name": "...", "name_en": "...", "seats": 1, "window_ms": null}]}
+     "categories": [{"id": "theft", "name": "...", "name_en": "...", "seats": 1, "window_ms": null, "mode": "snatch"}]}
 
 Stations and beats as `geo.areas` reads them (RFC 7946; a beat names its `station`); of a category only the id is
 needed. The station `other` is added for places in no area, and a desk for every station.
@@ -19,6 +19,7 @@ from uuid import UUID, uuid4
 import msgspec
 
 from dispatch.adapters.passwords import Argon2Passwords
+from dispatch.cases.policy import Mode
 from dispatch.limits import SLOTS_DEFAULT
 from dispatch.people.values import Role
 from geo.areas import AreaKind, AreaSet, load_areas
@@ -42,7 +43,7 @@ class Connection(Protocol):
 
 
 class Category(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A kind of case; `window_ms`, `wave_ms`, `ack_ms` in place of the service's own where given."""
+    """A kind of case; times and rings in place of the service's own where given (`Policy.columns` names them alike)."""
 
     id: str
     name: str = ""
@@ -51,6 +52,10 @@ class Category(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     window_ms: int | None = None
     wave_ms: int | None = None
     ack_ms: int | None = None
+    mode: Mode = Mode.SNATCH
+    rings_m: tuple[int, ...] | None = None
+    head_start_ms: int | None = None
+    turn_ms: int | None = None
 
 
 class Town(msgspec.Struct, frozen=True):
@@ -100,10 +105,22 @@ async def seed_town(
         raise TownError(f"The station {CATCH_ALL} is the town's own, for places that lie in no area.")
     await _put_areas(conn, stations, beats)
     await conn.executemany(
-        "INSERT INTO categories (id, name, name_en, seats, window_ms, wave_ms, ack_ms) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO categories (id, name, name_en, seats, window_ms, wave_ms, ack_ms, mode, rings_m, head_start_ms, "
+        "turn_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         [
-            (k.id, k.name or k.id, k.name_en or k.name or k.id, k.seats, k.window_ms, k.wave_ms, k.ack_ms)
+            (
+                k.id,
+                k.name or k.id,
+                k.name_en or k.name or k.id,
+                k.seats,
+                k.window_ms,
+                k.wave_ms,
+                k.ack_ms,
+                str(k.mode),
+                list(k.rings_m) if k.rings_m else None,
+                k.head_start_ms,
+                k.turn_ms,
+            )
             for k in wanted.categories
         ],
     )
