@@ -28,6 +28,7 @@ from dispatch.people.values import Role, Who
 from dispatch.positions.live import LivePositions
 from dispatch.positions.roster import Roster
 from dispatch.streams.feed import Feed
+from gateway.pauses import Pauses
 from gateway.role import working_pool
 from gateway.settings import Settings
 from gateway.sockets.hub import Hub, Member, OpenSocket
@@ -68,6 +69,7 @@ class Node:
         self.hub = Hub()
         self.resume = Resume(self.feed, self.roster, settings.ticket_key)
         self.sessions: set[OpenSocket] = set()
+        self.pauses = Pauses()
         self.messages_per_s_max: float = limits.MESSAGES_PER_S_MAX
         self.claims_per_min_max: int = limits.CLAIMS_PER_MIN_MAX
         self.hello_s_max = limits.HELLO_S_MAX

@@ -163,7 +163,9 @@ OPERATIONS: Final[Operations] = {
         ),
     ),
     # --- of the service itself
-    ("GET", "/healthz"): Operation(id="healthz", group="service", gives={200: Gives("It answers.", ANYTHING)}),
+    ("GET", "/healthz"): Operation(
+        id="healthz", group="service", gives={200: Gives("It answers: ok, pause_ms.", ANYTHING)},
+    ),
     ("GET", "/readyz"): Operation(
         id="readyz", group="service",
         gives={200: Gives("Ready.", READY), 503: Gives("Not yet: what is missing.", READY)},

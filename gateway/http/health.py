@@ -11,8 +11,8 @@ DATABASE_S_MAX = 3.0
 
 
 async def healthz(request: Request) -> Response:
-    """GET /healthz: 200 while this process answers."""
-    return answered({"ok": True})
+    """GET /healthz: 200 while this process answers; and for how long it did not, at worst, in the last minute."""
+    return answered({"ok": True, "pause_ms": node_of(request).pauses.longest_ms()})
 
 
 async def readyz(request: Request) -> Response:

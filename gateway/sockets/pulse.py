@@ -31,6 +31,7 @@ class Pulse:
             group.create_task(self._beats())
             group.create_task(self._revocations())
             group.create_task(self._tracks())
+            group.create_task(self._node.pauses.run())
 
     async def _beats(self) -> None:
         while True:
