@@ -47,7 +47,7 @@ def session_id(number: int) -> UUID:
     return UUID(int=(0x5 << 124) | number)
 
 
-async def seed(owner: str) -> None:
+async def seed(owner: str, officers: int = OFFICERS) -> None:
     """A town of one station and one category; officers on duty with sessions, inserted directly."""
     connection = await asyncpg.connect(owner)
     try:
@@ -58,7 +58,7 @@ async def seed(owner: str) -> None:
             INSERT INTO categories (id, name, name_en, rings_m) VALUES ('bench', '基准', 'Bench', '{3000}');
             """
         )
-        numbers = range(OFFICERS)
+        numbers = range(officers)
         await connection.execute(
             """
             INSERT INTO officers (id, call_sign, surname, station, on_duty, duty_since, slots)
@@ -88,6 +88,18 @@ async def get_fixes(request: Request) -> Response:
     return Response(msgspec.json.encode({"fixes": node_of(request).positions.applied}), media_type="application/json")
 
 
+async def get_meters(request: Request) -> Response:
+    """GET /bench/meters: positions and open cases known here, and the longest pause since this was last asked."""
+    node = node_of(request)
+    found = {
+        "positions": len(node.positions.everything()),
+        "open": len(node.feed.board.cases),
+        "sockets": len(node.hub.members),
+        "pause_ms": node.pauses.take_ms(),
+    }
+    return Response(msgspec.json.encode(found), media_type="application/json")
+
+
 async def raise_limits(node: Node) -> None:
     """For the yardstick only: what bounds one person, and how old a fix may be. Waits until positions are trusted."""
     node.messages_per_s_max = NO_LIMIT
@@ -97,20 +109,19 @@ async def raise_limits(node: Node) -> None:
         await asyncio.sleep(0.1)
 
 
-def settings_of(env: dict[str, str]) -> Settings:
-    return Settings.from_env(
-        env
-        | {
-            "HOST": "127.0.0.1",
-            "ONBEAT_PEPPER": "pepper-of-the-yardstick-and-of-nothing-else",
-            "ONBEAT_TICKET_KEY": TICKET_KEY.decode(),
-            "ONBEAT_ORIGINS": ORIGIN,
-        }
-    )
+def role_env(env: dict[str, str]) -> dict[str, str]:
+    """An environment for any role of the yardstick's service."""
+    return env | {
+        "HOST": "127.0.0.1",
+        "ONBEAT_PEPPER": "pepper-of-the-yardstick-and-of-nothing-else",
+        "ONBEAT_TICKET_KEY": TICKET_KEY.decode(),
+        "ONBEAT_ORIGINS": ORIGIN,
+    }
 
 
 async def web(settings: Settings) -> None:
-    await serve(settings, prepare=raise_limits, routes=[Route("/bench/fixes", get_fixes), *ROUTES])
+    own = [Route("/bench/fixes", get_fixes), Route("/bench/meters", get_meters)]
+    await serve(settings, prepare=raise_limits, routes=[*own, *ROUTES])
 
 
 def main() -> int:
@@ -120,15 +131,11 @@ def main() -> int:
     options = parser.parse_args()
     env = dict(os.environ)
     if options.role == "web":
-        uvloop.run(web(settings_of(env)))
+        uvloop.run(web(Settings.from_env(role_env(env))))
         return 0
     owner = env["DATABASE_URL"]
     app_url = asyncio.run(prepare(owner))
-    env |= {
-        "DATABASE_URL": app_url,
-        "ONBEAT_PEPPER": "pepper-of-the-yardstick-and-of-nothing-else",
-        "ONBEAT_TICKET_KEY": TICKET_KEY.decode(),
-    }
+    env = role_env(env | {"DATABASE_URL": app_url})
     children = [subprocess.Popen([sys.executable, "-m", f"gateway.{role}"], env=env) for role in ("sweeper", "relay")]
     for number in range(options.webs):
         own = env | {"PORT": str(int(env["PORT"]) + number)}
