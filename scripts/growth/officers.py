@@ -15,10 +15,10 @@ from scripts.growth.ground import Ground
 from scripts.growth.places import nearest, scattered
 
 SEED = 20_261_122
-SIDE_M = 12_000.0
+SIDE_M, QUICK_SIDE_M = 12_000.0, 4_000.0
 SPOTS = 16
 RATE = 5.0  # cases a second: far from the limit, so that the cost is that of the work and not of queueing
-CASES = 150
+CASES, QUICK_CASES = 150, 6
 FULL = (1_000, 3_000, 10_000, 30_000, 100_000)
 QUICK = (200,)
 GROWTH_MAX = 1.5  # of the cost, from the smallest district to the largest
@@ -26,8 +26,9 @@ GROWTH_MAX = 1.5  # of the cost, from the smallest district to the largest
 
 async def draw(ground: Ground, quick: bool) -> Curve:
     curve = Curve("officers", "CPU of one case, reported to cleared, by officers in the district")
+    cases, side_m = (QUICK_CASES, QUICK_SIDE_M) if quick else (CASES, SIDE_M)
     for officers in QUICK if quick else FULL:
-        curve.points.append(await _point(ground, officers, curve, cases=6 if quick else CASES, side_m=4_000.0 if quick else SIDE_M))  # fmt: skip
+        curve.points.append(await _point(ground, officers, curve, cases=cases, side_m=side_m))
     costs = [point["cpu_ms_a_case"] for point in curve.points]
     curve.reach(flat(costs, GROWTH_MAX), f"the cost of a case grows more than {GROWTH_MAX} times: {costs} ms")
     return curve
@@ -39,7 +40,7 @@ async def _point(ground: Ground, officers: int, curve: Curve, *, cases: int, sid
     spots = scattered(SPOTS, side_m * 0.6, dice)
     connected = {number: stand[number] for spot in spots for number in nearest(spot, stand.items())}
     async with ground.town(officers=officers) as town:
-        drive = Drive(town)
+        drive = Drive(town, quick=cases == QUICK_CASES)
         before, began = town.cpu(), time.monotonic()
         await town.feed(stand)
         fed = town.cpu()

@@ -29,7 +29,7 @@ async def _point(ground: Ground, sockets: int, quick: bool, curve: Curve) -> dic
     dice = random.Random(SEED + sockets)
     side_m = QUICK_SIDE_M if quick else SIDE_M
     async with ground.town(officers=sockets) as town:
-        drive = Drive(town)
+        drive = Drive(town, quick=quick)
         empty_kib = town.resident_kib()
         await drive.crew.open(dict(enumerate(scattered(sockets, side_m, dice))))
         full_kib = town.resident_kib()
