@@ -61,7 +61,7 @@ SESSION_S: Final = 12 * 3600  # a shift and its hand-over
 RECEIPT_SESSION_S: Final = 24 * 3600
 TICKET_S: Final = 30  # a socket ticket is used at once or not at all
 CLOCK_READING_S_MAX: Final = 1.0  # a reading of the database's clock is wrong by half of it; tickets allow for that
-IDEMPOTENCY_S: Final = 24 * 3600
+IDEMPOTENCY_S: Final = 24 * 3600  # longer than any session: nobody is left who could ask with an older act's key
 
 # --- sockets ---------------------------------------------------------------------------------------------------
 OUTBOX_BYTES_MAX: Final = 256 * 1024  # unsent bytes of one socket; a slower one is closed with "resume"
@@ -89,6 +89,9 @@ HEADS_POLL_S: Final = 0.5  # how often a process asks the database for the strea
 RELAY_POLL_S: Final = 0.25
 SWEEP_S: Final = 0.25  # a sweeper's tick
 SWEEP_BATCH_MAX: Final = 200  # cases of one station in one transaction
+TRACK_KEPT_S: Final = 30 * 24 * 3600  # an officer's way: as long as somebody may ask who came when, and no archive
+PRUNE_S: Final = 60.0  # how often a sweeper looks for what has had its time; at every tick while there is more
+PRUNE_ROWS_MAX: Final = 1_000  # rows of a kind in one call: some 10 ms in a tick, 4,000 rows a second for one sweeper
 
 # --- batches ---------------------------------------------------------------------------------------------------
 BATCH_ITEMS_MAX: Final = 256  # judged in one server-side call

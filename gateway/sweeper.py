@@ -15,7 +15,7 @@ from dispatch.adapters.postgres.store import PostgresCases
 from dispatch.adapters.postgres.upkeep import PostgresUpkeep
 from dispatch.adapters.redis.bus import FIXES, RedisBus, connect
 from dispatch.cases.catalogue import Catalogue
-from dispatch.limits import GENERATION_AGE_S_MIN, SWEEP_S
+from dispatch.limits import GENERATION_AGE_S_MIN, PRUNE_S, SWEEP_S
 from dispatch.positions.live import LivePositions
 from dispatch.positions.roster import Roster
 from dispatch.streams.sweeping import Publisher, Sweeping
@@ -38,7 +38,7 @@ class Sweeper:
         self._sweeping = Sweeping(
             store, Publisher(bus, instance), self.positions, self._catalogue, before_waves=self._who_is_free
         )
-        self._catalogue_at = self._beat_at = -1e9
+        self._catalogue_at = self._beat_at = self._pruned_at = -1e9
 
     async def turn(self) -> None:
         now = time.monotonic()
@@ -49,6 +49,9 @@ class Sweeper:
         if now - self._beat_at >= BEAT_S:
             await self._upkeep.beat(self._instance, "sweeper")
             self._beat_at = now
+        # after what is due, and again at the next tick while there is more
+        if now - self._pruned_at >= PRUNE_S and not await self._upkeep.prune():
+            self._pruned_at = now
 
     async def _who_is_free(self) -> None:
         self._roster.replace(await load_free_roster(self._pool))

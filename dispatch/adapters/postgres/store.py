@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +25,7 @@ from dispatch.cases.ports import (
 from dispatch.cases.values import Event
 from dispatch.limits import SWEEP_BATCH_MAX
 
-OPEN_CASES_MAX = 200_000
+OPEN_CASES_PAGE = 1_000  # about 100 ms of one call, and never near STATEMENT_TIMEOUT_MS
 DUE_WAVES_MAX = 500
 
 _encode = msgspec.json.Encoder().encode
@@ -130,8 +131,19 @@ class PostgresCases:
         return [_read(row) for row in rows]
 
     async def open_cases(self) -> list[tuple[CaseState, frozenset[UUID]]]:
-        rows = await fetch(self._pool, "SELECT * FROM open_cases($1)", OPEN_CASES_MAX)
-        return [(_state.decode(row["state"]), frozenset(row["recipients"])) for row in rows]
+        """Page by page, so that no statement grows with their number. A case that changes meanwhile is as its page had
+        it; whoever asks has read the streams' heads before and hears of the change."""
+        found: list[tuple[CaseState, frozenset[UUID]]] = []
+        known: dict[UUID, UUID] = {}  # one object an officer, however many offers name it
+        after: tuple[str, datetime, UUID] = ("", datetime(1970, 1, 1, tzinfo=UTC), UUID(int=0))
+        while True:
+            rows = await fetch(self._pool, "SELECT * FROM open_cases($1, $2, $3, $4)", *after, OPEN_CASES_PAGE)
+            for row in rows:
+                recipients = frozenset(known.setdefault(officer, officer) for officer in row["recipients"])
+                found.append((_state.decode(row["state"]), recipients))
+            if len(rows) < OPEN_CASES_PAGE:
+                return sorted(found, key=lambda one: one[0].received_us)
+            after = rows[-1]["station"], rows[-1]["received_at"], rows[-1]["id"]
 
     async def case(self, case: UUID) -> CaseState | None:
         rows = await fetch(self._pool, "SELECT state_of(c) FROM cases c WHERE id = $1", case)

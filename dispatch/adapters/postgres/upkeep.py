@@ -7,11 +7,13 @@ from uuid import UUID
 import asyncpg
 
 from dispatch.adapters.postgres.pool import connection, fetch
+from dispatch.limits import IDEMPOTENCY_S, PRUNE_ROWS_MAX, TRACK_KEPT_S
 
+# The clock in a SELECT of its own is read once: compared with a clock that moves, every row would be read.
 ENDED: Final = """
-SELECT id FROM sessions WHERE revoked_at > clock_timestamp() - interval '60 seconds'
+SELECT id FROM sessions WHERE revoked_at > (SELECT clock_timestamp() - interval '60 seconds')
 UNION ALL SELECT id FROM sessions
-WHERE expires_at BETWEEN clock_timestamp() - interval '60 seconds' AND clock_timestamp()"""
+WHERE expires_at BETWEEN (SELECT clock_timestamp() - interval '60 seconds') AND (SELECT clock_timestamp())"""
 BEAT: Final = "SELECT beat($1, $2), extract(epoch FROM clock_timestamp())::float8 AS at_s"
 TRACK: Final = """
 INSERT INTO track (case_id, officer_id, at, lat, lon, accuracy_m)
@@ -46,3 +48,8 @@ class PostgresUpkeep:
         async with connection(self._pool) as one, one.transaction():
             await one.execute("SET LOCAL synchronous_commit = off")
             await one.execute(TRACK, *map(list, zip(*traces, strict=True)))
+
+    async def prune(self) -> int:
+        """Removes what has had its time, at most PRUNE_ROWS_MAX of a kind; how many rows. 0: nothing is left to do."""
+        rows = await fetch(self._pool, "SELECT prune($1, $2, $3)", IDEMPOTENCY_S, TRACK_KEPT_S, PRUNE_ROWS_MAX)
+        return int(rows[0][0])

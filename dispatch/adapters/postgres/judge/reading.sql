@@ -30,11 +30,19 @@ RETURNS TABLE (fact jsonb, state jsonb, recipients uuid[], asked uuid[]) LANGUAG
     WHERE e.case_id = p_case AND e.seq > p_after ORDER BY e.seq LIMIT p_limit
 $$;
 
--- Open cases with their present recipients: what a process holds in memory when it starts.
-CREATE FUNCTION open_cases(p_limit integer) RETURNS TABLE (state jsonb, recipients uuid[]) LANGUAGE sql STABLE AS $$
-    SELECT state_of(c), ARRAY(SELECT u FROM waves w, unnest(w.recipients) u WHERE w.case_id = c.id AND w.round = c.round)
-    FROM cases c WHERE c.status NOT IN ('cleared', 'withdrawn') ORDER BY c.received_at LIMIT p_limit
-$$;
+-- Open cases with their present recipients, a page after (station, received_at, id) in this order: what a process holds in
+-- memory when it starts. A case that was open before the first page and after the last one is in exactly one page.
+CREATE FUNCTION open_cases(p_station text, p_received_at timestamptz, p_id uuid, p_limit integer)
+RETURNS TABLE (state jsonb, recipients uuid[], station text, received_at timestamptz, id uuid) LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN QUERY SELECT state_of(p.c),
+            ARRAY(SELECT u FROM waves w, unnest(w.recipients) u WHERE w.case_id = (p.c).id AND w.round = (p.c).round),
+            (p.c).station, (p.c).received_at, (p.c).id
+        FROM (
+            SELECT c FROM cases c WHERE c.status NOT IN ('cleared', 'withdrawn')
+                AND (c.station, c.received_at, c.id) > (p_station, p_received_at, p_id)
+            ORDER BY c.station, c.received_at, c.id LIMIT p_limit) p;
+END $$;
 
 -- On or off duty. Off duty with an open case is refused: somebody waits for this officer.
 CREATE FUNCTION change_duty(o officers, v_on boolean) RETURNS answer LANGUAGE plpgsql AS $$
