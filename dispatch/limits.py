@@ -55,6 +55,7 @@ MESSAGE_BYTES_MAX: Final = 8_192  # a message from a socket: nothing legal is la
 KEY_CHARS_MIN: Final = 16
 KEY_CHARS_MAX: Final = 64
 REASON_CHARS_MAX: Final = 500
+ANSWERS_MAX: Final = 16  # to an advice's questions, in one draft
 
 # --- sign-in ---------------------------------------------------------------------------------------------------
 SESSION_S: Final = 12 * 3600  # a shift and its hand-over

@@ -14,7 +14,20 @@ from gateway.http.areas import GEOJSON, Imported
 from gateway.http.bodies import IDEMPOTENCY_KEY
 from gateway.http.sign_in import Me
 from gateway.wire.acts import ActMessage
-from gateway.wire.messages import ClaimBody, Duty, Entry, OpenReceipt, Report, Reported, Signed, SignIn, Ticket
+from gateway.wire.messages import (
+    Advice,
+    AdviceAsked,
+    ClaimBody,
+    Duty,
+    Entry,
+    OpenReceipt,
+    Questions,
+    Report,
+    Reported,
+    Signed,
+    SignIn,
+    Ticket,
+)
 from gateway.wire.openapi import JSON, Gives, Operation, Operations, Parameter, Session
 
 # --- codes that come together
@@ -85,7 +98,17 @@ OPERATIONS: Final[Operations] = {
         id="report", group="reports", takes=Report, examples=EXAMPLES, session=Session.OPTIONAL,
         parameters=(IDEMPOTENCY,),
         gives={201: Gives("Committed.", Reported), 200: Gives("The same key came before: its answer.", Reported)},
-        problems=(*BODY, *KEYS, *WORDS, *PLACE, "overloaded", *FAILS),
+        problems=(
+            *BODY, *KEYS, *WORDS, *PLACE, "emergency", "session_missing", "not_allowed", "overloaded", *FAILS,
+        ),
+    ),
+    ("GET", "/v1/advice"): Operation(
+        id="questions", group="reports", session=Session.OPTIONAL, gives={200: Gives("What may be asked.", Questions)},
+        problems=FAILS,
+    ),
+    ("POST", "/v1/advice"): Operation(
+        id="advice", group="reports", takes=AdviceAsked, session=Session.OPTIONAL,
+        gives={200: Gives("Call, or go on.", Advice)}, problems=(*BODY, "words_too_long", *FAILS),
     ),
     ("POST", "/v1/receipts"): Operation(
         id="open_receipt", group="reports", takes=OpenReceipt, session=Session.OPTIONAL,

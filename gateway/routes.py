@@ -2,10 +2,12 @@
 
 from starlette.routing import BaseRoute, Route
 
-from gateway.http import areas, cases, docs, health, pages, sign_in
+from gateway.http import advice, areas, cases, docs, health, pages, sign_in
 
 ROUTES: list[BaseRoute] = [
     Route("/v1/reports", cases.post_report, methods=["POST"]),
+    Route("/v1/advice", advice.get_advice, methods=["GET"]),
+    Route("/v1/advice", advice.post_advice, methods=["POST"]),
     Route("/v1/receipts", sign_in.post_receipt, methods=["POST"]),
     Route("/v1/sessions", sign_in.post_session, methods=["POST"]),
     Route("/v1/sessions/current", sign_in.delete_session, methods=["DELETE"]),

@@ -174,6 +174,7 @@ def desk_case(state: CaseState, elapsed_ms: int, fact: Fact | None = None) -> De
         holders=tuple(Seat(h.officer, h.call_sign, h.surname, h.state) for h in state.holders),
         disposition=state.disposition,
         exercise=state.exercise,
+        channel=state.channel,
         last=fact.kind if fact is not None else "",
     )
 

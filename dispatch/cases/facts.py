@@ -43,6 +43,7 @@ class CaseState(msgspec.Struct, frozen=True, kw_only=True):
     alarms: int
     disposition: Disposition | None
     exercise: bool
+    channel: str = "web"
     declined: tuple[UUID, ...]
     handed_back: tuple[UUID, ...]
     holders: tuple[HolderState, ...]

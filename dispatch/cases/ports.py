@@ -20,7 +20,8 @@ class StoreBusy(Exception):
 
 
 class ReportDraft(msgspec.Struct, kw_only=True):
-    """A report as the judge takes it. Bytes as hex. `candidates`: nearest first."""
+    """A report as the judge takes it. Bytes as hex. `candidates`: nearest first. `noted`: what the first entry of the
+    history says beside place and category; never a person's words."""
 
     idx: int = 0
     id: UUID
@@ -42,6 +43,8 @@ class ReportDraft(msgspec.Struct, kw_only=True):
     ring_m: int | None
     wave: int
     last_wave: bool
+    channel: str = "web"
+    noted: dict[str, Any] = {}
 
 
 class ClaimDraft(msgspec.Struct, kw_only=True):

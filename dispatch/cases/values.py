@@ -61,6 +61,15 @@ class Actor(StrEnum):
     SERVICE = "service"
 
 
+class Channel(StrEnum):
+    """How a report reached the police."""
+
+    WEB = "web"  # the reporter's own phone
+    TELEPHONE = "telephone"
+    LETTER = "letter"
+    COUNTER = "counter"
+
+
 class Refusal(StrEnum):
     """Why not. A refusal is a returned value: a late officer is not an error."""
 

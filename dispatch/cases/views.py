@@ -109,6 +109,7 @@ class DeskCase(View, frozen=True, kw_only=True, tag="desk_case"):
     holders: tuple[Seat, ...] = ()
     disposition: str | None = None
     exercise: bool = False
+    channel: str = "web"
     last: str = ""
 
 

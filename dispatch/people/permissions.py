@@ -41,6 +41,9 @@ class Act(StrEnum):
     READ_AREAS = "read_areas"
     IMPORT_AREAS = "import_areas"
     READ_CATEGORIES = "read_categories"
+    ADVICE = "advice"  # does this sound like an emergency?
+    ENTER = "enter"  # a report for somebody who called, wrote or came
+    EXERCISE = "exercise"  # a report that is only practice
 
 
 class Relation(StrEnum):
@@ -79,6 +82,19 @@ TABLE: Final[dict[tuple[Role, Act], Relation]] = {
     (R.DESK,       A.READ_CATEGORIES): Any_,
     (R.SUPERVISOR, A.READ_CATEGORIES): Any_,
     (R.ADMIN,      A.READ_CATEGORIES): Any_,
+
+    (R.NOBODY,     A.ADVICE):          Any_,
+    (R.REPORTER,   A.ADVICE):          Any_,
+    (R.OFFICER,    A.ADVICE):          Any_,
+    (R.DESK,       A.ADVICE):          Any_,
+    (R.SUPERVISOR, A.ADVICE):          Any_,
+    (R.ADMIN,      A.ADVICE):          Any_,
+
+    # Channels other than the reporter's own phone, and practice: by name, never by a stranger.
+    (R.DESK,       A.ENTER):           Any_,     # the place decides the station, not the clerk
+    (R.SUPERVISOR, A.ENTER):           Any_,
+    (R.DESK,       A.EXERCISE):        Any_,
+    (R.SUPERVISOR, A.EXERCISE):        Any_,
 
     # Signing in needs no session; what was open before stays open until it is signed out.
     (R.NOBODY,     A.SIGN_IN):         Any_,

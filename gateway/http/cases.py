@@ -18,6 +18,7 @@ from dispatch.cases.views import Result
 from dispatch.people import receipts
 from dispatch.people.permissions import SELF, Act, may_ever, relations_of
 from dispatch.people.values import Role, Who
+from gateway.http.advice import advised, noted, reporter_of
 from gateway.http.bearer import anyone_of, require, settings_of, signed, who_of
 from gateway.http.bodies import at, idempotency_key, read_body, read_report
 from gateway.http.problems import Problem, problem
@@ -48,12 +49,16 @@ def case_of(request: Request) -> UUID:
 
 async def post_report(request: Request) -> Response:
     """POST /v1/reports: makes a case. 201 when it is committed and offered; 200 when the same key came again."""
-    require(await anyone_of(request), Act.REPORT)
+    who = await anyone_of(request)
+    require(who, Act.REPORT)
     key = idempotency_key(request)
     report = await read_report(request)
+    reporter = reporter_of(who, report)
+    advice = advised(request, report)
     node = node_of(request)
     code = receipts.code_for(settings_of(request).pepper, key)
     draft = _draft(node, report, key, receipts.mac(settings_of(request).pepper, code).hex())
+    draft.reporter, draft.noted = reporter, noted(report, advice)
     try:
         answer = await node.reporting.report(draft)
     except Overloaded as error:
@@ -88,7 +93,8 @@ def _draft(node: Node, report: Report, key: str, receipt_mac: str) -> ReportDraf
         place_source=report.place_source,
         reporter="anonymous",
         receipt_mac=receipt_mac,
-        exercise=False,
+        exercise=report.exercise,
+        channel=report.channel,
         candidates=wave.candidates,
         ring_m=wave.ring_m,
         wave=wave.number,

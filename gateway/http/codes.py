@@ -38,6 +38,7 @@ CODES: Final[dict[str, tuple[int, str, str]]] = {
     "coordinate_not_finite": (422, "Not a coordinate", "lat and lon must be finite numbers."),
     "datum_unknown": (422, "Datum unknown", "datum may be wgs84 or gcj02."),
     "category_unknown": (422, "Category unknown", "There is no such category. GET /v1/categories lists them."),
+    "emergency": (409, "Call now", "It sounds like an emergency: call. If it is none, send it again with advised."),
     "case_differs": (422, "Another case", "The case in the body is not the case of the address."),
     # --- areas
     "areas_refused": (422, "Areas refused", "The areas cannot be taken over. Nothing was changed."),

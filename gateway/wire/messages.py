@@ -12,7 +12,8 @@ import msgspec
 from msgspec import Meta, Struct
 
 from dispatch import limits
-from dispatch.cases.values import Disposition
+from dispatch.advice.rules import Because, Question, Reply
+from dispatch.cases.values import Channel, Disposition
 from geo.datum import Datum
 
 VERSION = 1
@@ -31,6 +32,10 @@ Longitude = Annotated[float, Meta(ge=-180, le=180, description="degrees east")]
 Metres = Annotated[float, Meta(ge=0, le=1_000_000)]
 Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Reason = Annotated[str, Meta(max_length=limits.REASON_CHARS_MAX)]
+Answers = Annotated[
+    dict[Annotated[str, Meta(max_length=64)], Reply],
+    Meta(max_length=limits.ANSWERS_MAX, description="By the id of a question of GET /v1/advice."),
+]
 
 
 class Message(Struct, frozen=True, kw_only=True, tag_field="t", forbid_unknown_fields=True):
@@ -159,6 +164,34 @@ class Report(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     accuracy_m: Metres | None = None
     datum: Datum = Datum.WGS84
     place_source: Annotated[str, Meta(pattern="^(pin|gps|address)$")] = "pin"
+    answers: Answers = {}
+    advised: Annotated[bool, Meta(description="The reporter was told to call and goes on all the same.")] = False
+    channel: Annotated[Channel, Meta(description="Other than web: entered by a desk, for somebody else.")] = Channel.WEB
+    exercise: Annotated[bool, Meta(description="Practice, kept out of figures; by a desk or a supervisor.")] = False
+
+
+class AdviceAsked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """POST /v1/advice: a draft, or words said later. Nothing of it is kept."""
+
+    category: Annotated[str, Meta(max_length=64)] | None = None
+    words: Annotated[str, Meta(max_length=limits.WORDS_CHARS_MAX)] = ""
+    answers: Answers = {}
+
+
+class Advice(Struct, frozen=True, kw_only=True):
+    """Whether it sounds like an emergency; then the number to `call`, why, and a sentence by language."""
+
+    emergency: bool
+    call: str | None = None
+    because: tuple[Because, ...] = ()
+    say: dict[str, str] = {}
+
+
+class Questions(Struct, frozen=True, kw_only=True):
+    """GET /v1/advice: what a page may ask before a report is sent, and the police's number."""
+
+    call: str
+    questions: tuple[Question, ...]
 
 
 class Reported(Struct, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Route
 
 from gateway.http.codes import CODES, RETRY_AFTER_S
 from gateway.http.problems import MEDIA_TYPE
-from gateway.wire.messages import VERSION
+from gateway.wire.messages import VERSION, Advice
 
 Json = dict[str, Any]
 REF: Final = "#/components/schemas/{name}"
@@ -105,6 +105,7 @@ class ProblemDocument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     errors: list[Fault] = []
     key: str | None = None
     case: str | None = None
+    advice: Advice | None = None
 
 
 def endpoints(routes: Iterable[BaseRoute]) -> dict[tuple[str, str], Route]:

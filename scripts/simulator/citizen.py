@@ -55,7 +55,8 @@ class Citizen:
     async def _report(self) -> str:
         number, place = self._planned.number, self._planned.incident.place
         body = msgspec.json.encode(
-            Report(category=self._category, words=self._planned.words, lat=place.lat, lon=place.lon)
+            # Incidents are named by their offence: some sound like an emergency, and all are past.
+            Report(category=self._category, words=self._planned.words, lat=place.lat, lon=place.lon, advised=True)
         )
         key = (("Idempotency-Key", secrets.token_urlsafe(24)),)
         ends = time.monotonic() + PATIENCE_S

@@ -110,6 +110,7 @@ class CaseRow:
     alarms: int = 0
     seq: int = 0
     facts: list[Fact] = field(default_factory=list)
+    channel: str = "web"
 
     def asked(self, round_: int, before_seq: int | None = None) -> list[UUID]:
         """All who were asked in a round, in the order of its waves."""
@@ -183,6 +184,7 @@ class Records:
             alarms=row.alarms,
             disposition=core.disposition,
             exercise=row.exercise,
+            channel=row.channel,
             declined=row.declined,
             handed_back=row.handed_back,
             holders=tuple(self._holder(seat) for seat in row.seated),

@@ -35,7 +35,7 @@ async function send(report, attempt = 0) {
       return;
     }
     localStorage.removeItem(SENT);
-    page.send({ t: "report_refused", refused: { code: refused.code, detail: refused.detail } });
+    page.send({ t: "report_refused", refused: { code: refused.code, detail: refused.detail, call: refused.call } });
   }
 }
 
@@ -62,7 +62,7 @@ const effects = {
   },
   "ui.report": (_m, { state }) => {
     if (Object.keys(state.wrong).length || state.sending !== "no") return;
-    const report = { key: newKey(), body: reportOf(state.draft) };
+    const report = { key: newKey(), body: reportOf(state.draft, state.refused?.code === "emergency") };
     localStorage.setItem(SENT, JSON.stringify(report));
     send(report);
   },

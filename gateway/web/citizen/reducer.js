@@ -43,10 +43,11 @@ export function wrongOf(draft) {
   return wrong;
 }
 
-/** The body of POST /v1/reports. */
-export function reportOf(draft) {
+/** The body of POST /v1/reports. `advised`: the reporter was told to call and pressed again. */
+export function reportOf(draft, advised = false) {
   const { category, words, pin, accuracy_m, place_source } = draft;
-  return { category, words: words.trim(), lat: pin.lat, lon: pin.lon, accuracy_m, place_source };
+  const body = { category, words: words.trim(), lat: pin.lat, lon: pin.lon, accuracy_m, place_source };
+  return advised ? { ...body, advised } : body;
 }
 
 export function reduce(state, m) {

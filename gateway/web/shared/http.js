@@ -13,6 +13,7 @@ export class Refused extends Error {
     this.code = problem.code ?? "unknown";
     this.detail = problem.detail ?? problem.title ?? "";
     this.errors = problem.errors ?? [];
+    this.call = problem.advice?.call ?? null;
     this.retry_after_s = retry_after_s;
   }
 }
@@ -57,6 +58,6 @@ function retryAfter(answer) {
 /** The sentence for a refusal: our words for its code, else the server's own, else that something is wrong. */
 export function sentenceOf(refused, words) {
   const key = `refused.${refused.code ?? refused.reason}`;
-  if (words.has(key)) return words.say(key, { by: refused.by ?? "" });
+  if (words.has(key)) return words.say(key, { by: refused.by ?? "", call: refused.call ?? "" });
   return refused.detail || refused.say || words.say("refused.unknown");
 }

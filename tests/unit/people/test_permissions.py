@@ -12,7 +12,8 @@ from gateway.wire.messages import ClientMessage
 EVERYTHING = frozenset(Relation)
 
 # What each role may do when every relation holds. Anything else must be forbidden even then.
-ALWAYS = {Act.REPORT, Act.READ_AREAS, Act.READ_CATEGORIES, Act.SIGN_IN, Act.OPEN_RECEIPT}
+ALWAYS = {Act.REPORT, Act.READ_AREAS, Act.READ_CATEGORIES, Act.SIGN_IN, Act.OPEN_RECEIPT, Act.ADVICE}
+INTAKE = {Act.ENTER, Act.EXERCISE}
 SIGNED = ALWAYS | {Act.SIGN_OUT, Act.READ_ME}
 LIVE = SIGNED | {Act.TICKET, Act.CONNECT, Act.ASK, Act.READ_CASE}
 MAY: dict[Role, set[Act]] = {
@@ -24,6 +25,8 @@ MAY: dict[Role, set[Act]] = {
     Role.SUPERVISOR: SIGNED | {Act.READ_DESK, Act.READ_CASE, Act.READ_HISTORY},
     Role.ADMIN: SIGNED | {Act.IMPORT_AREAS},
 }
+MAY[Role.DESK] |= INTAKE
+MAY[Role.SUPERVISOR] |= INTAKE
 
 
 @pytest.mark.parametrize("role", Role)
@@ -39,6 +42,7 @@ def test_without_a_relation_nobody_touches_a_case() -> None:
     }
     reading = {(Role.SUPERVISOR, act) for act in (Act.READ_DESK, Act.READ_CASE, Act.READ_HISTORY)}
     town = {(Role.ADMIN, Act.IMPORT_AREAS)}
+    town |= {(role, act) for role in (Role.DESK, Role.SUPERVISOR) for act in INTAKE}
     assert free == by_judge | reading | town | {(role, act) for role in Role for act in ALWAYS}
 
 

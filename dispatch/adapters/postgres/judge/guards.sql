@@ -138,7 +138,7 @@ BEGIN
             greatest(0, (extract(epoch FROM c.offer_deadline - clock_timestamp()) * 1000)::integer) END,
         'age_ms', (extract(epoch FROM clock_timestamp() - c.received_at) * 1000)::bigint,
         'desk_reason', c.desk_reason, 'acknowledged', c.acknowledged_at IS NOT NULL, 'alarms', c.alarms,
-        'disposition', c.disposition, 'exercise', c.exercise,
+        'disposition', c.disposition, 'exercise', c.exercise, 'channel', c.channel,
         'declined', to_jsonb(c.declined), 'handed_back', to_jsonb(c.handed_back),
         'holders', v_holders);
 END $$;

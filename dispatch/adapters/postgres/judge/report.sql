@@ -1,7 +1,7 @@
 -- A report becomes a case, and an offer, in one call and one commit. Takes many: what arrives together.
 -- Each element: idx, id, scope, key, hash (hex), station, category, words, salt (hex), lat, lon, accuracy_m,
 -- place_source, reporter, receipt_mac (hex), exercise, candidates [uuid, nearest first], ring_m, wave,
--- last_wave (no wider ring is left). One row back for each, in any order.
+-- last_wave (no wider ring is left), channel, noted (joins the first entry). One row back for each, in any order.
 
 -- Those who may be asked, in the order given: on duty, a free slot, the skill, not declined or handed back.
 CREATE FUNCTION eligible(p_candidates uuid[], p_skill text, p_except uuid[], p_max integer) RETURNS uuid[]
@@ -67,7 +67,8 @@ BEGIN
         FROM jsonb_to_recordset(p) AS x (
             idx integer, id uuid, scope text, key text, hash text, station text, category text, words text, salt text,
             lat double precision, lon double precision, accuracy_m real, place_source text, reporter text,
-            receipt_mac text, exercise boolean, candidates uuid[], ring_m integer, wave integer, last_wave boolean)
+            receipt_mac text, exercise boolean, candidates uuid[], ring_m integer, wave integer, last_wave boolean,
+            channel text, noted jsonb)
         JOIN categories k ON k.id = x.category
     ), kept AS (
         INSERT INTO idempotency (scope, key, request_hash, response)
@@ -81,7 +82,7 @@ BEGIN
         SELECT f.*, row_number() OVER (PARTITION BY station ORDER BY idx) AS nr,
             p_t + make_interval(secs => window_ms / 1000.0) AS deadline,
             jsonb_build_object('category', category, 'lat', lat, 'lon', lon, 'seats', seats, 'words',
-                encode(sha256(decode(salt, 'hex') || convert_to(words, 'UTF8')), 'hex')) AS body_1
+                encode(sha256(decode(salt, 'hex') || convert_to(words, 'UTF8')), 'hex')) || coalesce(noted, '{}') AS body_1
         FROM fresh f
     ), bumped AS (
         UPDATE streams s SET next_offset = next_offset + 2 * n.cases
@@ -115,10 +116,10 @@ BEGIN
         FROM chained WHERE nobody
     ), made AS (
         INSERT INTO cases AS c (id, station, category, words, words_salt, lat, lon, accuracy_m, place_source, reporter,
-            receipt_mac, received_at, exercise, seats, status, round, wave, offer_deadline, escalated_at, desk_reason,
+            receipt_mac, received_at, exercise, channel, seats, status, round, wave, offer_deadline, escalated_at, desk_reason,
             seq, head)
         SELECT id, station, category, words, decode(salt, 'hex'), lat, lon, accuracy_m, place_source, reporter,
-            decode(receipt_mac, 'hex'), p_t, coalesce(exercise, false), seats,
+            decode(receipt_mac, 'hex'), p_t, coalesce(exercise, false), coalesce(channel, 'web'), seats,
             (SELECT next_status FROM legal l WHERE l.status = 'received' AND l.event = chained.event),
             CASE WHEN nobody THEN 0 ELSE 1 END, CASE WHEN nobody THEN 0 ELSE wave END,
             CASE WHEN nobody THEN NULL ELSE deadline END, CASE WHEN nobody THEN p_t END,
