@@ -172,7 +172,8 @@ class Chaos:
         return True
 
     def _wanted(self) -> list[Row]:
-        return [row for row in ROWS if not self.options.rows or self.options.rows & set(row.names)]
+        wanted = [row for row in ROWS if not self.options.rows or self.options.rows & set(row.names)]
+        return [row for row in wanted if not row.lacks()]
 
     def found(self, row: Row, name: str) -> Found | None:
         """What a row has come to so far."""
@@ -191,7 +192,7 @@ class Chaos:
         row = next((row for row in ROWS if name in row.names), None)
         if row is None:
             return answer
-        answer["reason"] = "not run"
+        answer["reason"] = row.lacks() or "not run"
         found, blocks = self.found(row, name), row.blocks[self.options.profile]
         finished = len(self.blocks.done.get(_of(row), {}))
         left_out = row.leaves_out.get(name, "")

@@ -29,6 +29,7 @@ import asyncpg
 
 from dispatch.adapters.postgres.roles import derived_app_dsn
 from scripts.children import Child, ChildError, Children, run_once
+from scripts.clocks import false_clock
 from scripts.faults.proxy import FaultProxy
 from scripts.simulator.http import Http, Unanswered
 from scripts.stores import ROOT, Store, Stores, free_port
@@ -42,17 +43,19 @@ CONNECTIONS_MAX: Final = 8_192
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How many of each role; `proxied`: through fault proxies."""
+    """How many of each role; `proxied`: through fault proxies; `clocks`: false ones (`clocks.py`), for the processes of
+    each role in turn. The stores keep the true clock."""
 
     webs: int = 3
     sweepers: int = 3
     relays: int = 2
     proxied: bool = True
+    clocks: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
 class Part:
-    """One process and the proxies round it; `door` stands before a web process only."""
+    """One process and the proxies round it; `door` stands before a web process only; `clock` empty: the true one."""
 
     name: str
     role: str
@@ -61,6 +64,7 @@ class Part:
     door: FaultProxy | None = None
     url: str = ""
     direct: str = ""
+    clock: str = ""
 
     @property
     def proxies(self) -> tuple[FaultProxy, ...]:
@@ -68,7 +72,7 @@ class Part:
 
 
 class Fleet:
-    """`async with Fleet(...)`. Raises: StoresError, ChildError with the end of the log of what did not start."""
+    """`async with Fleet(...)`. Raises: StoresError, ClockError, ChildError (with the end of its log)."""
 
     def __init__(self, folder: Path, town: dict[str, Any], shape: Shape | None = None, *, seed: int = 0) -> None:
         self.folder, self.shape = folder, shape or Shape()
@@ -164,6 +168,8 @@ class Fleet:
 
     async def _part(self, role: str, number: int) -> Part:
         part = Part(f"{role}-{number}", role)
+        if self.shape.clocks:
+            part.clock = self.shape.clocks[(number - 1) % len(self.shape.clocks)]
         if role == "web":
             part.direct = part.url = f"http://127.0.0.1:{free_port()}"
         if self.shape.proxied:
@@ -186,6 +192,8 @@ class Fleet:
             env["REDIS_URL"] = _through(env["REDIS_URL"], part.redis)
         if part.direct:
             env["PORT"] = str(urlsplit(part.direct).port)
+        if part.clock:
+            env |= false_clock(part.clock)
         log = self.folder / "log" / f"{part.name}.log"
         return Child(part.name, self._argv(MODULES[part.role]), env, log, ROOT, stop_s=STOP_S)
 

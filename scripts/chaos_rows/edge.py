@@ -23,17 +23,29 @@ from scripts.chaos_rows.ground import STATIONS, Ground
 from scripts.chaos_rows.record import Record
 from scripts.chaos_rows.tally import Found, Profile, Row, Tally, figures, judged, most
 
-CLAIMED_CASES = {Profile.SHORT: 250, Profile.GATE: 1_000}
-QUIET_CASES = {Profile.SHORT: 500, Profile.GATE: 2_000}
-SPREAD_S = {Profile.SHORT: 40.0, Profile.GATE: 58.0}
-"""Less than a window: nobody holds a case yet while others are still reported, so everybody is shown theirs."""
 AROUND_S = 0.5
 HELD_S_MAX = 3.0
 IN_GOOD_TIME_S = 0.15
-WINDOW_S = 60.0
 SETTLE_S = 4.0
 LATE_S = {"p50": 0.3, "p99": 1.0, "max": 2.0}
 TOLD_S_MAX = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How many cases are claimed at their deadline and how many by nobody, reported over `spread_s`.
+
+    That is less than a window: nobody holds a case yet while others are reported, so everybody is shown theirs.
+    """
+
+    claimed: int
+    quiet: int
+    spread_s: float
+    category: str = "real"
+    window_s: float = 60.0
+
+
+SIZES = {Profile.SHORT: Size(250, 500, 40.0), Profile.GATE: Size(1_000, 2_000, 58.0)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +63,14 @@ class Edge:
 
 async def run(ground: Ground, profile: Profile, block: int) -> Mapping[str, Tally]:
     """About two minutes: everything is reported, then the windows close one after another."""
-    dice, record = ground.dice(f"A4:{block}"), Record()
-    spread_s = SPREAD_S[profile]
+    boundary, timer = await play(ground, SIZES[profile], block, ("A4", "A5"))
+    return {"A4": boundary, "A5": timer}
+
+
+async def play(ground: Ground, size: Size, block: int, names: tuple[str, str]) -> tuple[Tally, Tally]:
+    """The cases of `names[0]` are claimed, those of `names[1]` are not; the boundary's tally and the timer's."""
+    dice, record = ground.dice(f"{names[0]}:{block}"), Record()
+    claimed, quiet = (f"{name} {block} " for name in names)
     at_desk: dict[UUID, float] = {}
 
     def screen(phone: Phone, message: views.Sent, now: float) -> None:
@@ -62,34 +80,34 @@ async def run(ground: Ground, profile: Profile, block: int) -> Mapping[str, Tall
     with ground.crew.watched(screen):
         async with asyncio.TaskGroup() as group:
             edges = [
-                group.create_task(_edge(ground, Random(f"{dice.random()}"), block, n, spread_s, record))
-                for n in range(CLAIMED_CASES[profile])
+                group.create_task(_edge(ground, Random(f"{dice.random()}"), size, f"{claimed}{n}", n, record))
+                for n in range(size.claimed)
             ]
-            for number in range(QUIET_CASES[profile]):
-                group.create_task(_quiet(ground, Random(f"{dice.random()}"), block, number, spread_s))
+            for number in range(size.quiet):
+                group.create_task(_quiet(ground, Random(f"{dice.random()}"), size, f"{quiet}{number}", number))
         await asyncio.sleep(SETTLE_S)
     found = [task.result() for task in edges]
     boundary = await _boundary(ground, found, record)
     if boundary["broken"]:
-        record.write(ground.histories / f"A4-{block}.jsonl")
-    timer = await _timer(ground, f"A5 {block} ", at_desk)
-    await ground.desk_clears(f"A4 {block} ")
-    await ground.desk_clears(f"A5 {block} ")
-    return {"A4": boundary, "A5": timer}
+        record.write(ground.histories / f"{claimed.strip().replace(' ', '-')}.jsonl")
+    timer = await _timer(ground, quiet, at_desk)
+    await ground.desk_clears(claimed)
+    await ground.desk_clears(quiet)
+    return boundary, timer
 
 
-async def _quiet(ground: Ground, dice: Random, block: int, number: int, spread_s: float) -> None:
-    await asyncio.sleep(dice.uniform(0, spread_s))
-    await ground.report("real", f"A5 {block} {number}", ground.place(number % STATIONS, dice))
-    await asyncio.sleep(WINDOW_S)
+async def _quiet(ground: Ground, dice: Random, size: Size, words: str, number: int) -> None:
+    await asyncio.sleep(dice.uniform(0, size.spread_s))
+    await ground.report(size.category, words, ground.place(number % STATIONS, dice))
+    await asyncio.sleep(size.window_s)
 
 
-async def _edge(ground: Ground, dice: Random, block: int, number: int, spread_s: float, record: Record) -> Edge:
-    await asyncio.sleep(dice.uniform(0, spread_s))
+async def _edge(ground: Ground, dice: Random, size: Size, words: str, number: int, record: Record) -> Edge:
+    await asyncio.sleep(dice.uniform(0, size.spread_s))
     station = number % STATIONS
     phones = ground.crew.officers[places.station(station)]
     phone = phones[(number // STATIONS) % len(phones)]
-    accepted = await ground.report("real", f"A4 {block} {number}", ground.place(station, dice))
+    accepted = await ground.report(size.category, words, ground.place(station, dice))
     await ground.until_shown(accepted.case, [phone])
     if accepted.case not in phone.shown:
         return Edge(accepted.case, 0.0, None, None)

@@ -7,6 +7,7 @@ from scripts.chaos_rows import (
     a3,
     deliveries,
     edge,
+    false_clocks,
     folds,
     gaps,
     kills,
@@ -36,10 +37,10 @@ ROWS: Final[tuple[Row, ...]] = (
     resume.ROW,
     folds.ROW,
     gaps.ROW,
+    false_clocks.ROW,  # last: it asks for a fleet of its own
 )
 
 ELSEWHERE: Final = {
-    "A7": "not built yet: it needs processes under a false clock",
     "A13": "not part of a chaos run: it is a state machine test of its own against real PostgreSQL",
     "A14": "not part of a chaos run: tests/simulation runs the core in virtual time",
     "E7": "not part of a chaos run: tests/mutants applies the planted bugs to a copy",

@@ -40,6 +40,7 @@ class Doors:
 
     def __init__(self, urls: tuple[str, ...]) -> None:
         self._doors = [Http(url) for url in urls]
+        self.more: tuple[tuple[str, str], ...] = ()  # headers that every request carries
 
     def door(self, turn: int) -> Http:
         return self._doors[turn % len(self._doors)]
@@ -78,7 +79,7 @@ class Person:
         self, method: str, path: str, body: bytes = b"", *, more: tuple[tuple[str, str], ...] = (), deaf: bool = False
     ) -> Answer:
         """One request. Raises: Unanswered."""
-        headers = (("X-Forwarded-For", self.address), ("Origin", self.door.base), *more)
+        headers = (("X-Forwarded-For", self.address), ("Origin", self.door.base), *self.doors.more, *more)
         if self.token is not None:
             headers += (("Authorization", f"Bearer {self.token}"),)
         return await self.door.ask(method, path, body, headers, deaf=deaf)
