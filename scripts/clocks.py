@@ -13,6 +13,8 @@ LIBRARY: Final = "libfaketimeMT.so.1"
 """The one for programs with threads."""
 PLACES: Final = ("/usr/lib/*/faketime", "/usr/lib/faketime", "/usr/lib64/faketime", "/usr/local/lib/faketime")
 
+SHARED: Final = Path("/dev/shm")  # noqa: S108 - where the system keeps shared memory
+
 
 class ClockError(Exception):
     """No false clock can be had here; the message says what to install."""
@@ -37,8 +39,15 @@ def false_clock(words: str) -> Mapping[str, str]:
     return {
         "LD_PRELOAD": str(library),
         "FAKETIME": words,
-        "FAKETIME_DISABLE_SHM": "1",  # one process each: nothing to share, and nothing left behind by a SIGKILL
     }
+
+
+def tidy(shared: Path = SHARED) -> None:
+    """Removes the semaphore and the shared page that libfaketime makes for each process, of those that were killed."""
+    for left in shared.glob("*faketime_s*_*"):
+        pid = left.name.rpartition("_")[2]
+        if pid.isdecimal() and not Path("/proc", pid).exists():
+            left.unlink(missing_ok=True)
 
 
 def wears(pid: int) -> bool:

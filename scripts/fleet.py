@@ -29,7 +29,7 @@ import asyncpg
 
 from dispatch.adapters.postgres.roles import derived_app_dsn
 from scripts.children import Child, ChildError, Children, run_once
-from scripts.clocks import false_clock
+from scripts.clocks import false_clock, tidy
 from scripts.faults.proxy import FaultProxy
 from scripts.simulator.http import Http, Unanswered
 from scripts.stores import ROOT, Store, Stores, free_port
@@ -137,6 +137,8 @@ class Fleet:
         await self.children.stop()
         await self._open.aclose()
         await self.stores.stop()
+        if self.shape.clocks:
+            tidy()
 
     async def _start(self) -> None:
         town = self.folder / "town.json"

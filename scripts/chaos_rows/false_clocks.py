@@ -5,6 +5,7 @@ fast; PostgreSQL and Redis keep the true time. Phones tell a time that is a year
 lets them, the header Date: no message of the protocol has room for a phone's clock.
 """
 
+import asyncio
 import time
 from collections.abc import Mapping
 from email.utils import formatdate
@@ -16,7 +17,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidHandshake
 
 from scripts.chaos_rows import edge
-from scripts.chaos_rows.crew import attempt
+from scripts.chaos_rows.crew import FIX_S, attempt
 from scripts.chaos_rows.edge import Size
 from scripts.chaos_rows.ground import Ground
 from scripts.chaos_rows.tally import Found, Profile, Row, Tally, judged
@@ -46,6 +47,7 @@ async def run(ground: Ground, profile: Profile, block: int) -> Mapping[str, Tall
     ground.doors.more = (("Date", formatdate(time.time() + (-YEAR_S if block % 2 else YEAR_S), usegmt=True)),)
     try:
         broken, crossings = await _cross(ground)
+        await asyncio.sleep(FIX_S)  # the fleet is fresh: by then every process has heard where everybody is
         boundary, timer = await edge.play(ground, SIZES[profile], block, NAMES)
     finally:
         ground.doors.more = ()

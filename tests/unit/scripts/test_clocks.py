@@ -4,10 +4,11 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
-from scripts.clocks import false_clock, lacking, wears
+from scripts.clocks import false_clock, lacking, tidy, wears
 
 PRINTS = "import time; a = time.time(), time.monotonic(); time.sleep(0.5); print(*a, time.time(), time.monotonic())"
 
@@ -38,6 +39,15 @@ def test_a_fast_clock_counts_more_seconds_on_both_clocks() -> None:
     assert abs(ahead) < 60
     assert lasted >= 0.49 and mono_lasted == pytest.approx(lasted, abs=0.5)
     assert time.monotonic() - before < 10
+
+
+def test_what_the_killed_left_in_shared_memory_goes_and_what_the_living_use_stays(tmp_path: Path) -> None:
+    names = [f"{word}_{pid}" for word in ("faketime_shm", "sem.faketime_sem") for pid in (os.getpid(), 2**22 + 1)]
+    for name in (*names, "PostgreSQL.1"):
+        (tmp_path / name).touch()
+    tidy(tmp_path)
+    living = {f"faketime_shm_{os.getpid()}", f"sem.faketime_sem_{os.getpid()}", "PostgreSQL.1"}
+    assert {left.name for left in tmp_path.iterdir()} == living
 
 
 def test_who_runs_with_the_true_clock_is_seen() -> None:
