@@ -30,6 +30,15 @@ ROUNDS_MAX: Final = 20  # offers of one case; beyond that only the desk may act
 DESK_ACK_MS: Final = 20_000  # the desk acknowledges within 20 s or the supervisor is alarmed
 ALARMS_MAX: Final = 30  # repeated alarms of one case; then it only stands in the list, in red
 
+# --- the talk on a case ----------------------------------------------------------------------------------------
+TALK_CHARS_MAX: Final = 1_000  # of one line: what fits a phone's screen twice
+TALK_PER_MIN_MAX: Final = 20  # lines of one person on one case in a minute: a fast typist, no machine
+TALK_LINES_MAX: Final = 1_000  # lines on one case: days of talk; more belongs in a file
+TALK_KEPT_LINES: Final = (
+    50  # the latest lines that a process keeps and a snapshot carries; earlier ones are read in pages
+)
+TALK_SNAPSHOT_BYTES_MAX: Final = 65_536  # lines in one snapshot: a quarter of the outbox, beside the cases themselves
+
 # --- positions -------------------------------------------------------------------------------------------------
 FIX_AGE_S_MAX: Final = 30.0  # an older fix never ranks (phones on duty send every 5 s)
 FIX_ACCURACY_M_MAX: Final = 100.0  # a worse fix never ranks

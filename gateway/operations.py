@@ -26,6 +26,7 @@ from gateway.wire.messages import (
     Reported,
     Signed,
     SignIn,
+    TalkPage,
     Ticket,
 )
 from gateway.wire.openapi import JSON, Gives, Operation, Operations, Parameter, Session
@@ -56,6 +57,14 @@ IDEMPOTENCY: Final = Parameter(
 ORIGIN: Final = Parameter("Origin", "header", "A page of this service; browsers send it.", {"type": "string"})
 KIND: Final = Parameter("kind", "query", "What the features are.", {"enum": ["station", "beat"]})
 STATION: Final = Parameter("station", "query", "Which station; for a supervisor.", {"type": "string"}, required=False)
+BEFORE: Final = Parameter(
+    "before", "query", "The entry before which to read; left out: the latest lines.",
+    {"type": "integer", "minimum": 0}, required=False,
+)  # fmt: skip
+LINES: Final = Parameter(
+    "lines", "query", "How many at most; left out: as many as may be.",
+    {"type": "integer", "minimum": 1, "maximum": limits.TALK_KEPT_LINES}, required=False,
+)  # fmt: skip
 TAG: Final = Parameter("If-None-Match", "header", "The ETag that is held.", {"type": "string"}, required=False)
 
 # --- bodies that are not types of ours
@@ -149,6 +158,11 @@ OPERATIONS: Final[Operations] = {
     ("GET", "/v1/cases/{case}/entries"): Operation(
         id="entries", group="cases", session=Session.NEEDED, parameters=(CASE,),
         gives={200: Gives("Oldest first.", list[Entry])}, problems=("not_found", *WHO),
+    ),
+    ("GET", "/v1/cases/{case}/talk"): Operation(
+        id="talk", group="cases", session=Session.NEEDED, parameters=(CASE, BEFORE, LINES),
+        gives={200: Gives("Oldest first; `more`: ask for those before the first.", TalkPage)},
+        problems=("field_invalid", "not_found", *WHO),
     ),
     ("POST", "/v1/cases/{case}/claims"): Operation(
         id="claim", group="cases", session=Session.NEEDED, parameters=(CASE,), takes=ClaimBody,

@@ -17,6 +17,7 @@ ROUTES: list[BaseRoute] = [
     Route("/v1/cases/{case}", cases.get_case, methods=["GET"]),
     Route("/v1/cases/{case}/history", cases.get_history, methods=["GET"]),
     Route("/v1/cases/{case}/entries", cases.get_entries, methods=["GET"]),
+    Route("/v1/cases/{case}/talk", cases.get_talk, methods=["GET"]),
     Route("/v1/cases/{case}/claims", cases.post_claim, methods=["POST"]),
     Route("/v1/cases/{case}/acts", cases.post_act, methods=["POST"]),
     Route("/v1/claims/{key}", cases.get_claim, methods=["GET"]),

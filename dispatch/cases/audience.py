@@ -6,8 +6,10 @@ One function turns one fact into the messages it causes and for whom; live deliv
 from dataclasses import dataclass
 from uuid import UUID
 
-from dispatch.cases.board import Board, Entry
-from dispatch.cases.facts import CaseState, Fact
+import msgspec
+
+from dispatch.cases.board import GRANTING, Board, Entry
+from dispatch.cases.facts import CaseState, Fact, TalkState
 from dispatch.cases.values import Event, Status
 from dispatch.cases.views import (
     DeskCase,
@@ -22,12 +24,16 @@ from dispatch.cases.views import (
     View,
 )
 from dispatch.limits import INCIDENT_CELL_M, SNAPSHOT_ITEMS_MAX
+from dispatch.talk import audience as talk
+from dispatch.talk.threads import READ
 from geo.distance import snap
 from geo.point import Point
 
 DUTY = "duty"
 OFFERING = frozenset({Event.OFFER_OPENED, Event.OFFER_WIDENED, Event.OFFER_JOINED, Event.HANDED_BACK})
-SILENT_TO_REPORTER = frozenset({Event.DECLINED, Event.OFFER_JOINED, Event.OFFER_WIDENED, Event.ALARM_RAISED})
+SILENT_TO_REPORTER = frozenset(
+    {Event.DECLINED, Event.OFFER_JOINED, Event.OFFER_WIDENED, Event.ALARM_RAISED, Event.SAID}
+)
 TELLS_REASON = frozenset({Event.FELL_BACK, Event.SENT_TO_DESK, Event.HANDED_TO_DESK})  # why it is at the desk
 ENDED_BECAUSE = {
     Event.CLAIMED: "taken",
@@ -46,18 +52,22 @@ ENDED_BECAUSE = {
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A message and whom it is for: these officers, or the desk of this station, or the reporter of this case."""
+    """A message and whom it is for: these officers, or the desk of this station, or the reporter of this case; with
+    `person` (a stable name) nobody else among them."""
 
     view: View
     officers: tuple[UUID, ...] = ()
     station: str | None = None
     case: UUID | None = None
+    person: str = ""
 
 
 def deliveries(fact: Fact, elapsed_ms: int = 0) -> list[Delivery]:
     """The messages of one fact. `elapsed_ms`: how long ago its state was written."""
     if fact.kind == DUTY:
         return [Delivery(_duty(fact), station=fact.stream)]
+    if fact.kind == READ:
+        return [_read(fact)]
     state = fact.state
     if state is None or fact.case is None or fact.kind == Event.RECEIVED:  # the same commit says what came of it
         return []
@@ -70,12 +80,43 @@ def deliveries(fact: Fact, elapsed_ms: int = 0) -> list[Delivery]:
         by = Person(state.holders[-1].call_sign, state.holders[-1].surname) if state.holders else None
         reason = ENDED_BECAUSE.get(Event(fact.kind), "closed")
         sent.append(Delivery(Gone(stream=fact.stream, offset=fact.offset, case=state.id, reason=reason, by=by), ended))
-    for holder in state.holders:
-        sent.append(Delivery(held(state, holder.officer, fact), officers=(holder.officer,)))
+    if fact.kind == Event.SAID and fact.talk is not None:
+        sent += _said(fact, state)
+    else:
+        sent += [Delivery(held(state, h.officer, fact), officers=(h.officer,)) for h in state.holders]
+    if fact.kind in GRANTING and fact.talk is not None and fact.officer in holders:
+        sent.append(_joined(fact, fact.talk, fact.officer))
     sent.append(Delivery(desk_case(state, elapsed_ms, fact), station=fact.stream))
     if fact.kind not in SILENT_TO_REPORTER:
         sent.append(Delivery(reporter_case(state, elapsed_ms, fact), case=state.id))
     return sent
+
+
+def _said(fact: Fact, state: CaseState) -> list[Delivery]:
+    for_staff, for_reporter = talk.said(fact, state)
+    return [
+        Delivery(for_staff, officers=tuple(h.officer for h in state.holders)),
+        Delivery(for_staff, station=fact.stream),
+        Delivery(for_reporter, case=state.id),
+    ]
+
+
+def _joined(fact: Fact, so_far: TalkState, officer: UUID) -> Delivery:
+    """The thread, for the officer whom this fact seats."""
+    view = talk.thread(so_far, f"officer:{officer}")
+    return Delivery(msgspec.structs.replace(view, stream=fact.stream, offset=fact.offset), officers=(officer,))
+
+
+def _read(fact: Fact) -> Delivery:
+    """For the reader alone, by the kind before the colon of the name."""
+    person: str = fact.body["person"]
+    kind, _, own = person.partition(":")
+    view = talk.read_to(fact)
+    if kind == "officer":
+        return Delivery(view, officers=(UUID(own),))
+    if kind == "reporter":  # whose own count has no place for it: it is latest-wins
+        return Delivery(msgspec.structs.replace(view, stream="", offset=0), case=view.case)
+    return Delivery(view, station=fact.stream, person=person)
 
 
 def _ended(fact: Fact) -> tuple[UUID, ...]:

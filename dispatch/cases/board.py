@@ -15,6 +15,7 @@ import msgspec
 from dispatch.cases.facts import CaseState, Fact
 from dispatch.cases.values import CLOSED, HELD, Event, Refusal, Status
 from dispatch.limits import OFFER_RECIPIENTS_MAX
+from dispatch.talk.threads import Threads
 
 Key = TypeVar("Key", bound=Hashable)
 OPENING = frozenset({Event.OFFER_OPENED, Event.HANDED_BACK})
@@ -60,6 +61,7 @@ class Board:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
+        self.threads = Threads()
         self.cases: dict[UUID, Entry] = {}
         self.offered: defaultdict[UUID, set[UUID]] = defaultdict(set)
         self.held: defaultdict[UUID, set[UUID]] = defaultdict(set)
@@ -75,7 +77,9 @@ class Board:
 
         With the latest state that is known here, `to`: those it asked who may still answer, and `asked`: whose offer
         ended. So nobody is shown an offer that is known to be over, and everybody who was shown one hears of its end.
+        `talk`: for an officer who joins, all that is known of it.
         """
+        self.threads.take(fact)
         if fact.state is None or fact.case is None:
             return fact
         old = self.cases.get(fact.case)
@@ -84,11 +88,14 @@ class Board:
             self._drop(old)
         if entry.state.status not in CLOSED:
             self._put(entry)
+        else:
+            self.threads.drop(fact.case)
         return msgspec.structs.replace(
             fact,
             state=entry.state,
             to=tuple(o for o in fact.to if entry.open_to(o)),
             asked=_ended(old, entry) or fact.asked,
+            talk=self.threads.of(fact.case) if fact.kind in GRANTING else fact.talk,
         )
 
     def _evolved(self, old: Entry | None, fact: Fact) -> Entry:

@@ -49,10 +49,38 @@ class CaseState(msgspec.Struct, frozen=True, kw_only=True):
     holders: tuple[HolderState, ...]
 
 
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody said on a case. `seq`: its entry in the case's history; `by`: reporter, officer, desk.
+
+    `words` is empty when it was erased. Officers are known by call sign and first character of the surname.
+    """
+
+    seq: int
+    by: str
+    words: str
+    at_us: int
+    officer: UUID | None = None
+    call_sign: str = ""
+    surname: str = ""
+
+
+class TalkState(msgspec.Struct, frozen=True, kw_only=True):
+    """The talk on a case, or a part of it. `lines`: oldest first; `more`: there are earlier ones.
+
+    `marks`: up to which entry each person has read, by the person's stable name.
+    """
+
+    case: UUID
+    lines: tuple[Line, ...]
+    more: bool = False
+    marks: dict[str, int] = {}
+
+
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
     """One entry. Offsets are gap-free in their stream, `seq` in its case.
 
     `to`: officers newly asked by it. `asked`: all who had the offer when it ended (empty where not known).
+    `talk`: of a line, that line; where an officer joins, the talk so far as this process knows it.
     """
 
     stream: str
@@ -67,6 +95,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     state: CaseState | None = None
     to: tuple[UUID, ...] = ()
     asked: tuple[UUID, ...] = ()
+    talk: TalkState | None = None
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True, array_like=True):

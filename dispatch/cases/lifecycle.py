@@ -40,6 +40,12 @@ LEGAL: Final[dict[tuple[Status, Event], Status]] = {
     (S.AT_STATION, E.ASSIGNED):        S.CLAIMED,     # desk: sends an officer
     (S.AT_STATION, E.CLEARED):         S.CLEARED,     # desk: answered by telephone or under the code
     (S.AT_STATION, E.WITHDRAWN):       S.WITHDRAWN,   # citizen: no longer needed
+
+    (S.OFFERED, E.SAID):               S.OFFERED,     # citizen: has something to add before anybody has taken it
+    (S.CLAIMED, E.SAID):               S.CLAIMED,     # officer: asks which gate, and how many there are
+    (S.EN_ROUTE, E.SAID):              S.EN_ROUTE,    # citizen: they have gone round the corner
+    (S.ON_SCENE, E.SAID):              S.ON_SCENE,    # officer: stands there and sees nobody
+    (S.AT_STATION, E.SAID):            S.AT_STATION,  # desk: answers in writing, to who has no telephone
 }
 # fmt: on
 
@@ -79,6 +85,7 @@ GUARDS: Final[dict[Event, Guard]] = {
     E.ALARM_RAISED: _by(Actor.SERVICE),
     E.ASSIGNED: _by(Actor.DESK),
     E.REASSIGNED: _by(Actor.DESK),
+    E.SAID: _by(Actor.REPORTER, Actor.OFFICER, Actor.DESK, fence=True),
 }
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from dispatch.cases.facts import Answer, CaseState, Fact
+from dispatch.cases.facts import Answer, CaseState, Fact, TalkState
 
 
 class StoreAway(Exception):
@@ -57,7 +57,8 @@ class ClaimDraft(msgspec.Struct, kw_only=True):
 
 
 class ActDraft(msgspec.Struct, kw_only=True):
-    """Any other act on a case. `officer`: the acting one, or the one the desk sends."""
+    """Any other act on a case. `officer`: the acting one, or the one the desk sends. `words`, `salt` (hex): of a line
+    of the talk; `upto`: the entry up to which somebody has read it."""
 
     case: UUID
     event: str
@@ -72,6 +73,9 @@ class ActDraft(msgspec.Struct, kw_only=True):
     round: int | None = None
     disposition: str | None = None
     reason: str | None = None
+    words: str | None = None
+    salt: str = ""
+    upto: int | None = None
     candidates: Sequence[UUID] = ()
     ring_m: int | None = None
     wave: int = 1
@@ -152,6 +156,12 @@ class CaseStore(Protocol):
         """Every open case with the recipients of its present round."""
 
     async def case(self, case: UUID) -> CaseState | None: ...
+
+    async def talks(self, cases: Sequence[UUID]) -> list[TalkState]:
+        """The latest lines and the marks of those of these cases on which something was said."""
+
+    async def talk(self, case: UUID, before: int | None, count: int) -> TalkState:
+        """At most `count` lines before an entry (None: the latest), oldest first, also of a closed case."""
 
     async def history(self, case: UUID) -> list[HistoryEntry]: ...
 

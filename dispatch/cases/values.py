@@ -50,6 +50,7 @@ class Event(StrEnum):
     ALARM_RAISED = "alarm_raised"
     ASSIGNED = "assigned"
     REASSIGNED = "reassigned"
+    SAID = "said"
 
 
 class Actor(StrEnum):
@@ -92,6 +93,8 @@ class Refusal(StrEnum):
     BUSY = "busy"  # nothing was decided; ask again with the same key
     HOLDS_CASE = "holds_case"  # cannot go off duty with an open case
     KEY_REUSED = "key_reused"  # the same key came with another body
+    TOO_OFTEN = "too_often"  # more lines of a talk in a minute than a person may say
+    TALK_FULL = "talk_full"  # the talk of this case holds as many lines as it may
 
 
 class Disposition(StrEnum):

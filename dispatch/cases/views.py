@@ -4,6 +4,7 @@
 each stream for its resume.
 """
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -113,6 +114,41 @@ class DeskCase(View, frozen=True, kw_only=True, tag="desk_case"):
     last: str = ""
 
 
+class SaidLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What somebody said on a case. `by`: reporter, officer or desk; `words` is empty when it was erased; `at`: UTC."""
+
+    seq: int
+    by: str
+    words: str
+    at: datetime
+    officer: Person | None = None
+
+
+class Said(View, frozen=True, kw_only=True, tag="said"):
+    """Somebody said something on a case of yours."""
+
+    case: UUID
+    line: SaidLine
+
+
+class ReadTo(View, frozen=True, kw_only=True, tag="read_to"):
+    """You have read a case's talk up to this entry, on this screen or another one."""
+
+    case: UUID
+    upto: int
+
+
+class Talk(View, frozen=True, kw_only=True, tag="talk"):
+    """The talk on a case as it stands; replaces what the client held of it. `lines`: the latest, oldest first; `more`:
+    earlier ones are read over HTTP. `upto`: where you have read to; `unread`: lines of others after it, 50: or more."""
+
+    case: UUID
+    lines: tuple[SaidLine, ...]
+    more: bool = False
+    upto: int = 0
+    unread: int = 0
+
+
 class OfficerDuty(View, frozen=True, kw_only=True, tag="officer"):
     """An officer of the station came on duty or went off."""
 
@@ -171,6 +207,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", tag="sn
     held: tuple[HeldCase, ...] = ()
     cases: tuple[ReporterCase | DeskCase, ...] = ()
     officers: tuple[OfficerDuty, ...] = ()
+    talks: tuple[Talk, ...] = ()
     left_out: int = 0
 
 
@@ -207,6 +244,9 @@ Sent = (
     | HeldCase
     | ReporterCase
     | DeskCase
+    | Said
+    | ReadTo
+    | Talk
     | OfficerDuty
     | Moves
     | Past

@@ -35,6 +35,9 @@ class Act(StrEnum):
     WITHDRAW = "withdraw"
     ACKNOWLEDGE = "acknowledge"
     ASSIGN = "assign"
+    SAY = "say"  # a line of the talk on a case
+    READ = "read"  # up to where I have read it
+    READ_TALK = "read_talk"
     DUTY = "duty"
     FIX = "fix"
     READ_DESK = "read_desk"
@@ -155,6 +158,18 @@ TABLE: Final[dict[tuple[Role, Act], Relation]] = {
     (R.DESK,       A.ASSIGN):          Station,
     (R.DESK,       A.CLEARED):         Station,
     (R.DESK,       A.ASK):             Self,
+
+    # The talk on a case: whoever may speak may read; the judge closes it with the case.
+    (R.REPORTER,   A.SAY):             Case,
+    (R.REPORTER,   A.READ):            Case,
+    (R.REPORTER,   A.READ_TALK):       Case,
+    (R.OFFICER,    A.SAY):             Any_,     # the fence decides
+    (R.OFFICER,    A.READ):            Any_,     # the fence decides
+    (R.OFFICER,    A.READ_TALK):       Holder,
+    (R.DESK,       A.SAY):             Station,
+    (R.DESK,       A.READ):            Station,
+    (R.DESK,       A.READ_TALK):       Station,
+    (R.SUPERVISOR, A.READ_TALK):       Any_,
 
     # The supervisor reads every station and acts on none.
     (R.SUPERVISOR, A.READ_DESK):       Any_,

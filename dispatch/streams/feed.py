@@ -53,7 +53,9 @@ class Feed:
             self._early = []
         heads = await self._store.heads()
         board = Board(self._clock)
-        board.load(await self._store.open_cases())
+        standing = await self._store.open_cases()
+        board.load(standing)
+        board.threads.load(await self._store.talks([state.id for state, _ in standing]))
         for load in self.alongside:
             await load()
         self.board, self.epoch = board, heads.epoch

@@ -18,13 +18,14 @@ from dispatch.cases.views import Result
 from dispatch.people import receipts
 from dispatch.people.permissions import SELF, Act, may_ever, relations_of
 from dispatch.people.values import Role, Who
+from dispatch.talk.audience import said_line
 from gateway.http.advice import advised, noted, reporter_of
 from gateway.http.bearer import anyone_of, require, settings_of, signed, who_of
 from gateway.http.bodies import at, idempotency_key, read_body, read_report
 from gateway.http.problems import Problem, problem
 from gateway.node import Node
 from gateway.wire.acts import ACTS, ActMessage, claim_draft, hash_of, scope_of
-from gateway.wire.messages import ClaimBody, ClaimMessage, Duty, Entry, Report, Reported
+from gateway.wire.messages import ClaimBody, ClaimMessage, Duty, Entry, Report, Reported, TalkPage
 from gateway.wire.sentences import refused, result, stored
 from geo.datum import to_wgs84
 from geo.point import Point
@@ -140,6 +141,25 @@ async def get_entries(request: Request) -> Response:
         if e.kind not in audience.SILENT_TO_REPORTER
     ]
     return answered(told)
+
+
+async def get_talk(request: Request) -> Response:
+    """GET /v1/cases/{case}/talk: what was said on the case, in pages, also when it is over."""
+    _, state = await _case(request, Act.READ_TALK)
+    before = _number(request, "before", 0, 2**31 - 1)
+    count = _number(request, "lines", 1, limits.TALK_KEPT_LINES) or limits.TALK_KEPT_LINES
+    found = await node_of(request).store.talk(state.id, before, count)
+    return answered(TalkPage(case=state.id, lines=tuple(map(said_line, found.lines)), more=found.more))
+
+
+def _number(request: Request, name: str, least: int, most: int) -> int | None:
+    """A whole number of the query, or None where it is left out. Raises: Problem."""
+    said = request.query_params.get(name)
+    if said is None:
+        return None
+    if not (said.isascii() and said.isdigit() and len(said) <= 10 and least <= int(said) <= most):
+        raise at("field_invalid", f"/{name}", f"{name}: a whole number from {least} to {most}.")
+    return int(said)
 
 
 async def post_claim(request: Request) -> Response:

@@ -77,6 +77,8 @@ CODES: Final[dict[str, tuple[int, str, str]]] = {
     "already_held": (409, "Already held", "The officer already holds this case."),
     "illegal": (409, "Not possible now", "The case's status does not allow this."),
     "not_yours": (403, "Not yours", "This is not for you to do."),
+    "too_often": (429, "Too often", "Too many lines in a minute. Wait a little."),
+    "talk_full": (409, "Talk full", "This case holds as many lines as it may."),
     "holds_case": (409, "Holds a case", "Finish or hand back the open case before going off duty."),
 }  # fmt: skip
 

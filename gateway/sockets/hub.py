@@ -94,7 +94,8 @@ class Hub:
     def reached(self, delivery: Delivery) -> list[Member]:
         """Members here that a delivery is for."""
         if delivery.station is not None:
-            return self.desks.get(delivery.station, [])
+            desks = self.desks.get(delivery.station, [])
+            return desks if not delivery.person else [m for m in desks if m.who.name == delivery.person]
         if delivery.case is not None:
             return self.reporters.get(delivery.case, [])
         here = self.officers
@@ -108,7 +109,7 @@ class Hub:
 def concerns(delivery: Delivery, who: Who) -> bool:
     """Is this delivery for this person? The same question as `Hub.reached`, asked from the other side."""
     if delivery.station is not None:
-        return who.role is Role.DESK and who.station == delivery.station
+        return who.role is Role.DESK and who.station == delivery.station and delivery.person in ("", who.name)
     if delivery.case is not None:
         return who.role is Role.REPORTER and who.case == delivery.case
     return who.role is Role.OFFICER and who.officer in delivery.officers

@@ -20,6 +20,7 @@ from dispatch.people.values import Role, Who
 from dispatch.positions.roster import Roster
 from dispatch.streams.feed import Feed
 from dispatch.streams.memory import StreamMemory
+from dispatch.talk.audience import talks
 from gateway.sockets.hub import concerns, encode
 from gateway.sockets.link import text_frame
 
@@ -153,15 +154,17 @@ class Resume:
         now, board = self._feed.now(), self._feed.board
         if who.role is Role.OFFICER and who.officer is not None:
             offers, held, left_out = officer_snapshot(board, who.officer, now)
-            return Snapshot(at=self.at(who), offers=offers, held=held, left_out=left_out)
+            said = talks(board, [h.case for h in held], who.name)
+            return Snapshot(at=self.at(who), offers=offers, held=held, talks=said, left_out=left_out)
         if who.role is Role.REPORTER:
             entry = board.cases.get(who.case) if who.case else None
             cases = (reporter_case(entry.state, int((now - entry.heard_at) * 1000)),) if entry else ()
-            return Snapshot(at=self.at(who), cases=cases)
+            return Snapshot(at=self.at(who), cases=cases, talks=talks(board, [c.case for c in cases], who.name))
         assert who.station is not None
         officers = tuple(
             OfficerDuty(officer=o.officer, call_sign=o.call_sign, surname=o.surname, on=True)
             for o in self._roster.of_station(who.station)
         )
         queue, left_out = desk_snapshot(board, who.station, now)
-        return Snapshot(at=self.at(who), cases=queue, officers=officers, left_out=left_out)
+        said = talks(board, [c.case for c in queue], who.name)
+        return Snapshot(at=self.at(who), cases=queue, officers=officers, talks=said, left_out=left_out)

@@ -1,6 +1,7 @@
 """A client's message as the judge takes it. The same for HTTP and for sockets."""
 
 import hashlib
+import secrets
 
 import msgspec
 
@@ -8,6 +9,7 @@ from dispatch.cases.ports import ActDraft, ClaimDraft
 from dispatch.cases.values import Actor, Event
 from dispatch.people.permissions import Act
 from dispatch.people.values import Role, Who
+from dispatch.talk.threads import READ
 from gateway.wire.messages import (
     Acknowledge,
     Arrived,
@@ -16,13 +18,15 @@ from gateway.wire.messages import (
     Cleared,
     DeclineMessage,
     HandBack,
+    Read,
+    Say,
     SetOut,
     Withdraw,
 )
 
-ActMessage = DeclineMessage | SetOut | Arrived | Cleared | HandBack | Withdraw | Acknowledge | Assign
+ActMessage = DeclineMessage | SetOut | Arrived | Cleared | HandBack | Withdraw | Acknowledge | Assign | Say | Read
 
-ACTS: dict[type, tuple[Act, Event]] = {
+ACTS: dict[type, tuple[Act, str]] = {
     DeclineMessage: (Act.DECLINE, Event.DECLINED),
     SetOut: (Act.SET_OUT, Event.SET_OUT),
     Arrived: (Act.ARRIVED, Event.ARRIVED),
@@ -31,6 +35,8 @@ ACTS: dict[type, tuple[Act, Event]] = {
     Withdraw: (Act.WITHDRAW, Event.WITHDRAWN),
     Acknowledge: (Act.ACKNOWLEDGE, Event.ACKNOWLEDGED),
     Assign: (Act.ASSIGN, Event.ASSIGNED),
+    Say: (Act.SAY, Event.SAID),
+    Read: (Act.READ, READ),  # no entry of the history
 }
 ACTORS = {Role.REPORTER: Actor.REPORTER, Role.OFFICER: Actor.OFFICER, Role.DESK: Actor.DESK}
 
@@ -53,7 +59,7 @@ def claim_draft(message: ClaimMessage, who: Who) -> ClaimDraft:
 def act_draft(message: ActMessage, who: Who, held: bool) -> ActDraft:
     """Any other act. `held`: the case is on somebody's seat, so that the desk's assignment replaces the holder."""
     _, event = ACTS[type(message)]
-    if event is Event.ASSIGNED and held:
+    if event == Event.ASSIGNED and held:
         event = Event.REASSIGNED
     return ActDraft(
         case=message.case,
@@ -69,6 +75,9 @@ def act_draft(message: ActMessage, who: Who, held: bool) -> ActDraft:
         round=getattr(message, "round", None),
         disposition=getattr(message, "disposition", None),
         reason=getattr(message, "reason", None),
+        words=getattr(message, "words", None),
+        salt=secrets.token_hex(16) if isinstance(message, Say) else "",
+        upto=getattr(message, "upto", None),
     )
 
 

@@ -32,10 +32,11 @@ ASKS: Final[dict[type, Act]] = {
 """What the permission table is asked for each message."""
 
 _ALL: Final = (views.Welcome, views.Snapshot, views.Past, views.Beat, views.Result, views.Problem)
+_TALK: Final = (views.Said, views.ReadTo, views.Talk)
 HEARS: Final[dict[Role, tuple[type, ...]]] = {
-    Role.REPORTER: (*_ALL, views.ReporterCase, views.Moves),
-    Role.OFFICER: (*_ALL, views.Offer, views.Gone, views.HeldCase),
-    Role.DESK: (*_ALL, views.DeskCase, views.OfficerDuty, views.Moves),
+    Role.REPORTER: (*_ALL, views.ReporterCase, views.Moves, *_TALK),
+    Role.OFFICER: (*_ALL, views.Offer, views.Gone, views.HeldCase, *_TALK),
+    Role.DESK: (*_ALL, views.DeskCase, views.OfficerDuty, views.Moves, *_TALK),
 }
 ANSWERS: Final = (views.Welcome, views.Result, views.Problem)
 

@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 from dispatch import limits
 from dispatch.advice.rules import Because, Question, Reply
 from dispatch.cases.values import Channel, Disposition
+from dispatch.cases.views import SaidLine
 from geo.datum import Datum
 
 VERSION = 1
@@ -135,6 +136,24 @@ class Assign(Message, frozen=True, kw_only=True, tag="assign"):
     reason: Reason | None = None
 
 
+class Say(Message, frozen=True, kw_only=True, tag="say"):
+    """A line to the others on the case: its reporter, its officers, the desk. An officer sends `fence`."""
+
+    case: UUID
+    key: Key
+    words: Annotated[str, Meta(min_length=1, max_length=limits.TALK_CHARS_MAX, pattern=r"\S")]
+    fence: Count | None = None
+
+
+class Read(Message, frozen=True, kw_only=True, tag="read"):
+    """The case's talk is read up to the entry `upto`. An officer sends `fence`."""
+
+    case: UUID
+    key: Key
+    upto: Count
+    fence: Count | None = None
+
+
 class Duty(Message, frozen=True, kw_only=True, tag="duty"):
     """On or off duty. Off duty with an open case is refused."""
 
@@ -150,7 +169,7 @@ class Ask(Message, frozen=True, kw_only=True, tag="ask"):
 
 ClientMessage = (
     Hello | FixMessage | ClaimMessage | DeclineMessage | SetOut | Arrived | Cleared | HandBack | Withdraw
-    | Acknowledge | Assign | Duty | Ask
+    | Acknowledge | Assign | Say | Read | Duty | Ask
 )  # fmt: skip
 
 
@@ -216,6 +235,14 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
     kind: str
     at: datetime
     reason: str | None = None
+
+
+class TalkPage(Struct, frozen=True, kw_only=True):
+    """GET /v1/cases/{case}/talk: lines oldest first. `more`: there are earlier ones."""
+
+    case: UUID
+    lines: tuple[SaidLine, ...]
+    more: bool
 
 
 class OpenReceipt(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

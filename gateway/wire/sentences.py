@@ -24,6 +24,8 @@ SENTENCES: dict[str, str] = {
     Refusal.BUSY: "Nothing was decided. Ask again with the same key.",
     Refusal.HOLDS_CASE: "You hold an open case: clear it or hand it back first.",
     Refusal.KEY_REUSED: "This key was used before with another content.",
+    Refusal.TOO_OFTEN: "Too many lines in a minute. Wait a little.",
+    Refusal.TALK_FULL: "This case holds as many lines as it may.",
     "not_allowed": "This is not for your role.",
     "character_not_allowed": "A text holds the character NUL, which cannot be kept.",
     "not_received": "No act with this key has arrived.",

@@ -24,6 +24,7 @@ from gateway.wire.messages import (
     DeclineMessage,
     Duty,
     HandBack,
+    Say,
     SetOut,
     Withdraw,
 )
@@ -48,6 +49,7 @@ Step = Callable[[], Awaitable[Any]]
 def folded(viewer: Viewer) -> State:
     """What a screen shows after all it was told. Times and offsets are left out: they pass by themselves."""
     offers, held, cases, officers = dict[UUID, Any](), dict[UUID, Any](), dict[UUID, Any](), set[str]()
+    talks = dict[UUID, tuple[Any, ...]]()
     for one in viewer.heard:
         message = one.message
         if isinstance(message, views.Snapshot):
@@ -55,22 +57,29 @@ def folded(viewer: Viewer) -> State:
             held = {h.case: _held(h) for h in message.held}
             cases = {c.case: _case(c) for c in message.cases}
             officers = {o.call_sign for o in message.officers}
+            talks = {t.case: t.lines for t in message.talks}
         elif isinstance(message, views.Offer):
             offers[message.case] = _offer(message)
         elif isinstance(message, views.Gone):
             offers.pop(message.case, None)
             held.pop(message.case, None)
+            talks.pop(message.case, None)
         elif isinstance(message, views.HeldCase):
             offers.pop(message.case, None)
             held[message.case] = _held(message)
         elif isinstance(message, views.DeskCase | views.ReporterCase):
             cases[message.case] = _case(message)
+        elif isinstance(message, views.Talk):
+            talks[message.case] = message.lines
+        elif isinstance(message, views.Said):
+            talks[message.case] = (*talks.get(message.case, ()), message.line)
         elif isinstance(message, views.OfficerDuty):
             (officers.add if message.on else officers.discard)(message.call_sign)
     over = [case for case, shown in cases.items() if shown["status"] in ENDED]
     for case in over:
         del cases[case]  # a fresh desk does not list what is over
-    return {"offers": offers, "held": held, "cases": cases, "officers": officers}
+        talks.pop(case, None)
+    return {"offers": offers, "held": held, "cases": cases, "officers": officers, "talks": talks}
 
 
 def _offer(offer: views.Offer) -> Any:
@@ -198,6 +207,8 @@ async def _happy(story: Story) -> None:
     await story.compare("offer_opened", case)
     fence = await _won(story, story.holder, case)
     await story.compare("claimed", case)
+    line = Say(case=case, fence=fence, key=key(), words="At the south gate?")
+    await _do(story, story.holder, line, case, "said")
     await _do(story, story.holder, SetOut(case=case, fence=fence, key=key()), case, "set_out")
     await _do(story, story.holder, Arrived(case=case, fence=fence, key=key()), case, "arrived")
     end = Cleared(case=case, fence=fence, key=key(), disposition=Disposition.FOUNDED)
@@ -221,6 +232,7 @@ async def _desk(story: Story) -> None:
     await story.compare("fell_back", case)
     await _do(story, story.desk, Acknowledge(case=case, key=key()), case, "acknowledged")
     assert story.holder.officer is not None and story.rival.officer is not None
+    await _do(story, story.desk, Say(case=case, key=key(), words="Somebody is sent."), case, "said by the desk")
     sent = Assign(case=case, officer=story.holder.officer, key=key())
     await _do(story, story.desk, sent, case, "assigned")
     sent = Assign(case=case, officer=story.rival.officer, key=key())

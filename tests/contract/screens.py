@@ -16,7 +16,19 @@ from dispatch.cases.audience import reporter_case
 from dispatch.cases.facts import Fact
 from dispatch.cases.ports import CaseStore
 from dispatch.cases.values import CLOSED
-from dispatch.cases.views import DeskCase, Gone, HeldCase, Offer, OfficerDuty, ReporterCase, Snapshot, View
+from dispatch.cases.views import (
+    DeskCase,
+    Gone,
+    HeldCase,
+    Offer,
+    OfficerDuty,
+    ReadTo,
+    ReporterCase,
+    Said,
+    Snapshot,
+    Talk,
+    View,
+)
 from dispatch.people.values import Role, Who
 from dispatch.positions.roster import Roster
 from dispatch.streams.feed import Feed
@@ -27,7 +39,9 @@ from gateway.sockets.resume import Resume
 KEY: Final = b"k" * 32
 DRIFT_MS: Final = 1_500
 """Countdowns of a screen and of a fresh snapshot may differ by what passed between two readings of the clock."""
-_decode = msgspec.json.Decoder(Offer | Gone | HeldCase | ReporterCase | DeskCase | OfficerDuty).decode
+_decode = msgspec.json.Decoder(
+    Offer | Gone | HeldCase | ReporterCase | DeskCase | OfficerDuty | Said | ReadTo | Talk
+).decode
 
 
 class Wire:
@@ -127,6 +141,7 @@ class Screen:
     held: dict[UUID, HeldCase] = field(default_factory=dict)
     cases: dict[UUID, ReporterCase | DeskCase] = field(default_factory=dict)
     officers: dict[UUID, OfficerDuty] = field(default_factory=dict)
+    talks: dict[UUID, Talk] = field(default_factory=dict)
     at: dict[str, int] = field(default_factory=dict)
     got: list[View] = field(default_factory=list)
 
@@ -136,6 +151,7 @@ class Screen:
         self.held = {h.case: h for h in snapshot.held}
         self.cases = {c.case: c for c in snapshot.cases}
         self.officers = {o.officer: o for o in snapshot.officers}
+        self.talks = {t.case: t for t in snapshot.talks}
         self.at = dict(snapshot.at)
 
     def catch_up(self) -> "Screen":
@@ -156,25 +172,47 @@ class Screen:
         elif isinstance(view, Gone):
             self.offers.pop(view.case, None)
             self.held.pop(view.case, None)
+            self.talks.pop(view.case, None)
         elif isinstance(view, ReporterCase):
             self.cases[view.case] = view
+            if view.status in CLOSED:
+                self.talks.pop(view.case, None)
         elif isinstance(view, DeskCase):
             self.cases[view.case] = view
             if view.status in CLOSED:
                 del self.cases[view.case]
+                self.talks.pop(view.case, None)
+        elif isinstance(view, Talk):
+            self.talks[view.case] = view
+        elif isinstance(view, Said):
+            self._said(view)
+        elif isinstance(view, ReadTo):
+            held = self.talks.get(view.case, Talk(case=view.case, lines=()))
+            self.talks[view.case] = msgspec.structs.replace(held, upto=view.upto, unread=self._unread(held, view.upto))
         elif isinstance(view, OfficerDuty):
             self.officers[view.officer] = view
             if not view.on:
                 del self.officers[view.officer]
 
+    def _said(self, view: Said) -> None:
+        """A line once, in its place; unread until it is read, unless it is one's own."""
+        held = self.talks.get(view.case, Talk(case=view.case, lines=()))
+        lines = {line.seq: line for line in (*held.lines, view.line)}
+        held = msgspec.structs.replace(held, lines=tuple(lines[seq] for seq in sorted(lines)))
+        self.talks[view.case] = msgspec.structs.replace(held, unread=self._unread(held, held.upto))
+
+    def _unread(self, talk: Talk, upto: int) -> int:
+        mine = self.who.call_sign or self.who.role
+        return sum(x.seq > upto and (x.officer.call_sign if x.officer else x.by) != mine for x in talk.lines)
+
     def copy(self) -> "Screen":
-        return Screen(
-            self.who, Phone(), dict(self.offers), dict(self.held), dict(self.cases), dict(self.officers), dict(self.at)
-        )
+        rooms = (self.offers, self.held, self.cases, self.officers, self.talks, self.at)
+        return Screen(self.who, Phone(), *map(dict, rooms))  # type: ignore[arg-type]
 
     def shows(self) -> dict[str, Any]:
         """Everything that stands on it, without countdowns and without how it came."""
-        rooms = {"offers": self.offers, "held": self.held, "cases": self.cases, "officers": self.officers}
+        rooms = {"offers": self.offers, "held": self.held, "cases": self.cases, "officers": self.officers,
+                 "talks": self.talks}  # fmt: skip
         return {room: {key: plain(view) for key, view in cast(Any, held).items()} for room, held in rooms.items()}
 
     def countdowns(self) -> dict[UUID, int]:
@@ -198,8 +236,8 @@ def differences(one: Screen, other: Screen) -> str:
     return f"countdowns {off}" if off or here.keys() != there.keys() else ""
 
 
-def officer_(officer: UUID, station: str = "s1") -> Who:
-    return Who(session=UUID(int=1), role=Role.OFFICER, officer=officer, station=station)
+def officer_(officer: UUID, station: str = "s1", call_sign: str | None = None) -> Who:
+    return Who(session=UUID(int=1), role=Role.OFFICER, officer=officer, station=station, call_sign=call_sign)
 
 
 def desk_(station: str = "s1") -> Who:

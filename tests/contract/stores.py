@@ -103,6 +103,7 @@ class Town:
     stations: list[str]
     officers: list[OfficerRow]
     keys: int = 0
+    desk: UUID = UUID(int=0xDE5C)  # noqa: RUF009 - a value
 
     @property
     def store(self) -> CaseStore:

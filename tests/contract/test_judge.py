@@ -23,8 +23,10 @@ DEADLINE: Final = datetime(2031, 5, 6, 7, 8, 9, 123456, tzinfo=UTC)
 TIMES: Final = tuple(DEADLINE + timedelta(microseconds=n) for n in (-1, 0, 1))
 OTHER, THIRD = OfficerId(UUID(int=0xA)), OfficerId(UUID(int=0xB))
 ROUND, FENCE = 2, 7
-ELSEWHERE: Final = frozenset({Refusal.BUSY, Refusal.HOLDS_CASE, Refusal.KEY_REUSED})
-"""Not a guard's: a lock, the duty's and the key's; test_store and test_claim see those."""
+ELSEWHERE: Final = frozenset(
+    {Refusal.BUSY, Refusal.HOLDS_CASE, Refusal.KEY_REUSED, Refusal.TOO_OFTEN, Refusal.TALK_FULL}
+)
+"""Not a guard's: a lock, the duty's and the key's; test_store and test_claim see those. The talk's: test_talk."""
 
 
 @dataclass(frozen=True, slots=True)

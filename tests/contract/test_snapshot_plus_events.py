@@ -18,12 +18,13 @@ from dispatch.cases.audience import DUTY
 from dispatch.cases.facts import Answer
 from dispatch.cases.values import Event
 from dispatch.people.values import Role
+from dispatch.talk.threads import READ
 from tests.conftest import Database
 from tests.contract.screens import Process, Screen, Wire, desk_, differences, officer_, reporter_
 from tests.contract.small_town import Town, small_town
 
 ROLES: Final = (Role.OFFICER, Role.DESK, Role.REPORTER)
-KINDS: Final = (*Event, DUTY)
+KINDS: Final = (*Event, DUTY, READ)
 Step = Callable[[], Awaitable[list[Answer]]]
 
 
@@ -78,6 +79,16 @@ class Telling:
         async def one(answer: Awaitable[Answer]) -> list[Answer]:
             return [await answer]
 
+        async def said(case: UUID, officer: UUID | None = None, actor: str = "officer", **more: Any) -> list[Answer]:
+            """By an officer who holds it, the desk or the reporter: a line, or with `upto` that it was read."""
+            event = "read" if "upto" in more else "said"
+            meant = {"words": "在南门", "salt": "00ff"} | more
+            if actor == "desk":
+                return [await town.desk(case, event, **meant)]
+            if officer is None:
+                return [await town.act(case, event, actor="reporter", actor_id=uuid4(), scope=f"case:{case}", **meant)]
+            return [await town.act(case, event, officer, fence=await fence(case, officer), **meant)]
+
         draft, report = town.draft, town.store.report
         return [
             lambda: one(town.duty(late, True)),
@@ -85,11 +96,19 @@ class Telling:
             lambda: town.widen(x, c),
             lambda: town.widen(x, late, event="offer_joined", wave=2, ring=2),
             lambda: one(town.act(x, "declined", c, round=1)),
+            lambda: said(x, actor="reporter"),
             lambda: one(town.claim(x, a)),
+            lambda: said(x, a),
+            lambda: said(x, actor="desk"),
+            lambda: said(x, a, upto=2**31 - 1),
+            lambda: said(x, actor="desk", upto=2**31 - 1),
             lambda: acted(x, "set_out", a),
+            lambda: said(x, actor="reporter", upto=2**31 - 1),
+            lambda: said(x, actor="reporter"),
             lambda: acted(x, "handed_back", a, candidates=[b, c]),
             lambda: report([draft([], id=z)]),
             lambda: one(town.claim(x, b, 2)),
+            lambda: said(x, b),
             lambda: acted(x, "arrived", b),
             lambda: acted(x, "cleared", b, disposition="founded"),
             lambda: report([draft([a, b, c], id=y, category="pair")]),
@@ -97,6 +116,7 @@ class Telling:
             lambda: fired(y),
             lambda: fired(y),
             lambda: one(town.desk(y, "acknowledged")),
+            lambda: said(y, actor="desk"),
             lambda: one(town.desk(y, "assigned", c)),
             lambda: one(town.desk(y, "reassigned", b)),
             lambda: acted(y, "handed_back", b),
@@ -107,7 +127,9 @@ class Telling:
 
     async def tell(self) -> Told:
         steps = await self.steps()
-        people = [*map(officer_, self.people), desk_(), *map(reporter_, (self.x, self.y, self.z))]
+        signs = dict(await self.town.owner.fetch("SELECT id, call_sign FROM officers"))
+        officers = [officer_(officer, call_sign=signs[officer]) for officer in self.people]
+        people = [*officers, desk_(), *map(reporter_, (self.x, self.y, self.z))]
         own, bus, deaf, later = (Process(self.town.store, self.wire, n) for n in ("own", "bus", "deaf", "later"))
         processes = (own, bus, deaf, later)
         for process in processes:

@@ -11,14 +11,14 @@ import pytest
 
 from dispatch.adapters.postgres.pool import connect_pool
 from dispatch.adapters.postgres.store import PostgresCases
-from dispatch.cases.facts import Answer, CaseState, Fact
+from dispatch.cases.facts import Answer, CaseState, Fact, TalkState
 from dispatch.cases.ports import CaseStore
 from tests.conftest import Database
 from tests.contract.stores import OTHER_HASH, Ground, MemoryGround, PostgresGround, Town, a_town
 
 SEEDS = range(12)
 STEPS = 60
-OFFICERS = ("declined", "set_out", "arrived", "cleared", "handed_back")
+OFFICERS = ("declined", "set_out", "arrived", "cleared", "handed_back", "said", "read")
 USUAL = {"withdrawn": "reporter", "acknowledged": "desk", "assigned": "desk", "reassigned": "desk"}
 ACTS = (*OFFICERS, *USUAL)
 
@@ -80,15 +80,22 @@ class Script:
         if actor != "officer":
             said = {"officer": dice.choice(self.town.officers).id} if event.endswith("signed") else {}
             station = state.station if state and dice.random() < 0.9 else self.town.stations[0]
-            return self.town.act(case, event, actor, self.town.uuid(), station=station, **said)
+            who = self.town.desk if actor == "desk" else self.town.uuid()
+            return self.town.act(case, event, actor, who, station=station, **said, **self._line(event))
         holder = dice.choice(holders) if holders and dice.random() < 0.9 else None
         officer = holder.officer if holder else dice.choice(self.town.officers).id
         fence = holder.fence if holder and dice.random() < 0.9 else dice.choice((None, 1, 2))
         return self.town.act(
             case, event, actor, officer, fence=fence, round=state.round if state else 1, candidates=self.some(),
             disposition="founded" if event == "cleared" else None, reason=dice.choice((None, "busy")),
-            last_wave=dice.random() < 0.7,
+            last_wave=dice.random() < 0.7, **self._line(event),
         )  # fmt: skip
+
+    def _line(self, event: str) -> dict[str, Any]:
+        """What is said, or up to where it was read."""
+        if event == "read":
+            return {"upto": self.dice.choice((0, 4, 9, 2**31 - 1))}
+        return {"words": self.dice.choice(("在南门", "a", "两个人")), "salt": "00ff"} if event == "said" else {}
 
     def _wide(self, case: UUID, state: CaseState | None) -> Any:
         dice = self.dice
@@ -136,7 +143,14 @@ def plain_state(state: CaseState | None) -> Any:
 def plain_fact(fact: Fact) -> Any:
     body = {name: value for name, value in fact.body.items() if name != "deadline_us"}
     body["released"] = sorted(body.get("released", ()))
-    return msgspec.structs.replace(fact, at_us=0, body=body, state=plain_state(fact.state))
+    return msgspec.structs.replace(fact, at_us=0, body=body, state=plain_state(fact.state), talk=plain_talk(fact.talk))
+
+
+def plain_talk(talk: TalkState | None) -> Any:
+    if talk is None:
+        return None
+    lines = tuple(msgspec.structs.replace(line, at_us=0) for line in talk.lines)
+    return msgspec.structs.replace(talk, lines=lines)
 
 
 def plain(answer: Answer) -> Any:
@@ -150,13 +164,14 @@ def differing(one: Answer, other: Answer) -> dict[str, Any]:
     return {name: (here[name], there[name]) for name in here if here[name] != there[name]}
 
 
-async def everything(store: CaseStore, town: Town) -> Any:
+async def everything(store: CaseStore, town: Town, cases: Sequence[UUID]) -> Any:
     """All that can be read of a town."""
     mine = set(town.stations)
     streams = [await store.read_stream(stream, 0, 10_000) for stream in town.stations]
     return {
         "facts": [(plain_fact(f), set(f.to), set(f.asked)) for facts in streams for f in facts],
         "open": {s.id: (plain_state(s), r) for s, r in await store.open_cases() if s.station in mine},
+        "talks": {t.case: plain_talk(t) for t in await store.talks(cases)},
         "waves": {d.case: d for d in await store.due_waves() if d.station in mine},
         "due": sorted(s for s in await store.due_stations() if s in mine),
         "heads": {s: o for s, o in (await store.heads()).offsets.items() if s in mine},
@@ -184,11 +199,15 @@ async def compare(seed: int, grounds: list[Ground]) -> None:
             assert plain(one) == plain(other), f"seed {seed}, step {step}: {call}: {differing(one, other)}"
         script.learn(memory)
         done += sum(a.ok for a in memory)
-    here, there = [await everything(ground.store, town) for ground, town in zip(grounds, towns, strict=True)]
+    here, there = [
+        await everything(ground.store, town, script.cases) for ground, town in zip(grounds, towns, strict=True)
+    ]
     for mine, theirs in zip(here.pop("facts"), there.pop("facts"), strict=True):
         assert mine == theirs, f"seed {seed}"
     assert here == there, f"seed {seed}"
     for case in script.cases:
         mine, theirs = [[h[:3] for h in await ground.store.history(case)] for ground in grounds]
+        assert mine == theirs, f"seed {seed}"
+        mine, theirs = [[plain_talk(await g.store.talk(case, b, 3)) for b in (None, 9)] for g in grounds]
         assert mine == theirs, f"seed {seed}"
     assert done > STEPS / 4, "the script does something"

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from dispatch.adapters.memory.store import MemoryCases, MemoryCursors
-from dispatch.cases.facts import Answer, CaseState, Fact
+from dispatch.cases.facts import Answer, CaseState, Fact, TalkState
 from dispatch.cases.ports import (
     ActDraft,
     ClaimDraft,
@@ -181,6 +181,12 @@ class SimStore:
 
     async def case(self, case: UUID) -> CaseState | None:
         return await self._ask(lambda: self._cases.case(case))
+
+    async def talks(self, cases: Sequence[UUID]) -> list[TalkState]:
+        return await self._ask(lambda: self._cases.talks(cases))
+
+    async def talk(self, case: UUID, before: int | None, count: int) -> TalkState:
+        return await self._ask(lambda: self._cases.talk(case, before, count))
 
     async def history(self, case: UUID) -> list[HistoryEntry]:
         return await self._ask(lambda: self._cases.history(case))

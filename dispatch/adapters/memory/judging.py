@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from dispatch import limits
+from dispatch.adapters.memory import talking
 from dispatch.adapters.memory.rows import CaseRow, Kept, OfficerRow, Records, utc
 from dispatch.adapters.memory.steps import (
     ACK,
@@ -28,6 +29,7 @@ from dispatch.cases.facts import Answer, Fact
 from dispatch.cases.machine import Act, Claim
 from dispatch.cases.ports import ActDraft, ClaimDraft, ReportDraft
 from dispatch.cases.values import Actor, Case, Disposition, Event, Happened, OfficerId, OfficerState, Refusal, Status
+from dispatch.talk.threads import READ
 
 MAX = limits.STATION_RECIPIENTS_MAX
 
@@ -140,6 +142,8 @@ def _judged(
     """Why not, or the entries that the act made and who is asked by it."""
     if x.actor == Actor.DESK and x.station != row.station:
         return Refusal.NOT_YOURS, [], ()
+    if x.event == READ:
+        return talking.mark_read(db, row, officer, x, us)
     event = Event(x.event)
     asked: tuple[UUID, ...] = ()
     seen = officer.seen() if officer else None
@@ -148,6 +152,8 @@ def _judged(
     if seen is None and x.actor == Actor.OFFICER:
         seen = OfficerState(OfficerId(x.officer or UUID(int=0)), False, 0, 0)  # unknown: holds nothing, was never asked
     deadline_us = us + window_us(db, row)
+    if event is Event.SAID and (full := talking.judge_line(row, officer, x, us)) is not None:
+        return full, [], ()
     decided = happen(
         row,
         Act(
@@ -195,6 +201,8 @@ def _applied(
     db: Records, row: CaseRow, event: Event, x: ActDraft, actor: str, officer: OfficerRow | None, us: int
 ) -> list[Fact]:  # fmt: skip
     released: list[str] | None = None
+    if event is Event.SAID:
+        return [talking.say_line(db, row, x, actor, officer, us)]
     if event is Event.DECLINED:
         assert officer is not None
         return _declined(db, row, x, actor, officer.id, us)

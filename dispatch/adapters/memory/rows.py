@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 
 from dispatch.cases.audience import OFFERING
-from dispatch.cases.facts import Answer, CaseState, Fact, HolderState
+from dispatch.cases.facts import Answer, CaseState, Fact, HolderState, Line
 from dispatch.cases.values import Case, Event, OfficerId, OfficerState, Status
 
 _1970 = datetime(1970, 1, 1, tzinfo=UTC)
@@ -111,6 +111,8 @@ class CaseRow:
     seq: int = 0
     facts: list[Fact] = field(default_factory=list)
     channel: str = "web"
+    lines: list[tuple[str, Line]] = field(default_factory=list)  # author, line
+    marks: dict[str, int] = field(default_factory=dict)
 
     def asked(self, round_: int, before_seq: int | None = None) -> list[UUID]:
         """All who were asked in a round, in the order of its waves."""

@@ -10,11 +10,12 @@ from uuid import UUID
 
 import msgspec
 
-from dispatch.adapters.memory import deadlines, judging
+from dispatch.adapters.memory import deadlines, judging, talking
 from dispatch.adapters.memory.rows import Kept, Records, utc
-from dispatch.cases.facts import Answer, CaseState, Fact
+from dispatch.cases.facts import Answer, CaseState, Fact, TalkState
 from dispatch.cases.ports import ActDraft, ClaimDraft, DueWave, Heads, HistoryEntry, ReportDraft, WideDraft
 from dispatch.cases.values import CLOSED, Event
+from dispatch.limits import TALK_KEPT_LINES
 from dispatch.positions.roster import OnDuty
 
 ENDING = frozenset({Event.CLAIMED, Event.FELL_BACK, Event.SENT_TO_DESK, Event.WITHDRAWN})
@@ -113,6 +114,14 @@ class MemoryCases:
     async def case(self, case: UUID) -> CaseState | None:
         row = self.records.cases.get(case)
         return self.records.state_of(row) if row else None
+
+    async def talks(self, cases: Sequence[UUID]) -> list[TalkState]:
+        rows = [self.records.cases[case] for case in cases if case in self.records.cases]
+        return [talking.talk_of(row, None, TALK_KEPT_LINES, row.marks) for row in rows if row.lines]
+
+    async def talk(self, case: UUID, before: int | None, count: int) -> TalkState:
+        row = self.records.cases.get(case)
+        return talking.talk_of(row, before, count) if row else TalkState(case=case, lines=())
 
     async def history(self, case: UUID) -> list[HistoryEntry]:
         row = self.records.cases.get(case)

@@ -11,7 +11,7 @@ import msgspec
 
 from dispatch.adapters.postgres.pool import fetch
 from dispatch.cases.audience import OFFERING
-from dispatch.cases.facts import Answer, CaseState, Fact
+from dispatch.cases.facts import Answer, CaseState, Fact, TalkState
 from dispatch.cases.ports import (
     ActDraft,
     ClaimDraft,
@@ -23,15 +23,17 @@ from dispatch.cases.ports import (
     WideDraft,
 )
 from dispatch.cases.values import Event
-from dispatch.limits import SWEEP_BATCH_MAX
+from dispatch.limits import SWEEP_BATCH_MAX, TALK_KEPT_LINES
 
 OPEN_CASES_PAGE = 1_000  # about 100 ms of one call, and never near STATEMENT_TIMEOUT_MS
 DUE_WAVES_MAX = 500
+TALKS_PAGE = 500  # cases asked for their talks in one call: few have one
 
 _encode = msgspec.json.Encoder().encode
 _facts = msgspec.json.Decoder(tuple[Fact, ...])
 _fact = msgspec.json.Decoder(Fact)
 _state = msgspec.json.Decoder(CaseState)
+_talk = msgspec.json.Decoder(TalkState)
 _object = msgspec.json.Decoder(dict[str, Any])
 
 
@@ -148,6 +150,18 @@ class PostgresCases:
     async def case(self, case: UUID) -> CaseState | None:
         rows = await fetch(self._pool, "SELECT state_of(c) FROM cases c WHERE id = $1", case)
         return _state.decode(rows[0][0]) if rows else None
+
+    async def talks(self, cases: Sequence[UUID]) -> list[TalkState]:
+        found: list[TalkState] = []
+        for first in range(0, len(cases), TALKS_PAGE):
+            some = list(cases[first : first + TALKS_PAGE])
+            rows = await fetch(self._pool, "SELECT talks_of($1, $2)", some, TALK_KEPT_LINES)
+            found += [_talk.decode(row[0]) for row in rows]
+        return found
+
+    async def talk(self, case: UUID, before: int | None, count: int) -> TalkState:
+        (row,) = await fetch(self._pool, "SELECT talk_of($1, $2, $3)", case, before, count)
+        return _talk.decode(row[0])
 
     async def history(self, case: UUID) -> list[HistoryEntry]:
         rows = await fetch(

@@ -16,13 +16,15 @@ ALWAYS = {Act.REPORT, Act.READ_AREAS, Act.READ_CATEGORIES, Act.SIGN_IN, Act.OPEN
 INTAKE = {Act.ENTER, Act.EXERCISE}
 SIGNED = ALWAYS | {Act.SIGN_OUT, Act.READ_ME}
 LIVE = SIGNED | {Act.TICKET, Act.CONNECT, Act.ASK, Act.READ_CASE}
+TALK = {Act.SAY, Act.READ, Act.READ_TALK}
 MAY: dict[Role, set[Act]] = {
     Role.NOBODY: ALWAYS,
-    Role.REPORTER: LIVE | {Act.READ_ENTRIES, Act.WITHDRAW},
+    Role.REPORTER: LIVE | TALK | {Act.READ_ENTRIES, Act.WITHDRAW},
     Role.OFFICER: LIVE
+    | TALK
     | {Act.CLAIM, Act.DECLINE, Act.SET_OUT, Act.ARRIVED, Act.CLEARED, Act.HAND_BACK, Act.DUTY, Act.FIX},
-    Role.DESK: LIVE | {Act.READ_DESK, Act.READ_HISTORY, Act.ACKNOWLEDGE, Act.ASSIGN, Act.CLEARED},
-    Role.SUPERVISOR: SIGNED | {Act.READ_DESK, Act.READ_CASE, Act.READ_HISTORY},
+    Role.DESK: LIVE | TALK | {Act.READ_DESK, Act.READ_HISTORY, Act.ACKNOWLEDGE, Act.ASSIGN, Act.CLEARED},
+    Role.SUPERVISOR: SIGNED | {Act.READ_DESK, Act.READ_CASE, Act.READ_HISTORY, Act.READ_TALK},
     Role.ADMIN: SIGNED | {Act.IMPORT_AREAS},
 }
 MAY[Role.DESK] |= INTAKE
@@ -38,9 +40,10 @@ def test_each_role_may_do_exactly_what_was_written_down(role: Role) -> None:
 def test_without_a_relation_nobody_touches_a_case() -> None:
     free = {(role, act) for role in Role for act in Act if allowed(role, act)}
     by_judge = {
-        (Role.OFFICER, act) for act in (Act.CLAIM, Act.DECLINE, Act.SET_OUT, Act.ARRIVED, Act.CLEARED, Act.HAND_BACK)
+        (Role.OFFICER, act)
+        for act in (Act.CLAIM, Act.DECLINE, Act.SET_OUT, Act.ARRIVED, Act.CLEARED, Act.HAND_BACK, Act.SAY, Act.READ)
     }
-    reading = {(Role.SUPERVISOR, act) for act in (Act.READ_DESK, Act.READ_CASE, Act.READ_HISTORY)}
+    reading = {(Role.SUPERVISOR, act) for act in (Act.READ_DESK, Act.READ_CASE, Act.READ_HISTORY, Act.READ_TALK)}
     town = {(Role.ADMIN, Act.IMPORT_AREAS)}
     town |= {(role, act) for role in (Role.DESK, Role.SUPERVISOR) for act in INTAKE}
     assert free == by_judge | reading | town | {(role, act) for role in Role for act in ALWAYS}

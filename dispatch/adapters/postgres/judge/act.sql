@@ -1,5 +1,6 @@
 -- Every other act on a case, one a call. Element: case, event, actor (kind), actor_id, officer, station, fence, round,
--- scope, key, hash, disposition, reason, candidates [uuid], ring_m, wave, last_wave.
+-- scope, key, hash, disposition, reason, words and salt (hex) of a line, upto of a reading, candidates [uuid], ring_m,
+-- wave, last_wave.
 
 -- Ends the active assignments of a case, or one officer's: whose they were.
 CREATE FUNCTION end_assignments(p_case uuid, p_officer uuid, p_by text, p_t timestamptz) RETURNS uuid[]
@@ -84,6 +85,10 @@ BEGIN
         WHERE case_id = c.id AND officer_id = o.id AND active;
     ELSIF v_event = 'declined' THEN
         SELECT q.* INTO r FROM decline(c, facts, x, v_actor, o.id, p_t) q; c := r.c; facts := r.facts; RETURN;
+    ELSIF v_event = 'said' THEN
+        SELECT q.* INTO r FROM say_line(c, facts, x, v_actor, o.id, p_t) q; c := r.c; facts := r.facts; RETURN;
+    ELSIF v_event = 'read' THEN
+        facts := mark_read(c, facts, x, p_t); RETURN;
     ELSIF v_event = 'handed_back' THEN
         SELECT q.* INTO r FROM hand_back(c, facts, asked, x, v_actor, o.id, p_t) q;
         c := r.c; facts := r.facts; asked := r.asked; RETURN;
@@ -130,7 +135,9 @@ BEGIN
     v_reason := CASE
         WHEN c.id IS NULL THEN 'not_found'
         WHEN x ->> 'actor' = 'desk' AND c.station IS DISTINCT FROM x ->> 'station' THEN 'not_yours'
-        ELSE judge_act(c, o, x ->> 'event', x ->> 'actor', (x ->> 'fence')::integer, (x ->> 'round')::integer, v_asked, t) END;
+        ELSE judge_act(c, o, CASE x ->> 'event' WHEN 'read' THEN 'said' ELSE x ->> 'event' END, x ->> 'actor',
+            (x ->> 'fence')::integer, (x ->> 'round')::integer, v_asked, t) END;  -- who may speak may say what was read
+    IF v_reason IS NULL AND x ->> 'event' = 'said' THEN v_reason := judge_line(x, t); END IF;
     IF v_reason IS NULL THEN
         SELECT q.* INTO r FROM apply_act(c, facts, v_asked, x, o, t) q;
         c := r.c; facts := r.facts; v_asked := CASE WHEN x ->> 'event' = 'handed_back' THEN r.asked END;
