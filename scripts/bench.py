@@ -28,7 +28,7 @@ import redis
 from rich.console import Console
 from rich.table import Table
 
-from scripts.growth import near, officers, pauses, sockets, webs
+from scripts.growth import history, near, officers, open_cases, pauses, sockets, webs
 from scripts.growth.figures import Curve
 from scripts.growth.ground import Ground
 from scripts.growth.picture import draw_svg
@@ -39,6 +39,8 @@ CURVES: Final[dict[str, Draw]] = {
     "officers": officers.draw,
     "near": near.draw,
     "sockets": sockets.draw,
+    "open_cases": open_cases.draw,
+    "history": history.draw,
     "webs": webs.draw,
     "pauses": pauses.draw,
 }
@@ -128,18 +130,15 @@ def read_found(path: Path | None) -> dict[str, Any]:
 
 
 def show(name: str, told: dict[str, Any]) -> None:
-    console = Console(width=200 if not sys.stdout.isatty() else None)
+    console = Console(width=None if sys.stdout.isatty() else 160)
     if "error" in told:
         console.print(f"{name}: {told['error']}", style="bold", markup=False)
         return
-    table = Table(title=f"{name}: {told['says']} ({told['seconds']} s)")
-    heads = list(dict.fromkeys(head for point in told["points"] for head in point))
-    for head in heads:
-        table.add_column(head.replace("_", " "), justify="right")
-    for point in told["points"]:
-        table.add_row(*(str(point.get(head, "")) for head in heads))
+    table = Table(title=f"{name}: {told['says']} ({told['seconds']} s)", show_header=False)
+    for head in dict.fromkeys(head for point in told["points"] for head in point):
+        table.add_row(head.replace("_", " "), *(str(point.get(head, "")) for point in told["points"]))
     console.print(table)
-    for word in ("broken", "missed"):
+    for word in ("broken",) if told["quick"] else ("broken", "missed"):
         for sentence in told[word]:
             console.print(f"{word.upper()}: {sentence}", markup=False)
 
