@@ -25,6 +25,7 @@ FULL, QUICK = (100_000, 1_000_000, 10_000_000), (1_200, 6_000)  # rows of events
 ROUNDS, QUICK_ROUNDS = 60, 4
 ROWS_GROWTH_MAX: Final = 1.5  # of rows read by one call, from the shortest history to the longest
 ROWS_SLACK: Final = 20
+ROWS_MAX: Final = 500  # of any call: fifty claims and a hundred entries of a stream read some two hundred
 TIME_GROWTH_MAX: Final = 2.0
 HASH = "ab" * 32
 
@@ -192,6 +193,7 @@ def _judge(curve: Curve) -> None:
     for key in first:
         if key.endswith("_rows") and key != "open_cases_rows":  # cases that fell to the desk here stay open
             grown = last[key] > ROWS_GROWTH_MAX * first[key] + ROWS_SLACK
+            curve.hold(last[key] <= ROWS_MAX, f"{key.removesuffix('_rows')} reads {last[key]} rows")
             curve.hold(not grown, f"{key.removesuffix('_rows')} reads {first[key]} rows, then {last[key]}")
         if key.endswith("_p50_ms") and not key.startswith("open_cases"):
             reached = last[key] <= TIME_GROWTH_MAX * first[key] + 0.2

@@ -118,8 +118,9 @@ DECLARE c cases; o officers; i idempotency; r record; t timestamptz; v_reason te
     v_asked uuid[]; facts jsonb := '[]'; v_case uuid := (x ->> 'case')::uuid; v_hash bytea := decode(x ->> 'hash', 'hex');
 BEGIN
     a.idx := 0; a.facts := facts;
-    PERFORM 1 FROM officers WHERE id = (x ->> 'officer')::uuid OR id IN (
-        SELECT officer_id FROM assignments WHERE case_id = v_case AND active) ORDER BY id FOR NO KEY UPDATE;
+    PERFORM 1 FROM officers WHERE id = ANY (ARRAY(  -- an array is looked up; an OR would read every officer
+        SELECT (x ->> 'officer')::uuid UNION ALL SELECT officer_id FROM assignments WHERE case_id = v_case AND active))
+        ORDER BY id FOR NO KEY UPDATE;
     SELECT * INTO c FROM cases WHERE id = v_case FOR NO KEY UPDATE;
     PERFORM 1 FROM streams WHERE stream = c.station FOR NO KEY UPDATE;
     t := clock_timestamp();
