@@ -68,7 +68,8 @@ DECLARE t timestamptz := clock_timestamp();
 BEGIN
     RETURN QUERY SELECT c.id, c.station, c.category, d.round, d.wave, c.lat, c.lon, ARRAY(
             SELECT u FROM waves w, unnest(w.recipients) u WHERE w.case_id = c.id AND w.round = c.round)
-        FROM deadlines d JOIN cases c ON c.id = d.case_id
+        FROM deadlines d, LATERAL (  -- from what is due to its case: never through all open cases, however few they seem
+            SELECT k.* FROM cases k WHERE k.id = d.case_id OFFSET 0) c
         WHERE d.kind = 'wave' AND d.due_at <= t AND c.status = 'offered' AND c.round = d.round AND c.offer_deadline > t
         ORDER BY d.due_at LIMIT p_limit;
 END $$;
