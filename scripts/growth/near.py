@@ -38,9 +38,9 @@ async def draw(ground: Ground, quick: bool) -> Curve:
             sizes = QUICK if quick else FULL
             points = [await _point(redis, size, side_m, 20 if quick else 1_000, curve) for size in sizes]
             curve.points += points
-            worst = [point["grid_p99_ms"] for point in points]
+            worst = [point["grid_cpu_p99_ms"] for point in points]
             where = f"{side_m / 1000:g} km"
-            curve.reach(max(worst) <= P99_MS_MAX, f"{where}: p99 of the nearest is over {P99_MS_MAX} ms: {worst}")
+            curve.reach(max(worst) <= P99_MS_MAX, f"{where}: p99 of the nearest (CPU) is over {P99_MS_MAX} ms: {worst}")
             curve.reach(
                 worst[-1] <= GROWTH_MAX * worst[0], f"{where}: p99 is not flat within {GROWTH_MAX} times: {worst}"
             )
@@ -64,11 +64,12 @@ async def _point(redis: Redis, positions: int, side_m: float, questions: int, cu
     ]
     for place in places[:10]:
         _asked(grid, place)  # the index sorts itself at the first question
-    spent = []
+    spent, worked = [], []
     for place in places:
-        began = time.perf_counter()
+        began, began_work = time.perf_counter(), time.thread_time()
         _asked(grid, place)
         spent.append(time.perf_counter() - began)
+        worked.append(time.thread_time() - began_work)
     checked = places[:20]
     where = f"{positions} positions in {side_m / 1000:g} km"
     everybody = _ecef(lats, lons)
@@ -82,6 +83,7 @@ async def _point(redis: Redis, positions: int, side_m: float, questions: int, cu
         "questions": questions,
         "checked": len(checked),
         **spread_ms("grid", spent),
+        **spread_ms("grid_cpu", worked),  # what a question costs even when others have the core
         **spread_ms("geosearch", redis_s),
     }
 
@@ -132,10 +134,14 @@ async def _by_redis(
         )  # fmt: skip
         spent.append(time.perf_counter() - began)
         if number < 20:
-            metres = _metres(everybody, place)
-            theirs = max((float(metres[int(str(key))]) for key in found), default=0.0)
-            ours = _by_force(everybody, place)
-            reach = float(metres[ours[-1]]) if ours else 0.0
-            wrong += len(found) != len(ours) and reach < RADIUS_M * (1 - SPHERE_SHARE)
-            wrong += theirs > reach * (1 + SPHERE_SHARE) + EDGE_M and len(ours) == OFFER_RECIPIENTS_MAX
+            wrong += not _plausible({int(str(key)) for key in found}, _metres(everybody, place))
     return spent, wrong
+
+
+def _plausible(found: set[int], metres: Floats) -> bool:
+    """All that are surely among the nearest, nobody who surely is not: a sphere's metres are not the ellipsoid's."""
+    last = min(metres.size, OFFER_RECIPIENTS_MAX) - 1
+    reach = min(RADIUS_M, float(np.partition(metres, last)[last])) if metres.size > last + 1 else RADIUS_M
+    surely = set(np.flatnonzero(metres < reach * (1 - SPHERE_SHARE) - EDGE_M).tolist())
+    perhaps = set(np.flatnonzero(metres <= reach * (1 + SPHERE_SHARE) + EDGE_M).tolist())
+    return surely <= found <= perhaps

@@ -5,6 +5,7 @@ import random
 import time
 from typing import Any
 
+from dispatch.limits import BEAT_S
 from scripts.growth.drive import SETTLE_S, Drive
 from scripts.growth.figures import Curve, spread_ms
 from scripts.growth.ground import Ground
@@ -33,6 +34,7 @@ async def draw(ground: Ground, quick: bool) -> Curve:
         check(curve, driven, "fan-out", claims=False)
         curve.points.append({"scenario": "fan-out", "officers": officers, "cases": len(driven.cases),
                              "longest_pause_ms": fan_out, **spread_ms("offer", driven.offers)})  # fmt: skip
+        await asyncio.sleep(0.0 if quick else BEAT_S + 1.0)  # everybody has been told how far they have heard
         curve.points.append(await _herd(drive, scattered(8 if quick else MISSED, side_m, dice), curve))
         drive.crew.cut()
     for point in curve.points:

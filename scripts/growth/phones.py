@@ -101,6 +101,8 @@ class Phone(asyncio.Protocol):
             self.welcome = json.loads(text)
             if not self.welcomed.done():
                 self.welcomed.set_result(text)
+        elif text.startswith(b'{"t":"beat"'):
+            self.welcome["at"] = json.loads(text)["at"]  # what a phone keeps on its disk: heard up to here
         else:
             self.heard(self, text, now)
 
