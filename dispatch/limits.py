@@ -39,6 +39,9 @@ TALK_KEPT_LINES: Final = (
 )
 TALK_SNAPSHOT_BYTES_MAX: Final = 65_536  # lines in one snapshot: a quarter of the outbox, beside the cases themselves
 
+# --- shifts ---------------------------------------------------------------------------------------------------
+SHIFT_MIN_MAX: Final = 24 * 60  # minutes; a longer shift is a mistyped one
+
 # --- positions -------------------------------------------------------------------------------------------------
 FIX_AGE_S_MAX: Final = 30.0  # an older fix never ranks (phones on duty send every 5 s)
 FIX_ACCURACY_M_MAX: Final = 100.0  # a worse fix never ranks

@@ -12,12 +12,14 @@ import asyncpg
 
 from dispatch import limits
 from dispatch.adapters.postgres.catalogue import load_catalogue, load_roster
+from dispatch.adapters.postgres.handover import PostgresHandOver
 from dispatch.adapters.postgres.store import PostgresCases
 from dispatch.adapters.postgres.upkeep import PostgresUpkeep
 from dispatch.adapters.redis.bus import RedisBus, connect
 from dispatch.cases import audience
 from dispatch.cases.catalogue import Catalogue
 from dispatch.cases.facts import Answer, CaseState, Fact
+from dispatch.cases.handover import HandOverList
 from dispatch.cases.ports import StoreAway, StoreBusy
 from dispatch.cases.service import Acting, Came, Claiming, Joining, Reporting
 from dispatch.cases.values import HELD
@@ -56,6 +58,7 @@ class Node:
         self.bus = RedisBus(self.redis, settings.redis_url, self.instance)
         self.store = PostgresCases(pool)
         self.upkeep = PostgresUpkeep(pool)
+        self.handover: HandOverList = PostgresHandOver(pool)
         self.clock = StoreClock()
         self.feed = Feed(self.store, self.bus, self.instance)
         self.roster = Roster()
@@ -204,7 +207,7 @@ class Node:
 
     async def duty(self, officer: UUID, message: Duty) -> Answer:
         on = message.on
-        answer = await self.acting.duty(officer, on, message.key, hash_of(message))
+        answer = await self.acting.duty(officer, on, message.key, hash_of(message), message.shift_min)
         if not on and answer.ok:
             self.positions.drop(officer)
             await self.bus.forget_fix(officer)

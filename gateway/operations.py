@@ -6,6 +6,7 @@ A route without a row here, or a row without a route, fails a test.
 from typing import Any, Final
 
 from dispatch import limits
+from dispatch.cases.handover import HandOver
 from dispatch.cases.ports import HistoryEntry
 from dispatch.cases.values import Refusal
 from dispatch.cases.views import DeskCase, HeldCase, ReporterCase, Result, Snapshot
@@ -186,6 +187,10 @@ OPERATIONS: Final[Operations] = {
     ("GET", "/v1/desk"): Operation(
         id="desk", group="at work", session=Session.NEEDED, parameters=(STATION,),
         gives={200: Gives("As on the socket.", Snapshot)}, problems=("not_found", *WHO),
+    ),
+    ("GET", "/v1/desk/handover"): Operation(
+        id="handover", group="at work", session=Session.NEEDED, parameters=(STATION,),
+        gives={200: Gives("Open cases, oldest first, and who is on duty.", HandOver)}, problems=("not_found", *WHO),
     ),
     ("GET", "/v1/areas"): Operation(
         id="areas", group="areas", session=Session.OPTIONAL, parameters=(TAG,),

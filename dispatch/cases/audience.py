@@ -34,7 +34,9 @@ OFFERING = frozenset({Event.OFFER_OPENED, Event.OFFER_WIDENED, Event.OFFER_JOINE
 SILENT_TO_REPORTER = frozenset(
     {Event.DECLINED, Event.OFFER_JOINED, Event.OFFER_WIDENED, Event.ALARM_RAISED, Event.SAID}
 )
-TELLS_REASON = frozenset({Event.FELL_BACK, Event.SENT_TO_DESK, Event.HANDED_TO_DESK})  # why it is at the desk
+TELLS_REASON = frozenset(
+    {Event.FELL_BACK, Event.SENT_TO_DESK, Event.HANDED_TO_DESK, Event.TRANSFERRED}
+)  # why it is at the desk
 ENDED_BECAUSE = {
     Event.CLAIMED: "taken",
     Event.SEAT_FILLED: "taken",
@@ -45,6 +47,8 @@ ENDED_BECAUSE = {
     Event.HANDED_BACK: "handed_back",
     Event.HANDED_TO_DESK: "handed_back",
     Event.DECLINED: "declined",
+    Event.TRANSFERRED: "transferred",
+    Event.SEAT_LEFT: "transferred",
     Event.WITHDRAWN: "withdrawn",
     Event.CLEARED: "closed",
 }

@@ -46,6 +46,14 @@ LEGAL: Final[dict[tuple[Status, Event], Status]] = {
     (S.EN_ROUTE, E.SAID):              S.EN_ROUTE,    # citizen: they have gone round the corner
     (S.ON_SCENE, E.SAID):              S.ON_SCENE,    # officer: stands there and sees nobody
     (S.AT_STATION, E.SAID):            S.AT_STATION,  # desk: answers in writing, to who has no telephone
+
+    # The end of a shift.
+    (S.CLAIMED, E.TRANSFERRED):        S.AT_STATION,  # officer: the shift ends, the desk finds a successor
+    (S.EN_ROUTE, E.TRANSFERRED):       S.AT_STATION,  # officer: the shift ends, the desk finds a successor
+    (S.ON_SCENE, E.TRANSFERRED):       S.AT_STATION,  # desk: who stays beyond the shift's end needs a successor by name
+    (S.CLAIMED, E.SEAT_LEFT):          S.CLAIMED,     # officer: the shift ends, the others go on
+    (S.EN_ROUTE, E.SEAT_LEFT):         S.EN_ROUTE,    # officer: the shift ends, the others go on
+    (S.ON_SCENE, E.SEAT_LEFT):         S.ON_SCENE,    # officer: the shift ends, the others go on
 }
 # fmt: on
 
@@ -86,6 +94,8 @@ GUARDS: Final[dict[Event, Guard]] = {
     E.ASSIGNED: _by(Actor.DESK),
     E.REASSIGNED: _by(Actor.DESK),
     E.SAID: _by(Actor.REPORTER, Actor.OFFICER, Actor.DESK, fence=True),
+    E.TRANSFERRED: _by(Actor.OFFICER, fence=True),
+    E.SEAT_LEFT: _by(),  # only a transfer causes it
 }
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from dispatch.cases import leaving
 from dispatch.cases.lifecycle import GUARDS, next_status
 from dispatch.cases.values import (
     CLOSED,
@@ -148,7 +149,7 @@ def _resolved(case: Case, act: Act) -> Event:
     """A second hand-back, or one with nobody else to ask, goes to the desk instead of a new round."""
     if act.event is Event.HANDED_BACK and (case.handed_back or not act.recipients):
         return Event.HANDED_TO_DESK
-    return act.event
+    return leaving.resolved(case, act.event)
 
 
 def evolve(case: Case, happened: Happened) -> Case:
@@ -174,6 +175,8 @@ def evolve(case: Case, happened: Happened) -> Case:
         return replace(case, declined=case.declined | {officer})
     if event in (Event.HANDED_BACK, Event.HANDED_TO_DESK):
         return _handed(case, happened)
+    if event in leaving.EVENTS:
+        return leaving.evolve(case, happened)
     if event in (Event.CLEARED, Event.WITHDRAWN):
         return replace(case, holders=(), fence=case.fence + 1, disposition=happened.disposition)
     if event is Event.ACKNOWLEDGED:

@@ -134,8 +134,9 @@ class CaseStore(Protocol):
     async def widen(self, drafts: Sequence[WideDraft]) -> list[Answer]:
         """Answers only for those that asked somebody anew."""
 
-    async def set_duty(self, officer: UUID, on: bool, key: str, hash_: str) -> Answer:
-        """Off duty with an open case is refused. The same key hears the same answer."""
+    async def set_duty(self, officer: UUID, on: bool, key: str, hash_: str, shift_min: int | None = None) -> Answer:
+        """Off duty with an open case is refused. The same key hears the same answer. `shift_min`: minutes until the
+        shift ends, where that is known."""
 
     async def due_stations(self) -> list[str]: ...
 

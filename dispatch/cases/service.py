@@ -169,9 +169,9 @@ class Acting:
         self._feed.committed([answer])
         return answer
 
-    async def duty(self, officer: UUID, on: bool, key: str, hash_: str) -> Answer:
+    async def duty(self, officer: UUID, on: bool, key: str, hash_: str, shift_min: int | None = None) -> Answer:
         """On or off duty; off with an open case is refused."""
-        answer = await self._store.set_duty(officer, on, key, hash_)
+        answer = await self._store.set_duty(officer, on, key, hash_, shift_min)
         self._feed.committed([answer])
         return answer
 

@@ -51,6 +51,8 @@ class Event(StrEnum):
     ASSIGNED = "assigned"
     REASSIGNED = "reassigned"
     SAID = "said"
+    TRANSFERRED = "transferred"
+    SEAT_LEFT = "seat_left"
 
 
 class Actor(StrEnum):
@@ -117,6 +119,7 @@ class DeskReason(StrEnum):
     NOBODY_NEAR = "nobody_near"
     HANDED_BACK = "handed_back"
     ALL_DECLINED = "all_declined"
+    SHIFT_END = "shift_end"
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ class Offer(View, frozen=True, kw_only=True, tag="offer"):
 
 class Gone(View, frozen=True, kw_only=True, tag="gone"):
     """An offer or a held case is no longer this officer's. `reason`: taken, at_desk, withdrawn, declined, closed,
-    handed_back, reassigned."""
+    handed_back, reassigned, transferred."""
 
     case: UUID
     reason: str

@@ -32,6 +32,7 @@ class Act(StrEnum):
     ARRIVED = "arrived"
     CLEARED = "cleared"
     HAND_BACK = "hand_back"
+    TRANSFER = "transfer"  # to the desk at the end of a shift
     WITHDRAW = "withdraw"
     ACKNOWLEDGE = "acknowledge"
     ASSIGN = "assign"
@@ -145,6 +146,7 @@ TABLE: Final[dict[tuple[Role, Act], Relation]] = {
     (R.OFFICER,    A.ARRIVED):         Any_,     # the fence decides
     (R.OFFICER,    A.CLEARED):         Any_,     # the fence decides
     (R.OFFICER,    A.HAND_BACK):       Any_,     # the fence decides
+    (R.OFFICER,    A.TRANSFER):        Any_,     # the fence decides
     (R.OFFICER,    A.ASK):             Self,
     (R.OFFICER,    A.DUTY):            Self,
     (R.OFFICER,    A.FIX):             Self,

@@ -79,7 +79,7 @@ CODES: Final[dict[str, tuple[int, str, str]]] = {
     "not_yours": (403, "Not yours", "This is not for you to do."),
     "too_often": (429, "Too often", "Too many lines in a minute. Wait a little."),
     "talk_full": (409, "Talk full", "This case holds as many lines as it may."),
-    "holds_case": (409, "Holds a case", "Finish or hand back the open case before going off duty."),
+    "holds_case": (409, "Holds a case", "Clear, hand back or transfer the open case before going off duty."),
 }  # fmt: skip
 
 RETRY_AFTER_S: Final[dict[str, int]] = {

@@ -21,10 +21,13 @@ from gateway.wire.messages import (
     Read,
     Say,
     SetOut,
+    Transfer,
     Withdraw,
 )
 
-ActMessage = DeclineMessage | SetOut | Arrived | Cleared | HandBack | Withdraw | Acknowledge | Assign | Say | Read
+ActMessage = (
+    DeclineMessage | SetOut | Arrived | Cleared | HandBack | Transfer | Withdraw | Acknowledge | Assign | Say | Read
+)  # fmt: skip
 
 ACTS: dict[type, tuple[Act, str]] = {
     DeclineMessage: (Act.DECLINE, Event.DECLINED),
@@ -32,6 +35,7 @@ ACTS: dict[type, tuple[Act, str]] = {
     Arrived: (Act.ARRIVED, Event.ARRIVED),
     Cleared: (Act.CLEARED, Event.CLEARED),
     HandBack: (Act.HAND_BACK, Event.HANDED_BACK),
+    Transfer: (Act.TRANSFER, Event.TRANSFERRED),
     Withdraw: (Act.WITHDRAW, Event.WITHDRAWN),
     Acknowledge: (Act.ACKNOWLEDGE, Event.ACKNOWLEDGED),
     Assign: (Act.ASSIGN, Event.ASSIGNED),

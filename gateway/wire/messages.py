@@ -112,6 +112,14 @@ class HandBack(Message, frozen=True, kw_only=True, tag="hand_back"):
     reason: Reason | None = None
 
 
+class Transfer(Message, frozen=True, kw_only=True, tag="transfer"):
+    """The shift ends: the case goes to the desk, also from the scene; where others are on it, they go on."""
+
+    case: UUID
+    fence: Count
+    key: Key
+
+
 class Withdraw(Message, frozen=True, kw_only=True, tag="withdraw"):
     """The reporter takes the report back, at any time before an officer is on scene."""
 
@@ -154,11 +162,13 @@ class Read(Message, frozen=True, kw_only=True, tag="read"):
     fence: Count | None = None
 
 
-class Duty(Message, frozen=True, kw_only=True, tag="duty"):
-    """On or off duty. Off duty with an open case is refused."""
+class Duty(Message, frozen=True, kw_only=True, tag="duty", omit_defaults=True):
+    """On or off duty. Off duty with an open case is refused: clear it, hand it back or transfer it first.
+    `shift_min`: minutes until the shift ends, where that is known; said again while on duty it moves the end."""
 
     on: bool
     key: Key
+    shift_min: Annotated[int, Meta(ge=1, le=limits.SHIFT_MIN_MAX)] | None = None
 
 
 class Ask(Message, frozen=True, kw_only=True, tag="ask"):
@@ -168,7 +178,7 @@ class Ask(Message, frozen=True, kw_only=True, tag="ask"):
 
 
 ClientMessage = (
-    Hello | FixMessage | ClaimMessage | DeclineMessage | SetOut | Arrived | Cleared | HandBack | Withdraw
+    Hello | FixMessage | ClaimMessage | DeclineMessage | SetOut | Arrived | Cleared | HandBack | Transfer | Withdraw
     | Acknowledge | Assign | Say | Read | Duty | Ask
 )  # fmt: skip
 

@@ -77,11 +77,12 @@ def act_rows() -> Iterator[Row]:
     """Every status x who holds x whom the round asked x handed back before x acknowledged x duty and slot."""
     relations = ((False, False), (True, False), (True, True))  # asked, declined
     duties = ((True, False), (False, False), (True, True))  # on duty, full
-    everything = product(Status, ("nobody", "me", "other"), relations, (False, True), (False, True), duties)
+    everything = product(Status, ("nobody", "me", "other", "both"), relations, (False, True), (False, True), duties)
     for n, (status, holder, (asked, declined), back, acknowledged, (on, full)) in enumerate(everything, 10_000):
-        officer = officer_of(n, holds=holder == "me", full=full, on=on)
+        officer = officer_of(n, holds=holder in ("me", "both"), full=full, on=on)
         me = frozenset({officer.id})
-        seat = {"nobody": (), "me": (Holder(officer.id, FENCE),), "other": (Holder(OTHER, FENCE),)}[holder]
+        mine, others = (Holder(officer.id, FENCE),), (Holder(OTHER, FENCE),)
+        seat = {"nobody": (), "me": mine, "other": others, "both": mine + others}[holder]
         case = Case(
             status, ROUND, 1, FENCE, 1, DEADLINE, acknowledged,
             recipients=frozenset({THIRD}) | (me if asked else frozenset()),
@@ -120,11 +121,11 @@ async def put(town: Town, rows: list[Row]) -> None:
     await conn.executemany(
         "INSERT INTO waves (case_id, seq, round, wave, recipients) VALUES ($1, $2, $3, 1, $4)", waves
     )
-    seats = [(n, r.id, h) for n, r in enumerate(rows) for h in r.case.holders]
+    seats = [(2 * n + nr, r.id, nr, h) for n, r in enumerate(rows) for nr, h in enumerate(r.case.holders, 1)]
     await conn.executemany(
         "INSERT INTO assignments (case_id, officer_id, seat, slot, round, fence, claimed_at) "
-        "VALUES ($1, $2, 1, $3, 2, $4, now())",
-        [(case, h.officer, 1_000 + n, h.fence) for n, case, h in seats],
+        "VALUES ($1, $2, $5, $3, 2, $4, now())",
+        [(case, h.officer, 1_000 + n, h.fence, seat) for n, case, seat, h in seats],
     )
 
 

@@ -26,6 +26,7 @@ from tests.contract.small_town import Town, small_town
 ROLES: Final = (Role.OFFICER, Role.DESK, Role.REPORTER)
 KINDS: Final = (*Event, DUTY, READ)
 Step = Callable[[], Awaitable[list[Answer]]]
+Acted = Callable[..., Awaitable[list[Answer]]]
 
 
 @dataclass(slots=True)
@@ -122,7 +123,25 @@ class Telling:
             lambda: acted(y, "handed_back", b),
             lambda: one(town.withdraw(y)),
             lambda: one(town.desk(z, "cleared", disposition="advice_given")),
+            *self._end_of_shift(acted),
             lambda: one(town.duty(late, False)),
+        ]
+
+    def _end_of_shift(self, acted: Acted) -> list[Step]:
+        """One alone passes a case on, one of two leaves the other to it."""
+        town, store, (v, w), (a, b) = self.town, self.town.store, (uuid4(), uuid4()), self.people[:2]
+
+        async def claimed(case: UUID, officer: UUID) -> list[Answer]:
+            return [await town.claim(case, officer)]
+
+        return [
+            lambda: store.report([town.draft([a], id=v), town.draft([a, b], id=w, category="pair")]),
+            lambda: claimed(v, a),
+            lambda: acted(v, "transferred", a),
+            lambda: claimed(w, a),
+            lambda: claimed(w, b),
+            lambda: acted(w, "transferred", b),
+            lambda: acted(w, "transferred", a),
         ]
 
     async def tell(self) -> Told:

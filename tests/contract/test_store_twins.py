@@ -18,7 +18,7 @@ from tests.contract.stores import OTHER_HASH, Ground, MemoryGround, PostgresGrou
 
 SEEDS = range(12)
 STEPS = 60
-OFFICERS = ("declined", "set_out", "arrived", "cleared", "handed_back", "said", "read")
+OFFICERS = ("declined", "set_out", "arrived", "cleared", "handed_back", "transferred", "said", "read")
 USUAL = {"withdrawn": "reporter", "acknowledged": "desk", "assigned": "desk", "reassigned": "desk"}
 ACTS = (*OFFICERS, *USUAL)
 
@@ -58,7 +58,9 @@ class Script:
         if roll < 0.87:
             return "widen", [self._wide(case, state) for _ in range(dice.randint(1, 2))]
         if roll < 0.93:
-            return "duty", [(dice.choice(town.officers).id, dice.random() < 0.7, town.key(), "00")]
+            return "duty", [
+                (dice.choice(town.officers).id, dice.random() < 0.7, town.key(), "00", dice.choice((None, 30)))
+            ]
         if roll < 0.97:
             return "advance", [dice.choice((4.0, 16.0, 21.0, 61.0))]
         return "fire", list(town.stations)

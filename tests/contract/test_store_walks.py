@@ -36,6 +36,7 @@ BY: Final = {
     Event.DECLINED: Actor.OFFICER, Event.SET_OUT: Actor.OFFICER, Event.ARRIVED: Actor.OFFICER,
     Event.HANDED_BACK: Actor.OFFICER, Event.WITHDRAWN: Actor.REPORTER, Event.ACKNOWLEDGED: Actor.DESK,
     Event.ASSIGNED: Actor.DESK, Event.REASSIGNED: Actor.DESK, Event.CLEARED: Actor.OFFICER,
+    Event.TRANSFERRED: Actor.OFFICER,
 }  # fmt: skip
 STEPS: Final = (*BY, "claim", "claim", "claim", "fall back", "alarm", "widen", "desk clears")
 

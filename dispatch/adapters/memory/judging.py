@@ -22,6 +22,7 @@ from dispatch.adapters.memory.steps import (
     send_to_desk,
     set_timer,
     to_desk,
+    transfer,
     wave_us,
     window_us,
 )
@@ -211,6 +212,9 @@ def _applied(
         released = end_seats(db, row) if event is Event.REASSIGNED else None
         drop_timers(db, row.id)
         return [grant_seat(db, row, event, actor, officer.id, released, us)]
+    if event is Event.TRANSFERRED:
+        assert officer is not None
+        return [transfer(db, row, actor, officer.id, us)]
     if event in (Event.SET_OUT, Event.ARRIVED):
         for seat in row.seated:
             if officer is not None and seat.officer == officer.id:

@@ -39,6 +39,7 @@ class OfficerRow:
     slots: int = 1
     held: int = 0
     skills: frozenset[str] = frozenset()
+    shift_ends_us: int | None = None
 
     def seen(self) -> OfficerState:
         """As the case machine looks at an officer."""

@@ -9,7 +9,7 @@ from dispatch import limits
 from dispatch.adapters.memory.rows import CaseRow, Records, SeatRow, Timer, WaveRow, utc
 from dispatch.cases.facts import Fact
 from dispatch.cases.machine import Act, Claim, decide, evolve
-from dispatch.cases.values import Actor, Event, Happened, Refusal
+from dispatch.cases.values import Actor, Event, Happened, Refusal, Status
 
 WINDOW, WAVE, ACK = "window", "wave", "ack"
 
@@ -102,3 +102,14 @@ def end_seats(db: Records, row: CaseRow, officer: UUID | None = None) -> list[st
     for seat in ended:
         db.officers[seat.officer].held -= 1
     return [str(s.officer) for s in ended]
+
+
+def transfer(db: Records, row: CaseRow, actor: str, officer: UUID, us: int) -> Fact:
+    """The end of a shift: to the desk, or, where others are on the case, off it. The machine has moved the case on."""
+    body = {"reason": "shift_end", "released": end_seats(db, row, officer)}
+    if row.core.status is not Status.AT_STATION:
+        return db.append(row, Event.SEAT_LEFT, actor, officer, body, us)
+    row.desk_reason = "shift_end"
+    fact = db.append(row, Event.TRANSFERRED, actor, officer, body, us)
+    set_timer(db, row, ACK, us + (db.categories[row.category].ack_ms or limits.DESK_ACK_MS) * 1000)
+    return fact

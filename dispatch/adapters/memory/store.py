@@ -43,24 +43,26 @@ class MemoryCases:
     async def widen(self, drafts: Sequence[WideDraft]) -> list[Answer]:
         return deadlines.widen(self.records, drafts, self.records.now_us())
 
-    async def set_duty(self, officer: UUID, on: bool, key: str, hash_: str) -> Answer:
+    async def set_duty(self, officer: UUID, on: bool, key: str, hash_: str, shift_min: int | None = None) -> Answer:
         db, place = self.records, (f"officer:{officer}", key)
         kept = db.kept.get(place)
         if kept is not None:
             return judging.again(kept, hash_, bool(kept.response["ok"]), kept.response["reason"])
-        changed = self._change_duty(officer, on)
+        changed = self._change_duty(officer, on, shift_min)
         response = {"ok": changed.ok, "reason": changed.reason}
         db.kept[place] = Kept(hash_, response)
         return msgspec.structs.replace(changed, response=response)
 
-    def _change_duty(self, officer: UUID, on: bool) -> Answer:
+    def _change_duty(self, officer: UUID, on: bool, shift_min: int | None) -> Answer:
         db = self.records
         row = db.officers.get(officer)
         if row is None or (not on and row.held > 0):
             return Answer(ok=False, reason="holds_case" if row else "not_found", response={})
+        ends_us = db.now_us() + shift_min * 60_000_000 if on and shift_min is not None else None
         if row.on_duty == on:
+            row.shift_ends_us = row.shift_ends_us if ends_us is None else ends_us
             return Answer(ok=True, reason=None, response={})
-        row.on_duty = on
+        row.on_duty, row.shift_ends_us = on, ends_us
         stream = db.events[row.station]
         fact = Fact(
             stream=row.station,

@@ -102,8 +102,8 @@ class PostgresCases:
     async def widen(self, drafts: Sequence[WideDraft]) -> list[Answer]:
         return [_answer(row) for row in await fetch(self._pool, "SELECT * FROM widen_offers($1)", _text(drafts))]
 
-    async def set_duty(self, officer: UUID, on: bool, key: str, hash_: str) -> Answer:
-        asked = {"officer": officer, "on": on, "key": key, "hash": hash_}
+    async def set_duty(self, officer: UUID, on: bool, key: str, hash_: str, shift_min: int | None = None) -> Answer:
+        asked = {"officer": officer, "on": on, "key": key, "hash": hash_, "shift_min": shift_min}
         (row,) = await fetch(self._pool, "SELECT * FROM set_duty($1)", _text(asked))
         return _answer(row)
 

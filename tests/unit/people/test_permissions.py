@@ -22,7 +22,7 @@ MAY: dict[Role, set[Act]] = {
     Role.REPORTER: LIVE | TALK | {Act.READ_ENTRIES, Act.WITHDRAW},
     Role.OFFICER: LIVE
     | TALK
-    | {Act.CLAIM, Act.DECLINE, Act.SET_OUT, Act.ARRIVED, Act.CLEARED, Act.HAND_BACK, Act.DUTY, Act.FIX},
+    | {Act.CLAIM, Act.DECLINE, Act.SET_OUT, Act.ARRIVED, Act.CLEARED, Act.HAND_BACK, Act.TRANSFER, Act.DUTY, Act.FIX},
     Role.DESK: LIVE | TALK | {Act.READ_DESK, Act.READ_HISTORY, Act.ACKNOWLEDGE, Act.ASSIGN, Act.CLEARED},
     Role.SUPERVISOR: SIGNED | {Act.READ_DESK, Act.READ_CASE, Act.READ_HISTORY, Act.READ_TALK},
     Role.ADMIN: SIGNED | {Act.IMPORT_AREAS},
@@ -41,8 +41,11 @@ def test_without_a_relation_nobody_touches_a_case() -> None:
     free = {(role, act) for role in Role for act in Act if allowed(role, act)}
     by_judge = {
         (Role.OFFICER, act)
-        for act in (Act.CLAIM, Act.DECLINE, Act.SET_OUT, Act.ARRIVED, Act.CLEARED, Act.HAND_BACK, Act.SAY, Act.READ)
-    }
+        for act in (
+            Act.CLAIM, Act.DECLINE, Act.SET_OUT, Act.ARRIVED, Act.CLEARED, Act.HAND_BACK, Act.TRANSFER,
+            Act.SAY, Act.READ,
+        )
+    }  # fmt: skip
     reading = {(Role.SUPERVISOR, act) for act in (Act.READ_DESK, Act.READ_CASE, Act.READ_HISTORY, Act.READ_TALK)}
     town = {(Role.ADMIN, Act.IMPORT_AREAS)}
     town |= {(role, act) for role in (Role.DESK, Role.SUPERVISOR) for act in INTAKE}

@@ -92,6 +92,8 @@ BEGIN
     ELSIF v_event = 'handed_back' THEN
         SELECT q.* INTO r FROM hand_back(c, facts, asked, x, v_actor, o.id, p_t) q;
         c := r.c; facts := r.facts; asked := r.asked; RETURN;
+    ELSIF v_event = 'transferred' THEN
+        SELECT q.* INTO r FROM transfer(c, facts, v_actor, o.id, p_t) q; c := r.c; facts := r.facts; RETURN;
     ELSIF v_event IN ('cleared', 'withdrawn') THEN
         v_released := end_assignments(c.id, NULL, v_event, p_t);
         c.fence := c.fence + 1; c.closed_at := p_t; c.disposition := x ->> 'disposition';

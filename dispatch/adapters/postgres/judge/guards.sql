@@ -33,9 +33,9 @@ BEGIN
 END $$;
 
 -- Which event an officer's hand-back really is.
-CREATE FUNCTION resolved_event(c cases, p_event text, p_recipients uuid[]) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+CREATE FUNCTION resolved_event(c cases, p_event text, p_recipients uuid[]) RETURNS text LANGUAGE sql STABLE AS $$
     SELECT CASE WHEN p_event = 'handed_back' AND (c.handed_back <> '{}' OR coalesce(p_recipients, '{}') = '{}')
-                THEN 'handed_to_desk' ELSE p_event END
+                THEN 'handed_to_desk' ELSE resolved_leaving(c, p_event) END
 $$;
 
 -- Why this act is refused at p_t, or null: allowed. `o`: the acting officer, or the one the desk sends.

@@ -46,17 +46,22 @@ BEGIN
             ORDER BY c.station, c.received_at, c.id LIMIT p_limit) p;
 END $$;
 
--- On or off duty. Off duty with an open case is refused: somebody waits for this officer.
-CREATE FUNCTION change_duty(o officers, v_on boolean) RETURNS answer LANGUAGE plpgsql AS $$
+-- On or off duty. Off duty with an open case is refused: somebody waits for this officer. `v_shift`: how long the shift
+-- still lasts, where that is known; said again it moves the end.
+CREATE FUNCTION change_duty(o officers, v_on boolean, v_shift interval) RETURNS answer LANGUAGE plpgsql AS $$
 DECLARE t timestamptz; v_offset bigint; a answer; v_body jsonb;
 BEGIN
     a.idx := 0; a.ok := true; a.facts := '[]';
     IF o.id IS NULL THEN a.ok := false; a.reason := 'not_found'; RETURN a; END IF;
     IF NOT v_on AND o.held > 0 THEN a.ok := false; a.reason := 'holds_case'; RETURN a; END IF;
-    IF o.on_duty = v_on THEN RETURN a; END IF;
+    IF o.on_duty = v_on THEN
+        UPDATE officers SET shift_ends_at = clock_timestamp() + v_shift WHERE id = o.id AND v_on AND v_shift IS NOT NULL;
+        RETURN a;
+    END IF;
     UPDATE streams SET next_offset = next_offset + 1 WHERE stream = o.station RETURNING next_offset INTO v_offset;
     t := clock_timestamp();
-    UPDATE officers SET on_duty = v_on, duty_since = CASE WHEN v_on THEN t END WHERE id = o.id;
+    UPDATE officers SET on_duty = v_on, duty_since = CASE WHEN v_on THEN t END,
+        shift_ends_at = CASE WHEN v_on THEN t + v_shift END WHERE id = o.id;
     v_body := jsonb_build_object('on', v_on, 'call_sign', o.call_sign, 'surname', o.surname, 'slots', o.slots);
     INSERT INTO events (stream, stream_offset, kind, actor, officer, at, body)
     VALUES (o.station, v_offset, 'duty', 'officer:' || o.id, o.id, t, v_body);
@@ -65,7 +70,7 @@ BEGIN
     RETURN a;
 END $$;
 
--- As it was asked: officer, on, and a key with its hash (hex) under which the answer is kept.
+-- As it was asked: officer, on, shift_min (or null), and a key with its hash (hex) under which the answer is kept.
 CREATE FUNCTION set_duty(x jsonb) RETURNS answer LANGUAGE plpgsql AS $$
 DECLARE o officers; i idempotency; a answer; v_scope text := 'officer:' || (x ->> 'officer'); v_hash bytea := decode(x ->> 'hash', 'hex');
 BEGIN
@@ -76,7 +81,7 @@ BEGIN
     ELSIF i.key IS NOT NULL THEN
         a := (0, (i.response ->> 'ok')::boolean, i.response ->> 'reason', i.response, '[]'::jsonb, NULL, NULL);
     ELSE
-        a := change_duty(o, (x ->> 'on')::boolean);
+        a := change_duty(o, (x ->> 'on')::boolean, make_interval(mins => (x ->> 'shift_min')::integer));
         a.response := jsonb_build_object('ok', a.ok, 'reason', a.reason);
         INSERT INTO idempotency (scope, key, request_hash, response) VALUES (v_scope, x ->> 'key', v_hash, a.response);
     END IF;
