@@ -5,7 +5,7 @@ import contextlib
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from uuid import UUID
 
 import asyncpg
@@ -27,7 +27,7 @@ from dispatch.cases.views import Result, View
 from dispatch.clock import StoreClock
 from dispatch.people.permissions import SELF, Act, allowed, may_ever, relations_of
 from dispatch.people.values import Role, Who
-from dispatch.positions.live import LivePositions
+from dispatch.positions.live import LivePositions, RemoteFix
 from dispatch.positions.roster import Roster
 from dispatch.streams.feed import Feed
 from gateway.pauses import Pauses
@@ -145,8 +145,7 @@ class Node:
     # --- positions
     def fix(self, member: Member, officer: UUID, lat: float, lon: float, accuracy_m: float, age_s: float) -> None:
         """A fix from a socket of this process: applied at once, told with the next flush."""
-        absent = self.positions.where(officer) is None  # just on duty, or not heard of for a while
-        self.positions.put(officer, lat, lon, accuracy_m, age_s)
+        absent = self.positions.put(officer, lat, lon, accuracy_m, age_s)  # just on duty, or long unheard of
         cell = (int(lat * 400), int(lon * 400))  # about 250 m: REJOIN_CELL_M
         if absent or cell != member.cell:
             member.cell = cell
@@ -166,12 +165,20 @@ class Node:
                     await self.joining.join(list(came.values()), self.feed.now())
 
     async def _flush_fixes(self) -> None:
+        turn = 0
         while True:
             await asyncio.sleep(limits.FIX_FLUSH_S)
-            fixes = self.positions.take_unsent()
-            self.bus.post_fixes(fixes)
-            if fixes and await self.bus.store_fixes(fixes):
-                await self.bus.store_fixes(self.positions.everything())
+            self.bus.post_fixes(self.positions.take_unsent())
+            turn += 1
+            if turn % limits.FIX_STORE_FLUSHES == 0 and await self._store_fixes(self.positions.take_unstored()):
+                await self._store_fixes(self.positions.everything())
+
+    async def _store_fixes(self, fixes: Sequence[RemoteFix]) -> bool:
+        """Into the index, some at a time so that nobody waits for all. True: the index was found missing."""
+        missing = False
+        for first in range(0, len(fixes), limits.FIX_STORE_MAX):
+            missing |= await self.bus.store_fixes(fixes[first : first + limits.FIX_STORE_MAX])
+        return missing
 
     # --- upkeep
     async def _reload_catalogue(self) -> None:

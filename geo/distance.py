@@ -6,6 +6,7 @@ it back onto the surface; the chord is exact, so poles and the antimeridian are 
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 
@@ -148,6 +149,7 @@ def _bands(size_m: float) -> int:
     return math.ceil(180.0 * DEGREE_LATITUDE_MAX_M / size_m)
 
 
+@functools.lru_cache(maxsize=4_096)  # a town has a few hundred bands
 def _columns(band: int, bands: int, size_m: float) -> int:
     """Columns of a band, so many that the widest edge of the band, the one nearest the equator, fits."""
     south, north = band / bands * 180.0 - 90.0, (band + 1) / bands * 180.0 - 90.0

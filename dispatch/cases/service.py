@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import hashlib
 import logging
 from collections import defaultdict, deque
 from collections.abc import Sequence
@@ -48,6 +49,11 @@ class Reporting:
         return answers
 
 
+def claim_hash(draft: ClaimDraft) -> str:
+    """What a claim asks, in hex. Made for those that come before the judge only: most of a race never do."""
+    return hashlib.sha256(b"claim" + draft.case.bytes + draft.round.to_bytes(8, "big")).hexdigest()
+
+
 class _Race:
     """Claims of one case in this process: a few before the judge, the rest waiting for their answer."""
 
@@ -91,6 +97,7 @@ class Claiming:
         return future
 
     def _judge(self, race: _Race, draft: ClaimDraft) -> "asyncio.Future[Answer]":
+        draft.hash = draft.hash or claim_hash(draft)
         try:
             answer = self._batch.put(draft)
         except Overloaded:

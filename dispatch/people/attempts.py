@@ -7,7 +7,6 @@ closed (over the limit is refused although the password may be right); who repor
 Addresses and logins are counted under a keyed pseudonym of the day, gone from Redis within minutes.
 """
 
-import hashlib
 import hmac
 from collections import OrderedDict
 from collections.abc import Callable
@@ -72,5 +71,5 @@ class Attempts:
     def _bucket(self, allowance: Allowance, subject: str) -> str:
         # The day is part of the name: pseudonyms of different days cannot be joined (DECISIONS D19).
         day = int(self._now() // 86_400)
-        word = hmac.digest(self._key, f"{day}|{allowance.name}|{subject}".encode(), hashlib.sha256)
+        word = hmac.digest(self._key, f"{day}|{allowance.name}|{subject}".encode(), "sha256")
         return f"{allowance.name}:{word[:12].hex()}"

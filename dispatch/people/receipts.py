@@ -8,7 +8,6 @@ The check character is a sum over GF(32): every single wrong character and every
 anything is looked up.
 """
 
-import hashlib
 import hmac
 from typing import Final
 
@@ -26,7 +25,7 @@ _SEPARATORS: Final = dict.fromkeys(map(ord, " \t\r\n-–—_.·"))
 
 def code_for(pepper: bytes, scope_key: str) -> str:
     """The code of the report that came with `scope_key`; the same for the same pepper and key, for ever."""
-    digest = hmac.digest(pepper, b"receipt|" + scope_key.encode(), hashlib.sha256)
+    digest = hmac.digest(pepper, b"receipt|" + scope_key.encode(), "sha256")
     number = int.from_bytes(digest, "big") >> (len(digest) * 8 - SECRET_BITS)
     values = [number >> shift & 31 for shift in range(SECRET_BITS - 5, -1, -5)]
     values.append(_twice(_sum(values)))
@@ -50,7 +49,7 @@ def valid_check(text: str) -> bool:
 
 def mac(pepper: bytes, code: str) -> bytes:
     """32 bytes by which a case is found from its code; of the normalised code, so any way of writing it serves."""
-    return hmac.digest(pepper, b"lookup|" + normalise(code).encode(), hashlib.sha256)
+    return hmac.digest(pepper, b"lookup|" + normalise(code).encode(), "sha256")
 
 
 def _sum(values: list[int]) -> int:

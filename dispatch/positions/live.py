@@ -25,6 +25,8 @@ class LivePositions:
         self._roster, self._clock, self._everybody = roster, clock, everybody
         self._grid: Grid[UUID] = Grid()
         self._unsent: dict[UUID, tuple[float, float, float, float]] = {}
+        self._unstored: dict[UUID, tuple[float, float, float, float]] = {}
+        self._seen_at: dict[UUID, float] = {}  # of whom the grid knows; the grid's own answer costs ten times as much
         self._listening_since: float | None = None
         self._loaded = False
         self.applied = 0  # fixes taken from this process's own sockets since it began
@@ -32,14 +34,18 @@ class LivePositions:
         self.held: Callable[[], Mapping[UUID, Sized]] = dict  # cases on officers' slots, as the board knows them now
 
     # --- what enters
-    def put(self, officer: UUID, lat: float, lon: float, accuracy_m: float, age_s: float) -> None:
-        """A fix from a socket of this process. Off duty no position is kept."""
+    def put(self, officer: UUID, lat: float, lon: float, accuracy_m: float, age_s: float) -> bool:
+        """A fix from a socket of this process. Off duty no position is kept. True: nothing fresh was known before."""
         if officer not in self._roster.by_id:
-            return
-        seen_at = self._clock() - age_s
+            return False
+        now = self._clock()
+        before = self._seen_at.get(officer)
+        seen_at = now - age_s
         self._grid.put(officer, lat, lon, seen_at, accuracy_m)
+        self._seen_at[officer] = seen_at
         self._unsent[officer] = (lat, lon, accuracy_m, seen_at)
         self.applied += 1
+        return before is None or now - before > self.age_s_max
 
     def heard(self, fixes: Iterable[RemoteFix]) -> None:
         """Fixes of other processes. An older one than is known changes nothing."""
@@ -47,20 +53,33 @@ class LivePositions:
         on_duty = self._roster.by_id
         for officer, lat, lon, accuracy_m, age_s in fixes:
             if self._everybody or officer in on_duty:
-                known = self._grid.get(officer)
-                if known is None or known.seen_at <= now - age_s:
-                    self._grid.put(officer, lat, lon, now - age_s, accuracy_m)
+                seen_at = now - age_s
+                known = self._seen_at.get(officer)
+                if known is None or known <= seen_at:
+                    self._grid.put(officer, lat, lon, seen_at, accuracy_m)
+                    self._seen_at[officer] = seen_at
 
     def drop(self, officer: UUID) -> None:
         """Off duty: forgotten at once."""
         self._grid.drop(officer)
+        self._seen_at.pop(officer, None)
         self._unsent.pop(officer, None)
+        self._unstored.pop(officer, None)
 
     def take_unsent(self) -> list[RemoteFix]:
         """What the others have not been told, once."""
-        now = self._clock()
         unsent, self._unsent = self._unsent, {}
-        return [(o, lat, lon, acc, max(0.0, now - seen)) for o, (lat, lon, acc, seen) in unsent.items()]
+        self._unstored.update(unsent)
+        return self._aged(unsent)
+
+    def take_unstored(self) -> list[RemoteFix]:
+        """What the index does not hold yet, once."""
+        unstored, self._unstored = self._unstored, {}
+        return self._aged(unstored)
+
+    def _aged(self, fixes: Mapping[UUID, tuple[float, float, float, float]]) -> list[RemoteFix]:
+        now = self._clock()
+        return [(o, lat, lon, acc, max(0.0, now - seen)) for o, (lat, lon, acc, seen) in fixes.items()]
 
     def everything(self) -> list[RemoteFix]:
         """Every fresh fix known here: how a wiped index is filled again."""

@@ -34,7 +34,7 @@ class Relaying:
         self._store, self._cursors, self._bus, self._origin, self._clock = store, cursors, bus, origin, clock
         self._done: dict[str, int] = {}
         self._heard: dict[str, set[int]] = {}
-        self._behind_since: dict[str, float] = {}
+        self._behind: dict[str, tuple[int, float]] = {}  # where a stream stands still, and since when
         self._epoch = ""
         self.published = 0
 
@@ -44,7 +44,7 @@ class Relaying:
         stored = await self._cursors.load()
         self._epoch = heads.epoch
         self._heard.clear()
-        self._behind_since.clear()
+        self._behind.clear()
         self._done = {stream: min(stored.get(stream, offset), offset) for stream, offset in heads.offsets.items()}
 
     def heard(self, payload: bytes) -> None:
@@ -74,9 +74,14 @@ class Relaying:
             await self.start()
         now, published = self._clock(), 0
         for stream, head in heads.offsets.items():
-            if self._done.setdefault(stream, 0) >= head:
-                self._behind_since.pop(stream, None)
-            elif now - self._behind_since.setdefault(stream, now) >= GRACE_S:
+            done = self._done.setdefault(stream, 0)
+            if done >= head:
+                self._behind.pop(stream, None)
+                continue
+            stands_at, since = self._behind.setdefault(stream, (done, now))
+            if stands_at != done:  # it moves: under load something is always on its way
+                self._behind[stream] = done, now
+            elif now - since >= GRACE_S:
                 published += await self._publish(stream, head)
         await self._cursors.save(self._done)
         self.published += published
@@ -93,5 +98,5 @@ class Relaying:
             early = self._heard.get(stream, set())
             early.difference_update(range(facts[0].offset, facts[-1].offset + 1))
             count += len(facts)
-        self._behind_since.pop(stream, None)
+        self._behind.pop(stream, None)
         return count

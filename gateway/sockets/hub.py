@@ -11,6 +11,7 @@ import msgspec
 
 from dispatch.cases.audience import Delivery, deliveries
 from dispatch.cases.facts import Fact
+from dispatch.cases.views import Gone
 from dispatch.people.values import Role, Who
 from dispatch.positions.trail import Glimpse
 from gateway.sockets.link import Close, Link, text_frame
@@ -43,6 +44,10 @@ class Member:
     def tell(self, frame: bytes) -> None:
         self.sent += 1
         self.link.write(frame)
+
+    def tell_soon(self, frame: bytes) -> None:
+        self.sent += 1
+        self.link.write_soon(frame)
 
 
 class Hub:
@@ -88,8 +93,12 @@ class Hub:
             members = self.reached(delivery)
             if members:
                 frame = text_frame(encode(delivery.view))
-                for member in members:
-                    member.tell(frame)
+                if isinstance(delivery.view, Gone):  # the answers of those who claimed come in a moment
+                    for member in members:
+                        member.tell_soon(frame)
+                else:
+                    for member in members:
+                        member.tell(frame)
 
     def reached(self, delivery: Delivery) -> list[Member]:
         """Members here that a delivery is for."""

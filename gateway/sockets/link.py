@@ -54,6 +54,10 @@ class Link(Protocol):
     def write(self, frame: bytes) -> None:
         """Writes a prepared frame; when more than OUTBOX_BYTES_MAX would stay unsent, closes with SLOW instead."""
 
+    def write_soon(self, frame: bytes) -> None:
+        """As `write`, but joins whatever is written next, at the latest when this turn of the loop and what it set
+        going are over: two frames for the price of one."""
+
     def close(self, code: Close, reason: str = "") -> None:
         """Sends a close frame once; later writes go nowhere."""
 

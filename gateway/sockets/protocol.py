@@ -75,6 +75,7 @@ class SocketProtocol(asyncio.Protocol):
         "_progress_at",
         "_sent",
         "_session",
+        "_soon",
         "_state",
         "_task",
         "_tasks",
@@ -83,6 +84,7 @@ class SocketProtocol(asyncio.Protocol):
     gate: ClassVar[Gate]
     wheel: ClassVar[Wheel]
     pace: ClassVar[Pace]
+    _corked: "ClassVar[list[SocketProtocol]]"  # with something to write soon
 
     def __init__(
         self,
@@ -97,7 +99,7 @@ class SocketProtocol(asyncio.Protocol):
         self._session: Session | None = None
         self._task: asyncio.Task[None] | None = None
         self._frames = Frames()
-        self._early = b""
+        self._early = self._soon = b""
         self._fd = -1
         self._heard = self._pinged = self._progress_at = 0.0
         self._handed = self._sent = 0  # bytes given to the transport, and of these to the kernel when last looked at
@@ -109,6 +111,8 @@ class SocketProtocol(asyncio.Protocol):
         """Writes a prepared frame; when more than OUTBOX_BYTES_MAX would stay unsent, closes with SLOW instead."""
         if self._state is not _OPEN:
             return
+        if self._soon:
+            frame, self._soon = self._soon + frame, b""
         transport = self._transport
         unsent = transport.get_write_buffer_size()
         if unsent + len(frame) > self.pace.outbox_bytes:
@@ -126,9 +130,30 @@ class SocketProtocol(asyncio.Protocol):
             if sent < len(frame):
                 self._hand_over(frame[sent:])
 
+    def write_soon(self, frame: bytes) -> None:
+        """As `write`, but joins whatever is written next; at the latest after the callbacks that are ready now."""
+        if self._state is not _OPEN:
+            return
+        if not self._soon:
+            if not self._corked:
+                loop = asyncio.get_running_loop()
+                loop.call_soon(loop.call_soon, self._uncork)  # behind the answers that this turn sets going
+            self._corked.append(self)
+        self._soon += frame
+
+    @classmethod
+    def _uncork(cls) -> None:
+        corked, cls._corked = cls._corked, []
+        for link in corked:
+            if link._soon:
+                link.write(b"")
+
     def close(self, code: Close, reason: str = "") -> None:
         """Sends a close frame once; later writes go nowhere. The connection is cut if the peer does not answer."""
         if self._state is _OPEN:
+            if self._soon:
+                self._hand_over(self._soon)
+                self._soon = b""
             self._state = _CLOSING
             self._hand_over(frames.close_frame(code, reason))
             self._end(code)
@@ -356,5 +381,6 @@ def make_protocol(
 
     GatedProtocol.gate = gate
     GatedProtocol.wheel = Wheel(clock)
+    GatedProtocol._corked = []
     GatedProtocol.pace = pace if pace is not None else Pace()
     return GatedProtocol

@@ -92,7 +92,8 @@ class Resume:
     def token(self, who: Who) -> str:
         """Proves at the next hello: the same epoch, role and person."""
         subject = f"{self._feed.epoch}|{who.role}|{who.name}".encode()
-        return f"{self._feed.epoch}.{hmac.new(self._key, subject, hashlib.sha256).hexdigest()[:32]}"
+        proof = hmac.digest(self._key, subject, "sha256").hex()[:32]
+        return f"{self._feed.epoch}.{proof}"
 
     def at(self, who: Who) -> dict[str, int]:
         """Up to where this person has been told everything now."""

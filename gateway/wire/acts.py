@@ -55,9 +55,7 @@ def hash_of(content: object) -> str:
 def claim_draft(message: ClaimMessage, who: Who) -> ClaimDraft:
     """An officer's claim."""
     assert who.officer is not None
-    return ClaimDraft(
-        case=message.case, officer=who.officer, round=message.round, key=message.key, hash=hash_of(message)
-    )
+    return ClaimDraft(case=message.case, officer=who.officer, round=message.round, key=message.key)
 
 
 def act_draft(message: ActMessage, who: Who, held: bool) -> ActDraft:

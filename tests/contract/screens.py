@@ -68,6 +68,9 @@ class Phone:
         self.frames: list[bytes] = []
         self.closed: Close | None = None
 
+    def write_soon(self, frame: bytes) -> None:
+        self.write(frame)
+
     def write(self, frame: bytes) -> None:
         self.frames.append(frame)
 

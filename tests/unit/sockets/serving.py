@@ -37,7 +37,7 @@ class Clock:
 
 @dataclass(eq=False)
 class Remembering:
-    """Echoes; `close!` closes, `fail!` raises."""
+    """Echoes; `close!` closes, `fail!` raises; what begins with `soon` is echoed soon."""
 
     link: Link | None = None
     received_texts: list[bytes] = field(default_factory=list)
@@ -55,6 +55,8 @@ class Remembering:
             self.link.close(Close.REVOKED, "sign in again")
         elif text == b"fail!":
             raise ValueError("on purpose")
+        elif text.startswith(b"soon"):
+            self.link.write_soon(text_frame(text))
         else:
             self.link.write(text_frame(text))
 

@@ -47,6 +47,17 @@ def test_what_is_said_comes_back_and_nothing_is_compressed(server: Server) -> No
     assert handshake.headers["sec-websocket-extensions"].startswith("permessage-deflate")
 
 
+def test_what_is_written_soon_comes_in_its_turn_and_by_itself(server: Server) -> None:
+    with server.client("/v1/socket") as client:
+        client.send("soon, alone")
+        assert client.recv(WAIT_S) == "soon, alone"
+    with server.raw() as raw:
+        raw.sendall(text(b"soon 1") + text(b"now 2") + text(b"soon 3") + text(b"soon 4") + text(b"close!"))
+        said = until_end(raw)
+    places = [said.index(one) for one in (b"soon 1", b"now 2", b"soon 3", b"soon 4", b"sign in again")]
+    assert places == sorted(places)
+
+
 def test_many_messages_in_one_piece_and_one_in_many_pieces_arrive_in_order(server: Server) -> None:
     with server.raw() as client:
         stream = b"".join(text(b"%04d" % i) for i in range(500))

@@ -29,6 +29,9 @@ class Wire:
         self.unsent = 0
         self._more = asyncio.Event()
 
+    def write_soon(self, frame: bytes) -> None:
+        self.write(frame)
+
     def write(self, frame: bytes) -> None:
         self.said.append(json.loads(frame[frame.index(b"{") :]))
         self._more.set()

@@ -79,3 +79,17 @@ async def test_what_cannot_be_read_from_the_bus_is_no_reason_to_stop() -> None:
     relay, world = await turned(World(1))
     relay.heard(b"\xff not an envelope")
     assert world.published == [1]
+
+
+async def test_under_load_a_stream_that_moves_is_left_to_those_who_commit() -> None:
+    """Something is always committed and not yet heard of; only what stands still was published by nobody."""
+    now, world = [0.0], World(0)
+    relay = Relaying(cast(Any, world), world, world, "relay", clock=lambda: now[0])
+    await relay.start()
+    for _ in range(20):
+        world.head += 2
+        relay.heard(envelope(world.head - 1))  # the newest is still on its way
+        await relay.turn()
+        relay.heard(envelope(world.head))
+        now[0] += 0.25
+    assert world.published == []
