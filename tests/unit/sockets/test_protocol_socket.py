@@ -52,7 +52,8 @@ def test_what_is_written_soon_comes_in_its_turn_and_by_itself(server: Server) ->
         client.send("soon, alone")
         assert client.recv(WAIT_S) == "soon, alone"
     with server.raw() as raw:
-        raw.sendall(text(b"soon 1") + text(b"now 2") + text(b"soon 3") + text(b"soon 4") + text(b"close!") + close(1000))
+        said = b"".join(map(text, (b"soon 1", b"now 2", b"soon 3", b"soon 4", b"close!")))
+        raw.sendall(said + close(1000))
         said = until_end(raw)
     places = [said.index(one) for one in (b"soon 1", b"now 2", b"soon 3", b"soon 4", b"sign in again")]
     assert places == sorted(places)
