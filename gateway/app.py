@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from dispatch.adapters.passwords import Argon2Passwords
+from dispatch.adapters.postgres.figures import PostgresFigures
 from dispatch.adapters.postgres.people import PostgresPeople
 from dispatch.adapters.postgres.town import PostgresTown
 from dispatch.adapters.redis.sessions import RedisSessions
@@ -36,7 +37,9 @@ def make_app(node: Node, sign_in: SignIn, routes: Sequence[BaseRoute] = ROUTES) 
     """The HTTP side over a running node."""
     app = Starlette(routes=routes, exception_handlers=EXCEPTION_HANDLERS)
     app.state.node, app.state.settings = node, node.settings
-    app.state.services = SimpleNamespace(sign_in=sign_in, town=PostgresTown(node.pool), pool=node.pool)
+    app.state.services = SimpleNamespace(
+        sign_in=sign_in, town=PostgresTown(node.pool), figures=PostgresFigures(node.pool), pool=node.pool
+    )
     return app
 
 

@@ -10,6 +10,7 @@ from dispatch.cases.handover import HandOver
 from dispatch.cases.ports import HistoryEntry
 from dispatch.cases.values import Refusal
 from dispatch.cases.views import DeskCase, HeldCase, ReporterCase, Result, Snapshot
+from dispatch.insight.values import Answered, By
 from dispatch.town import TownCategory
 from gateway.http.areas import GEOJSON, Imported
 from gateway.http.bodies import IDEMPOTENCY_KEY
@@ -57,6 +58,10 @@ IDEMPOTENCY: Final = Parameter(
 )
 ORIGIN: Final = Parameter("Origin", "header", "A page of this service; browsers send it.", {"type": "string"})
 KIND: Final = Parameter("kind", "query", "What the features are.", {"enum": ["station", "beat"]})
+FROM: Final = Parameter("from", "query", "Cases received from then on.", {"type": "string", "format": "date-time"})
+TO: Final = Parameter("to", "query", "... and before then.", {"type": "string", "format": "date-time"})
+BY: Final = Parameter("by", "query", "What the groups are.", {"enum": [*By]}, required=False)
+ZONE: Final = Parameter("zone", "query", "Whose hours of the day.", {"default": limits.FIGURES_ZONE}, required=False)
 STATION: Final = Parameter("station", "query", "Which station; for a supervisor.", {"type": "string"}, required=False)
 BEFORE: Final = Parameter(
     "before", "query", "The entry before which to read; left out: the latest lines.",
@@ -191,6 +196,11 @@ OPERATIONS: Final[Operations] = {
     ("GET", "/v1/desk/handover"): Operation(
         id="handover", group="at work", session=Session.NEEDED, parameters=(STATION,),
         gives={200: Gives("Open cases, oldest first, and who is on duty.", HandOver)}, problems=("not_found", *WHO),
+    ),
+    ("GET", "/v1/figures"): Operation(
+        id="figures", group="at work", session=Session.NEEDED, parameters=(FROM, TO, BY, STATION, ZONE),
+        gives={200: Gives("The whole, its groups, and where people wait longest.", Answered)},
+        problems=("question_invalid", *WHO),
     ),
     ("GET", "/v1/areas"): Operation(
         id="areas", group="areas", session=Session.OPTIONAL, parameters=(TAG,),

@@ -2,7 +2,7 @@
 
 from starlette.routing import BaseRoute, Route
 
-from gateway.http import advice, areas, cases, docs, handover, health, pages, sign_in
+from gateway.http import advice, areas, cases, docs, figures, handover, health, pages, sign_in
 
 ROUTES: list[BaseRoute] = [
     Route("/v1/reports", cases.post_report, methods=["POST"]),
@@ -23,6 +23,7 @@ ROUTES: list[BaseRoute] = [
     Route("/v1/claims/{key}", cases.get_claim, methods=["GET"]),
     Route("/v1/desk", cases.get_desk, methods=["GET"]),
     Route("/v1/desk/handover", handover.get_handover, methods=["GET"]),
+    Route("/v1/figures", figures.get_figures, methods=["GET"]),
     Route("/v1/areas", areas.get_areas, methods=["GET"]),
     Route("/v1/areas", areas.post_areas, methods=["POST"]),
     Route("/v1/categories", areas.get_categories, methods=["GET"]),

@@ -48,6 +48,7 @@ class Act(StrEnum):
     ADVICE = "advice"  # does this sound like an emergency?
     ENTER = "enter"  # a report for somebody who called, wrote or came
     EXERCISE = "exercise"  # a report that is only practice
+    READ_FIGURES = "read_figures"
 
 
 class Relation(StrEnum):
@@ -156,6 +157,7 @@ TABLE: Final[dict[tuple[Role, Act], Relation]] = {
     (R.DESK,       A.READ_DESK):       Station,
     (R.DESK,       A.READ_CASE):       Station,
     (R.DESK,       A.READ_HISTORY):    Station,
+    (R.DESK,       A.READ_FIGURES):    Station,
     (R.DESK,       A.ACKNOWLEDGE):     Station,
     (R.DESK,       A.ASSIGN):          Station,
     (R.DESK,       A.CLEARED):         Station,
@@ -177,6 +179,7 @@ TABLE: Final[dict[tuple[Role, Act], Relation]] = {
     (R.SUPERVISOR, A.READ_DESK):       Any_,
     (R.SUPERVISOR, A.READ_CASE):       Any_,
     (R.SUPERVISOR, A.READ_HISTORY):    Any_,
+    (R.SUPERVISOR, A.READ_FIGURES):    Any_,
 
     # The admin sets the town up and sees no case.
     (R.ADMIN,      A.IMPORT_AREAS):    Any_,

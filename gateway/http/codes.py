@@ -44,6 +44,8 @@ CODES: Final[dict[str, tuple[int, str, str]]] = {
     "areas_refused": (422, "Areas refused", "The areas cannot be taken over. Nothing was changed."),
     "geojson_invalid": (422, "Not GeoJSON", "The body is not a GeoJSON FeatureCollection (RFC 7946)."),
     "kind_unknown": (422, "Kind unknown", "kind may be station or beat."),
+    # --- figures
+    "question_invalid": (422, "Not a question", "from, to, by or zone cannot be meant as they stand."),
     # --- who asks
     "session_missing": (401, "Not signed in", "Send Authorization: Bearer with the token of a session."),
     "session_ended": (401, "Session ended", "The session has ended or never was. Sign in again."),

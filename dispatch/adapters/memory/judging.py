@@ -69,7 +69,14 @@ def report_one(db: Records, x: ReportDraft, us: int) -> Answer:
     )
     db.cases[x.id] = row
     words = hashlib.sha256(bytes.fromhex(x.salt) + x.words.encode()).hexdigest()
-    body = {"category": x.category, "lat": x.lat, "lon": x.lon, "seats": category.seats, "words": words} | x.noted
+    body: dict[str, Any] = {
+        "category": x.category,
+        "lat": x.lat,
+        "lon": x.lon,
+        "seats": category.seats,
+        "words": words,
+    } | x.noted
+    body |= {"exercise": True} if x.exercise else {}
     facts = [db.append(row, Event.RECEIVED, x.reporter, None, body, us)]
     nobody = not to and x.last_wave
     facts.append(send_to_desk(db, row, "nobody_near", us) if nobody else _open(db, row, x, to, us))

@@ -29,6 +29,8 @@ MAY: dict[Role, set[Act]] = {
 }
 MAY[Role.DESK] |= INTAKE
 MAY[Role.SUPERVISOR] |= INTAKE
+for reading_figures in (Role.DESK, Role.SUPERVISOR):
+    MAY[reading_figures].add(Act.READ_FIGURES)
 
 
 @pytest.mark.parametrize("role", Role)
@@ -47,6 +49,7 @@ def test_without_a_relation_nobody_touches_a_case() -> None:
         )
     }  # fmt: skip
     reading = {(Role.SUPERVISOR, act) for act in (Act.READ_DESK, Act.READ_CASE, Act.READ_HISTORY, Act.READ_TALK)}
+    reading.add((Role.SUPERVISOR, Act.READ_FIGURES))
     town = {(Role.ADMIN, Act.IMPORT_AREAS)}
     town |= {(role, act) for role in (Role.DESK, Role.SUPERVISOR) for act in INTAKE}
     assert free == by_judge | reading | town | {(role, act) for role in Role for act in ALWAYS}

@@ -82,7 +82,8 @@ BEGIN
         SELECT f.*, row_number() OVER (PARTITION BY station ORDER BY idx) AS nr,
             p_t + make_interval(secs => window_ms / 1000.0) AS deadline,
             jsonb_build_object('category', category, 'lat', lat, 'lon', lon, 'seats', seats, 'words',
-                encode(sha256(decode(salt, 'hex') || convert_to(words, 'UTF8')), 'hex')) || coalesce(noted, '{}') AS body_1
+                encode(sha256(decode(salt, 'hex') || convert_to(words, 'UTF8')), 'hex'))
+                || coalesce(noted, '{}') || CASE WHEN exercise THEN '{"exercise": true}'::jsonb ELSE '{}' END AS body_1
         FROM fresh f
     ), bumped AS (
         UPDATE streams s SET next_offset = next_offset + 2 * n.cases
