@@ -65,7 +65,7 @@ class Node:
         self.positions = LivePositions(self.roster)
         self.positions.held = lambda: self.feed.board.held
         self.catalogue = Catalogue()
-        self.reporting = Reporting(self.store, self.feed, self.positions, self.catalogue)
+        self.reporting = Reporting(self.store, self.feed, self.positions, self.catalogue, self.clock)
         self.claiming = Claiming(self.store, self.feed)
         self.acting = Acting(self.store, self.feed, self.reporting)
         self.joining = Joining(self.store, self.feed, self.catalogue)
@@ -154,7 +154,8 @@ class Node:
     def _came_back(self, officer: UUID) -> None:
         where = self.positions.where(officer)
         if where is not None and len(self._came) < CAME_MAX:
-            self._came[officer] = Came(officer, where[0])
+            own = self.roster.by_id.get(officer)
+            self._came[officer] = Came(officer, where[0], own.station if own else "")
 
     async def _join(self) -> None:
         while True:

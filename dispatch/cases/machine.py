@@ -200,7 +200,7 @@ def _new_round(case: Case, happened: Happened) -> Case:
     return replace(
         case,
         round=case.round + 1,
-        wave=happened.wave or 1,
+        wave=1 if happened.wave is None else happened.wave,
         deadline=happened.deadline,
         recipients=frozenset(happened.recipients),
         declined=frozenset(),

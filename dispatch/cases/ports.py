@@ -21,7 +21,8 @@ class StoreBusy(Exception):
 
 class ReportDraft(msgspec.Struct, kw_only=True):
     """A report as the judge takes it. Bytes as hex. `candidates`: nearest first. `noted`: what the first entry of the
-    history says beside place and category; never a person's words."""
+    history says beside place and category; never a person's words.
+    `asks`, `pause_ms`, `desk_first` as in a `Wave`."""
 
     idx: int = 0
     id: UUID
@@ -43,6 +44,9 @@ class ReportDraft(msgspec.Struct, kw_only=True):
     ring_m: int | None
     wave: int
     last_wave: bool
+    asks: int | None = None
+    pause_ms: int | None = None
+    desk_first: bool = False
     channel: str = "web"
     noted: dict[str, Any] = {}
 
@@ -82,6 +86,8 @@ class ActDraft(msgspec.Struct, kw_only=True):
     ring_m: int | None = None
     wave: int = 1
     last_wave: bool = True
+    asks: int | None = None
+    pause_ms: int | None = None
 
 
 class WideDraft(msgspec.Struct, kw_only=True):
@@ -96,6 +102,8 @@ class WideDraft(msgspec.Struct, kw_only=True):
     ring_m: int | None
     last_wave: bool
     candidates: Sequence[UUID]
+    asks: int | None = None
+    pause_ms: int | None = None
 
 
 class DueWave(NamedTuple):
@@ -106,6 +114,7 @@ class DueWave(NamedTuple):
     wave: int
     lat: float
     lon: float
+    received_us: int
     asked: frozenset[UUID]
 
 
@@ -182,8 +191,11 @@ class Nearby(Protocol):
     def healthy(self) -> bool:
         """False while the index is missing or younger than GENERATION_AGE_S_MIN: then ask the whole station."""
 
-    def nearest(self, lat: float, lon: float, radius_m: float, count: int) -> list[UUID]:
-        """Officers on duty with a fresh and good fix, nearest first."""
+    def nearest(self, lat: float, lon: float, radius_m: float, count: int, only_of: str | None = None) -> list[UUID]:
+        """Officers on duty with a fresh and good fix, nearest first; of one station alone where it is named."""
+
+    def of_beat(self, beat: str, lat: float, lon: float, radius_m: float, count: int) -> list[UUID]:
+        """The same of one beat's own officers."""
 
     def unlocated(self, station: str, count: int) -> list[UUID]:
         """Officers of a station on duty without such a fix."""

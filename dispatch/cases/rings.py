@@ -10,12 +10,19 @@ from dispatch.limits import OFFER_RECIPIENTS_MAX, STATION_RECIPIENTS_MAX
 
 @dataclass(frozen=True, slots=True)
 class Wave:
-    """Candidates nearest first; `number` counts rings from 1; `last`: no wider ring is left."""
+    """Candidates nearest first; `number` counts rings (or turns) from 1; `last`: nobody is left for another wave.
+
+    `asks`: how many of them are asked, None for all. `pause_ms`: until the next wave, None for the category's own.
+    `desk_first`: nobody is asked, because a person at the desk decides.
+    """
 
     candidates: Sequence[UUID]
     number: int
     ring_m: int | None
     last: bool
+    asks: int | None = None
+    pause_ms: int | None = None
+    desk_first: bool = False
 
 
 def first_wave(
@@ -27,12 +34,13 @@ def first_wave(
     *,
     start: int = 1,
     except_for: frozenset[UUID] = frozenset(),
+    only_of: str | None = None,
 ) -> Wave:
     """The first ring from `start` on that holds anybody, up to the widest.
 
     Without a trustworthy index the whole station.
     With the widest ring also those on duty whose position is not known, while there is room.
-    An empty wave: nobody is near.
+    An empty wave: nobody is near. `only_of`: officers of this station alone are looked at.
     """
     assert rings_m and start >= 1, "there is at least one ring"
     if not near.healthy():
@@ -41,7 +49,7 @@ def first_wave(
     for number in range(start, len(rings_m) + 1):
         ring = rings_m[number - 1]
         last = number == len(rings_m)
-        found = [o for o in near.nearest(lat, lon, ring, OFFER_RECIPIENTS_MAX) if o not in except_for]
+        found = [o for o in near.nearest(lat, lon, ring, OFFER_RECIPIENTS_MAX, only_of) if o not in except_for]
         room = OFFER_RECIPIENTS_MAX - len(found)
         if last and room > 0:
             known = except_for.union(found)

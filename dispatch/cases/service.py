@@ -5,7 +5,7 @@ import functools
 import hashlib
 import logging
 from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -13,9 +13,11 @@ import msgspec
 
 from dispatch.batching import Batch, Overloaded
 from dispatch.cases.catalogue import Catalogue
-from dispatch.cases.facts import Answer
+from dispatch.cases.facts import Answer, CaseState
+from dispatch.cases.modes import HEAD_START, opening_wave
+from dispatch.cases.policy import Mode
 from dispatch.cases.ports import ActDraft, CaseStore, ClaimDraft, Nearby, ReportDraft, StoreBusy, WideDraft
-from dispatch.cases.rings import Wave, first_wave
+from dispatch.cases.rings import Wave
 from dispatch.cases.values import Refusal
 from dispatch.limits import BATCH_QUEUE_MAX, CLAIM_LEADERS
 from dispatch.streams.feed import Feed
@@ -31,13 +33,24 @@ JOIN_MS_MIN = 1_000  # a card that opens for less than a second helps nobody
 class Reporting:
     """Reports become offered cases, many in one commit."""
 
-    def __init__(self, store: CaseStore, feed: Feed, near: Nearby, catalogue: Catalogue) -> None:
+    def __init__(
+        self, store: CaseStore, feed: Feed, near: Nearby, catalogue: Catalogue, clock: Callable[[], float]
+    ) -> None:
+        """`clock`: Unix seconds as the database says them; asked where a category's mode changes with the hour."""
         self._store, self._feed, self._near, self.catalogue = store, feed, near, catalogue
+        self._clock = clock
         self._batch: Batch[ReportDraft, Answer] = Batch(self._flush)
 
     def wave(self, category: str, lat: float, lon: float, station: str) -> Wave:
-        """Whom a new case is put before."""
-        return first_wave(self._near, lat, lon, station, self.catalogue.categories[category].rings_m)
+        """Whom a new case is put before. Raises: StoreAway, where the hour matters and is not known yet."""
+        plan = self.catalogue.opening_plan(category, station, Point(lat, lon), self._clock)
+        return opening_wave(self._near, plan, lat, lon, station)
+
+    def wave_again(self, state: CaseState, except_for: frozenset[UUID]) -> Wave:
+        """Whom a further round of a case is put before, in the mode of the hour in which it was received."""
+        place = Point(state.lat, state.lon)
+        plan = self.catalogue.opening_plan(state.category, state.station, place, functools.partial(_received_s, state))
+        return opening_wave(self._near, plan, state.lat, state.lon, state.station, except_for=except_for)
 
     async def report(self, draft: ReportDraft) -> Answer:
         """The case of this key. `ok` false: key_reused or busy. Raises: StoreAway (ask again), Overloaded."""
@@ -168,10 +181,11 @@ class Acting:
         if draft.event == "handed_back":
             entry = self._feed.board.cases.get(draft.case)
             if entry is not None:
-                s = entry.state
-                wave = self._reporting.wave(s.category, s.lat, s.lon, s.station)
+                holders = (h.officer for h in entry.state.holders)
+                wave = self._reporting.wave_again(entry.state, frozenset((*entry.state.handed_back, *holders)))
                 draft.candidates = [o for o in wave.candidates if o != draft.officer]
                 draft.wave, draft.ring_m, draft.last_wave = wave.number, wave.ring_m, wave.last
+                draft.asks, draft.pause_ms = wave.asks, wave.pause_ms
         answer = await self._store.act(draft)
         self._feed.committed([answer])
         return answer
@@ -185,10 +199,15 @@ class Acting:
 
 @dataclass(frozen=True, slots=True)
 class Came:
-    """An officer who has just come near somewhere, on duty, or free again."""
+    """An officer who has just come near somewhere, on duty, or free again. `station`: the officer's own."""
 
     officer: UUID
     place: Point
+    station: str
+
+
+def _received_s(state: CaseState) -> float:
+    return state.received_us / 1e6
 
 
 class Joining:
@@ -198,7 +217,10 @@ class Joining:
         self._store, self._feed, self.catalogue = store, feed, catalogue
 
     def offers_for(self, came: Came, now: float) -> list[WideDraft]:
-        """Open offers whose present ring now holds the officer and which have room for one more."""
+        """Open offers whose present ring now holds the officer and which have room for one more.
+
+        A head start and a turn are not joined: their next wave is seconds away.
+        """
         drafts = []
         for entry in self._feed.board.open_around(came.place.lat, came.place.lon):
             state = entry.state
@@ -206,6 +228,10 @@ class Joining:
                 continue
             category = self.catalogue.categories.get(state.category)
             if category is None or entry.remaining_ms(now) < JOIN_MS_MIN:
+                continue
+            plan = self.catalogue.plan_of(state.category, state.station, functools.partial(_received_s, state))
+            over = plan.own and came.station != state.station
+            if over or state.wave == HEAD_START or plan.mode is Mode.BEST_OFFICER:
                 continue
             ring_m = category.rings_m[min(state.wave, len(category.rings_m)) - 1]
             if metres_fast(came.place, Point(state.lat, state.lon)) <= ring_m:

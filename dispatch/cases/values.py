@@ -120,6 +120,7 @@ class DeskReason(StrEnum):
     HANDED_BACK = "handed_back"
     ALL_DECLINED = "all_declined"
     SHIFT_END = "shift_end"
+    DESK_FIRST = "desk_first"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from uuid import UUID
 from dispatch.limits import FIX_ACCURACY_M_MAX, FIX_AGE_S_MAX, GENERATION_AGE_S_MIN
 from dispatch.positions.roster import Roster
 from geo.grid import Grid
+from geo.nearest import rank
 from geo.point import Point
 
 RemoteFix = tuple[UUID, float, float, float, float]
@@ -121,7 +122,7 @@ class LivePositions:
         known = self._roster.by_id.get(officer)
         return known is not None and (0 if cases is None else len(cases)) < known.slots
 
-    def nearest(self, lat: float, lon: float, radius_m: float, count: int) -> list[UUID]:
+    def nearest(self, lat: float, lon: float, radius_m: float, count: int, only_of: str | None = None) -> list[UUID]:
         found = self._grid.nearest(
             Point(lat, lon),
             radius_m,
@@ -129,9 +130,27 @@ class LivePositions:
             now=self._clock(),
             age_s_max=self.age_s_max,
             accuracy_m_max=FIX_ACCURACY_M_MAX,
-            only=self._free if self.held() or self._everybody else None,
+            only=self._looked_at(only_of),
         )
         return [officer for officer, _ in found]
+
+    def _looked_at(self, only_of: str | None) -> Callable[[UUID], bool] | None:
+        """Who ranks at all; None: everybody."""
+        free = self._free if self.held() or self._everybody else None
+        if only_of is None:
+            return free
+        known = self._roster.by_id
+        return lambda o: (own := known.get(o)) is not None and own.station == only_of and (free is None or free(o))
+
+    def of_beat(self, beat: str, lat: float, lon: float, radius_m: float, count: int) -> list[UUID]:
+        now = self._clock()
+        placed = []
+        for officer in self._roster.of_beat(beat):
+            fix = self._grid.get(officer.officer)
+            fresh = fix is not None and now - fix.seen_at <= self.age_s_max and fix.accuracy_m <= FIX_ACCURACY_M_MAX
+            if fix is not None and fresh and self._free(officer.officer):
+                placed.append((officer.officer, fix.point))
+        return [officer for officer, _ in rank(placed, Point(lat, lon), radius_m, count)]
 
     def unlocated(self, station: str, count: int) -> list[UUID]:
         now = self._clock()

@@ -19,6 +19,7 @@ class OnDuty:
     call_sign: str
     surname: str
     slots: int = SLOTS_DEFAULT
+    beat: str | None = None
 
 
 class Roster:
@@ -27,6 +28,7 @@ class Roster:
     def __init__(self) -> None:
         self.by_id: dict[UUID, OnDuty] = {}
         self._by_station: defaultdict[str, dict[UUID, None]] = defaultdict(dict)
+        self._by_beat: defaultdict[str, dict[UUID, None]] = defaultdict(dict)
 
     def load(self, officers: Iterable[OnDuty]) -> None:
         for officer in officers:
@@ -36,6 +38,7 @@ class Roster:
         """These and nobody else."""
         self.by_id.clear()
         self._by_station.clear()
+        self._by_beat.clear()
         self.load(officers)
 
     def apply(self, fact: Fact) -> bool:
@@ -46,18 +49,28 @@ class Roster:
             self._drop(fact.officer)
             return False
         came = fact.officer not in self.by_id
-        self._put(OnDuty(fact.officer, fact.stream, fact.body["call_sign"], fact.body["surname"], fact.body["slots"]))
+        told = fact.body
+        self._put(
+            OnDuty(fact.officer, fact.stream, told["call_sign"], told["surname"], told["slots"], told.get("beat"))
+        )
         return came
 
     def of_station(self, station: str) -> list[OnDuty]:
         return [self.by_id[o] for o in self._by_station.get(station, ())]
 
+    def of_beat(self, beat: str) -> list[OnDuty]:
+        return [self.by_id[o] for o in self._by_beat.get(beat, ())]
+
     def _put(self, officer: OnDuty) -> None:
         self._drop(officer.officer)
         self.by_id[officer.officer] = officer
         self._by_station[officer.station][officer.officer] = None
+        if officer.beat is not None:
+            self._by_beat[officer.beat][officer.officer] = None
 
     def _drop(self, officer: UUID) -> None:
         known = self.by_id.pop(officer, None)
         if known is not None:
             self._by_station[known.station].pop(officer, None)
+            if known.beat is not None:
+                self._by_beat[known.beat].pop(officer, None)

@@ -6,9 +6,8 @@ from typing import Protocol
 
 from dispatch.cases.catalogue import Catalogue
 from dispatch.cases.facts import Answer
+from dispatch.cases.modes import next_wave
 from dispatch.cases.ports import Bus, CaseStore, DueWave, Nearby, StoreBusy, WideDraft
-from dispatch.cases.rings import first_wave
-from dispatch.limits import RINGS_M
 from dispatch.streams.envelope import pack
 
 log = logging.getLogger(__name__)
@@ -64,10 +63,8 @@ class Sweeping:
         return moved
 
     def _wider(self, due: DueWave) -> WideDraft:
-        category = self.catalogue.categories.get(due.category)
-        rings = category.rings_m if category else RINGS_M
-        start = min(due.wave, len(rings))
-        wave = first_wave(self._near, due.lat, due.lon, due.station, rings, start=start, except_for=due.asked)
+        plan = self.catalogue.plan_of(due.category, due.station, lambda: due.received_us / 1e6)
+        wave = next_wave(self._near, plan, due.lat, due.lon, due.station, due.wave, except_for=due.asked)
         return WideDraft(
             case=due.case,
             event="offer_widened",
@@ -77,6 +74,8 @@ class Sweeping:
             ring_m=wave.ring_m,
             last_wave=wave.last,
             candidates=wave.candidates,
+            asks=wave.asks,
+            pause_ms=wave.pause_ms,
         )
 
     def _tell(self, answers: Iterable[Answer]) -> int:

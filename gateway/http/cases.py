@@ -100,6 +100,9 @@ def _draft(node: Node, report: Report, key: str, receipt_mac: str) -> ReportDraf
         ring_m=wave.ring_m,
         wave=wave.number,
         last_wave=wave.last,
+        asks=wave.asks,
+        pause_ms=wave.pause_ms,
+        desk_first=wave.desk_first,
     )
 
 

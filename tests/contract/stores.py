@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
-from dispatch.adapters.memory.rows import CategoryRow, OfficerRow, Records, Timer, utc
+from dispatch.adapters.memory.rows import CategoryRow, OfficerRow, Records, StationRow, Timer, utc
 from dispatch.adapters.memory.store import MemoryCases
 from dispatch.cases.facts import Answer
 from dispatch.cases.ports import ActDraft, CaseStore, ClaimDraft, ReportDraft, WideDraft
@@ -27,6 +27,12 @@ class Ground(Protocol):
 
     async def advance(self, seconds: float) -> None:
         """Everything that was written is so much older afterwards."""
+
+    async def rule(self, station: StationRow) -> None:
+        """Gives a station its policies."""
+
+    async def shift(self, officer: UUID, minutes: float) -> None:
+        """The officer's shift ends so many minutes from now."""
 
 
 @dataclass(slots=True)
@@ -47,6 +53,12 @@ class MemoryGround:
         self.records.categories = {c.id: c for c in categories}
         self.records.officers = {o.id: o for o in officers}
 
+    async def rule(self, station: StationRow) -> None:
+        self.records.stations[station.id] = station
+
+    async def shift(self, officer: UUID, minutes: float) -> None:
+        self.records.officers[officer].shift_ends_us = self.us + int(minutes * 60_000_000)
+
     async def advance(self, seconds: float) -> None:
         """Moved as in the database: what is written ages, so that both mean the same by it."""
         us = int(seconds * 1_000_000)
@@ -57,6 +69,9 @@ class MemoryGround:
                 row.core = replace(row.core, deadline=utc(row.deadline_us))
         for at, timer in self.records.timers.items():
             self.records.timers[at] = Timer(timer.station, timer.due_us - us, timer.round, timer.wave)
+        for officer in self.records.officers.values():
+            if officer.shift_ends_us is not None:
+                officer.shift_ends_us -= us
 
 
 @dataclass(slots=True)
@@ -83,11 +98,24 @@ class PostgresGround:
                 [(o.id, o.call_sign, o.surname, o.station, o.on_duty, o.slots, sorted(o.skills)) for o in officers],
             )
 
+    async def rule(self, station: StationRow) -> None:
+        await self.pool.execute(
+            "UPDATE stations SET cross_border = $2, hand_backs_max = $3 WHERE id = $1",
+            station.id, str(station.border), station.hand_backs_max,
+        )  # fmt: skip
+
+    async def shift(self, officer: UUID, minutes: float) -> None:
+        await self.pool.execute(
+            "UPDATE officers SET shift_ends_at = clock_timestamp() + make_interval(secs => $2) WHERE id = $1",
+            officer, minutes * 60,
+        )  # fmt: skip
+
     async def advance(self, seconds: float) -> None:
         await self.pool.execute(
             """
             WITH older AS (SELECT make_interval(secs => $1) AS by),
-                 moved AS (UPDATE deadlines SET due_at = due_at - older.by FROM older RETURNING 1)
+                 moved AS (UPDATE deadlines SET due_at = due_at - older.by FROM older RETURNING 1),
+                 ended AS (UPDATE officers SET shift_ends_at = shift_ends_at - older.by FROM older)
             UPDATE cases SET offer_deadline = offer_deadline - older.by, received_at = received_at - older.by FROM older
             """,
             seconds,
@@ -162,13 +190,14 @@ class Town:
         return int(answer.response["fence"])
 
 
-async def a_town(ground: Ground, seed: int, *, prefix: str = "s", officers: int = 6) -> Town:
-    """Two stations, officers of the first on duty with one slot, the last one off duty; categories of the prefix."""
+async def a_town(ground: Ground, seed: int, *, prefix: str = "s", officers: int = 6, abroad: int = 0) -> Town:
+    """Two stations, officers on duty with one slot, the last one off duty, the first `abroad` of the second station;
+    categories of the prefix."""
     dice = random.Random(f"town {seed} {prefix}")
     stations = [f"{prefix}1", f"{prefix}2"]
     town = Town(ground, dice, stations, [])
     town.officers = [
-        OfficerRow(town.uuid(), f"{prefix}-{n}", "王李张刘陈杨"[n % 6], stations[0], on_duty=n < officers - 1)
+        OfficerRow(town.uuid(), f"{prefix}-{n}", "王李张刘陈杨"[n % 6], stations[n < abroad], on_duty=n < officers - 1)
         for n in range(officers)
     ]
     first = stations[0]

@@ -9,8 +9,10 @@ from uuid import UUID
 import msgspec
 import pytest
 
+from dispatch.adapters.memory.rows import StationRow
 from dispatch.adapters.postgres.pool import connect_pool
 from dispatch.adapters.postgres.store import PostgresCases
+from dispatch.cases.eligibility import Border
 from dispatch.cases.facts import Answer, CaseState, Fact, TalkState
 from dispatch.cases.ports import CaseStore
 from tests.conftest import Database
@@ -73,7 +75,19 @@ class Script:
         kind = self.dice.choice(("one", "one", "two", "fast", "dog"))
         station, last = self.dice.choice(self.town.stations), self.dice.random() < 0.6
         category = f"{self.town.stations[0]}-{kind}"
-        return self.town.report(*self.some(), category=category, station=station, last_wave=last)
+        return self.town.report(
+            *self.some(),
+            category=category,
+            station=station,
+            last_wave=last,
+            wave=self.dice.choice((0, 1, 1)),
+            desk_first=self.dice.random() < 0.1,
+            **self._turn(),
+        )
+
+    def _turn(self) -> dict[str, Any]:
+        """A turn of one, a head start, or neither."""
+        return self.dice.choice(({}, {}, {"asks": 1, "pause_ms": 3_000}, {"pause_ms": 7_000}))
 
     def _act(self, case: UUID, state: CaseState | None) -> Any:
         dice, event = self.dice, self.dice.choice(ACTS)
@@ -90,7 +104,7 @@ class Script:
         return self.town.act(
             case, event, actor, officer, fence=fence, round=state.round if state else 1, candidates=self.some(),
             disposition="founded" if event == "cleared" else None, reason=dice.choice((None, "busy")),
-            last_wave=dice.random() < 0.7, **self._line(event),
+            last_wave=dice.random() < 0.7, wave=dice.choice((0, 1)), **self._turn(), **self._line(event),
         )  # fmt: skip
 
     def _line(self, event: str) -> dict[str, Any]:
@@ -103,7 +117,7 @@ class Script:
         dice = self.dice
         return self.town.wide(
             case, *self.some(), event=dice.choice(("offer_widened", "offer_joined")), wave=dice.randint(2, 3),
-            round=state.round if state else 1, last_wave=dice.random() < 0.5,
+            round=state.round if state else 1, last_wave=dice.random() < 0.5, **self._turn(),
         )  # fmt: skip
 
     def learn(self, answers: Sequence[Answer]) -> None:
@@ -174,7 +188,7 @@ async def everything(store: CaseStore, town: Town, cases: Sequence[UUID]) -> Any
         "facts": [(plain_fact(f), set(f.to), set(f.asked)) for facts in streams for f in facts],
         "open": {s.id: (plain_state(s), r) for s, r in await store.open_cases() if s.station in mine},
         "talks": {t.case: plain_talk(t) for t in await store.talks(cases)},
-        "waves": {d.case: d for d in await store.due_waves() if d.station in mine},
+        "waves": {d.case: d._replace(received_us=0) for d in await store.due_waves() if d.station in mine},
         "due": sorted(s for s in await store.due_stations() if s in mine),
         "heads": {s: o for s, o in (await store.heads()).offsets.items() if s in mine},
     }
@@ -191,7 +205,11 @@ async def test_both_stores_answer_alike(seed: int, database: Database) -> None:
 
 
 async def compare(seed: int, grounds: list[Ground]) -> None:
-    towns = [await a_town(ground, seed, prefix=f"w{seed}s") for ground in grounds]
+    towns = [await a_town(ground, seed, prefix=f"w{seed}s", abroad=3) for ground in grounds]
+    for town in towns:
+        await town.ground.rule(StationRow(town.stations[1], (Border.OWN, Border.NEIGHBOURS)[seed % 2]))
+        await town.ground.shift(town.officers[0].id, 15.5)
+        await town.ground.shift(town.officers[3].id, 14.0)
     script = Script(towns[0], seed)
     done = 0
     for step in range(STEPS):

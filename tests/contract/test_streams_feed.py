@@ -47,7 +47,7 @@ async def started(town: Town, wire: Wire | None = None, store: Any = None) -> Pr
 
 
 def services(process: Process) -> tuple[Claiming, Acting]:
-    reporting = Reporting(process.store, process.feed, cast(Any, None), Catalogue())
+    reporting = Reporting(process.store, process.feed, cast(Any, None), Catalogue(), lambda: 0.0)
     return Claiming(process.store, process.feed), Acting(process.store, process.feed, reporting)
 
 

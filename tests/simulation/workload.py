@@ -103,7 +103,8 @@ class Reporters(People):
                 id=self.world.uuid(), scope="report", key=key, hash=_hash(key), station=station, category=category,
                 words="自行车不见了", salt="00", lat=place.lat, lon=place.lon, accuracy_m=8.0, place_source="pin",
                 reporter="anonymous", receipt_mac=_hash("mac", key), exercise=False, candidates=wave.candidates,
-                ring_m=wave.ring_m, wave=wave.number, last_wave=wave.last,
+                ring_m=wave.ring_m, wave=wave.number, last_wave=wave.last, asks=wave.asks, pause_ms=wave.pause_ms,
+                desk_first=wave.desk_first,
             )  # fmt: skip
             return node.reporting.report(draft)
 

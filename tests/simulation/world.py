@@ -154,7 +154,7 @@ class Node:
         self.feed.alongside.append(self._load_roster)
         self.feed.on_new_epoch = self._hang_up
         self.positions.held = lambda: self.feed.board.held
-        self.reporting = Reporting(self.store, self.feed, self.positions, world.catalogue)
+        self.reporting = Reporting(self.store, self.feed, self.positions, world.catalogue, clock)
         self.claiming = Claiming(self.store, self.feed)
         self.acting = Acting(self.store, self.feed, self.reporting)
         self.joining = Joining(self.store, self.feed, world.catalogue)
@@ -273,7 +273,7 @@ class Node:
         if where is not None:
             if not self._came:
                 self.serve(self._join())
-            self._came[officer] = Came(officer, where[0])
+            self._came[officer] = Came(officer, where[0], self.world.records.officers[officer].station)
 
     async def _join(self) -> None:
         await asyncio.sleep(JOIN_S)

@@ -14,11 +14,11 @@ from dispatch.adapters.memory.steps import (
     drop_timers,
     happen,
     must,
+    pause_us,
     put_wave,
     send_to_desk,
     set_timer,
     to_desk,
-    wave_us,
 )
 from dispatch.cases.facts import Answer
 from dispatch.cases.machine import Act
@@ -93,6 +93,7 @@ def due_waves(db: Records, us: int) -> list[DueWave]:
                     timer.wave,
                     row.lat,
                     row.lon,
+                    row.received_us,
                     frozenset(row.asked(timer.round)),
                 )
             )
@@ -115,7 +116,7 @@ def _widen_one(db: Records, x: WideDraft, us: int) -> Answer | None:
     if not joined and (timer is None or (timer.round, timer.wave) != (x.round, x.wave)):
         return None  # another sweeper was first
     never = (*row.handed_back, *row.asked(x.round))
-    to = db.eligible(x.candidates, db.categories[row.category].skill, never, limits.STATION_RECIPIENTS_MAX)
+    to = db.eligible(row.station, row.category, x, never, us)
     if not to:
         return None if joined else _pass_wave(db, row, x, us)
     must(row, Act(event, Actor.SERVICE, recipients=tuple(map(OfficerId, to)), wave=None if joined else x.ring), us)
@@ -125,19 +126,19 @@ def _widen_one(db: Records, x: WideDraft, us: int) -> Answer | None:
     }  # fmt: skip
     fact = db.append(row, event, Actor.SERVICE, None, body, us)
     if joined:
-        row.waves.append(WaveRow(row.seq, row.core.round, to))
+        row.waves.append(WaveRow(row.seq, row.core.round, row.core.wave, to))
     else:
-        put_wave(db, row, to, x.last_wave, us, wave_us(db, row))
+        put_wave(db, row, to, x.last_wave, us, pause_us(db, row, x.pause_ms))
     return db.answer(row, [fact], to)
 
 
 def _pass_wave(db: Records, row: CaseRow, x: WideDraft, us: int) -> Answer | None:
-    """A wave that found nobody: the next is due after the usual pause (at once when nobody is left who could answer);
-    after the widest, the desk when everyone has answered."""
+    """A wave that found nobody: the next is due after its pause (at once when nobody is left who could answer);
+    after the widest, the desk when everyone has answered. Turns go on while somebody might answer."""
     answered = all_answered(row)
-    if not x.last_wave:
-        pause_us = 0 if answered else wave_us(db, row)
-        set_timer(db, row, WAVE, us + pause_us, db.timers[WAVE, row.id].wave + 1)
+    if not x.last_wave or (x.asks is not None and not answered):
+        after_us = 0 if answered else pause_us(db, row, x.pause_ms)
+        set_timer(db, row, WAVE, us + after_us, db.timers[WAVE, row.id].wave + 1)
         return None
     drop_timers(db, row.id, WAVE)
     if not answered:

@@ -4,7 +4,6 @@ import hashlib
 from typing import Any
 from uuid import UUID
 
-from dispatch import limits
 from dispatch.adapters.memory import talking
 from dispatch.adapters.memory.rows import CaseRow, Kept, OfficerRow, Records, utc
 from dispatch.adapters.memory.steps import (
@@ -18,12 +17,13 @@ from dispatch.adapters.memory.steps import (
     grant_seat,
     happen,
     must,
+    pause_us,
     put_wave,
     send_to_desk,
     set_timer,
     to_desk,
     transfer,
-    wave_us,
+    wave_answered,
     window_us,
 )
 from dispatch.cases.facts import Answer, Fact
@@ -31,8 +31,6 @@ from dispatch.cases.machine import Act, Claim
 from dispatch.cases.ports import ActDraft, ClaimDraft, ReportDraft
 from dispatch.cases.values import Actor, Case, Disposition, Event, Happened, OfficerId, OfficerState, Refusal, Status
 from dispatch.talk.threads import READ
-
-MAX = limits.STATION_RECIPIENTS_MAX
 
 
 def again(kept: Kept, hash_: str, ok: bool, reason: str | None) -> Answer:
@@ -53,7 +51,7 @@ def report_one(db: Records, x: ReportDraft, us: int) -> Answer:
     if kept is not None:
         return again(kept, x.hash, True, "again")
     category = db.categories[x.category]
-    to = db.eligible(x.candidates, category.skill, (), MAX)
+    to = db.eligible(x.station, x.category, x, (), us)
     row = CaseRow(
         id=x.id,
         station=x.station,
@@ -78,8 +76,8 @@ def report_one(db: Records, x: ReportDraft, us: int) -> Answer:
     } | x.noted
     body |= {"exercise": True} if x.exercise else {}
     facts = [db.append(row, Event.RECEIVED, x.reporter, None, body, us)]
-    nobody = not to and x.last_wave
-    facts.append(send_to_desk(db, row, "nobody_near", us) if nobody else _open(db, row, x, to, us))
+    nobody, why = not to and x.last_wave, "desk_first" if x.desk_first else "nobody_near"
+    facts.append(send_to_desk(db, row, why, us) if nobody else _open(db, row, x, to, us))
     response = {"case": str(x.id), "station": x.station, "status": str(row.core.status)}
     db.kept[x.scope, x.key] = Kept(x.hash, response)
     return _answered(db.answer(row, facts, to), True, None, response)
@@ -95,7 +93,7 @@ def _open(db: Records, row: CaseRow, x: ReportDraft, to: tuple[UUID, ...], us: i
     }  # fmt: skip
     fact = db.append(row, Event.OFFER_OPENED, Actor.SERVICE, None, body, us)
     # Everyone in this ring had just become busy: the next one is due at once.
-    put_wave(db, row, to, x.last_wave, us, wave_us(db, row) if to else 0)
+    put_wave(db, row, to, x.last_wave, us, pause_us(db, row, x.pause_ms) if to else 0)
     set_timer(db, row, WINDOW, row.deadline_us)
     return fact
 
@@ -156,7 +154,7 @@ def _judged(
     asked: tuple[UUID, ...] = ()
     seen = officer.seen() if officer else None
     if event is Event.HANDED_BACK and officer is not None:
-        asked = db.eligible(x.candidates, db.categories[row.category].skill, (*row.handed_back, officer.id), MAX)
+        asked = db.eligible(row.station, row.category, x, (*row.handed_back, officer.id), us)
     if seen is None and x.actor == Actor.OFFICER:
         seen = OfficerState(OfficerId(x.officer or UUID(int=0)), False, 0, 0)  # unknown: holds nothing, was never asked
     deadline_us = us + window_us(db, row)
@@ -200,7 +198,7 @@ def _reopened(
         "deadline_us": row.deadline_us, "recipients": digest_of(asked),
     }  # fmt: skip
     fact = db.append(row, Event.HANDED_BACK, actor, officer, body, us)
-    put_wave(db, row, asked, x.last_wave, us, wave_us(db, row))
+    put_wave(db, row, asked, x.last_wave, us, pause_us(db, row, x.pause_ms))
     set_timer(db, row, WINDOW, row.deadline_us)
     return fact
 
@@ -237,15 +235,16 @@ def _applied(
 
 
 def _declined(db: Records, row: CaseRow, x: ActDraft, actor: str, officer: UUID, us: int) -> list[Fact]:
-    """When everyone asked has said so, the next wave opens at once; after the widest, the desk."""
+    """When everyone in a wave has said so, the next one opens at once; after the widest the desk has the case, when
+    nobody is left who could answer."""
     row.declined += (officer,)
     body = {"round": row.core.round, "reason": x.reason}
     facts = [db.append(row, Event.DECLINED, actor, officer, body, us)]
-    if not all_answered(row):
+    if not wave_answered(row):
         return facts
     timer = db.timers.get((WAVE, row.id))
     if timer is not None and timer.round == row.core.round:
         db.timers[WAVE, row.id] = timer._replace(due_us=us)
-    else:
+    elif all_answered(row):
         facts.append(send_to_desk(db, row, "all_declined", us))
     return facts

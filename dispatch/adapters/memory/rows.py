@@ -7,12 +7,14 @@ the caller's clock says them. PostgreSQL's unique indexes are left out on purpos
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 import msgspec
 
+from dispatch import limits
 from dispatch.cases.audience import OFFERING
+from dispatch.cases.eligibility import Border, Candidate, Wanted, eligible
 from dispatch.cases.facts import Answer, CaseState, Fact, HolderState, Line
 from dispatch.cases.values import Case, Event, OfficerId, OfficerState, Status
 
@@ -39,7 +41,13 @@ class OfficerRow:
     slots: int = 1
     held: int = 0
     skills: frozenset[str] = frozenset()
+    beat: str | None = None
     shift_ends_us: int | None = None
+
+    def candidate(self) -> Candidate:
+        """As the rule of eligibility looks at an officer."""
+        ends = None if self.shift_ends_us is None else utc(self.shift_ends_us)
+        return Candidate(self.id, self.station, self.on_duty, self.held, self.slots, self.skills, ends)
 
     def seen(self) -> OfficerState:
         """As the case machine looks at an officer."""
@@ -58,6 +66,15 @@ class CategoryRow:
     skill: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class StationRow:
+    """A station's policies. `None`: the service's own number."""
+
+    id: str
+    border: Border = Border.NEIGHBOURS
+    hand_backs_max: int | None = None
+
+
 @dataclass(slots=True)
 class SeatRow:
     """An active seat; ended ones are only told by the history."""
@@ -71,6 +88,7 @@ class SeatRow:
 class WaveRow(NamedTuple):
     seq: int
     round: int
+    wave: int
     recipients: tuple[UUID, ...]
 
 
@@ -123,12 +141,23 @@ class CaseRow:
         ]  # fmt: skip
 
 
+class Asking(Protocol):
+    """A draft that may ask officers: report, hand-back, wider wave."""
+
+    @property
+    def candidates(self) -> Sequence[UUID]: ...
+
+    @property
+    def asks(self) -> int | None: ...
+
+
 class Records:
     """The database. `now_us`: its clock, the only one that counts."""
 
     def __init__(self, now_us: Callable[[], int], epoch: str = "memory") -> None:
         self.now_us, self.epoch = now_us, epoch
         self.categories: dict[str, CategoryRow] = {}
+        self.stations: dict[str, StationRow] = {}
         self.officers: dict[UUID, OfficerRow] = {}
         self.cases: dict[UUID, CaseRow] = {}
         self.events: dict[str, list[Fact]] = {}
@@ -138,6 +167,7 @@ class Records:
 
     def add_station(self, station: str) -> None:
         self.events.setdefault(station, [])
+        self.stations.setdefault(station, StationRow(station))
 
     def append(
         self, row: CaseRow, kind: str, actor: str, officer: UUID | None, body: dict[str, Any], us: int
@@ -153,14 +183,12 @@ class Records:
         row.facts.append(fact)
         return fact
 
-    def eligible(
-        self, candidates: Sequence[UUID], skill: str | None, except_for: Iterable[UUID], most: int
-    ) -> tuple[UUID, ...]:
-        """Those who may be asked, in the order given: on duty, with a free slot, skilled."""
-        never = set(except_for)
-        found = (self.officers[o] for o in candidates if o in self.officers and o not in never)
-        may = [o.id for o in found if o.on_duty and o.held < o.slots and (skill is None or skill in o.skills)]
-        return tuple(may[:most])
+    def eligible(self, station: str, category: str, x: Asking, except_for: Iterable[UUID], us: int) -> tuple[UUID, ...]:
+        """Those of a draft who may be asked about a case of this station and category, in the order given."""
+        border, skill = self.stations[station].border, self.categories[category].skill
+        wanted = Wanted(station, border, skill, frozenset(except_for))
+        found = (self.officers[o].candidate() for o in x.candidates if o in self.officers)
+        return tuple(eligible(found, wanted, utc(us), x.asks or limits.STATION_RECIPIENTS_MAX))
 
     def state_of(self, row: CaseRow) -> CaseState:
         """A case as processes carry it, written now."""

@@ -36,8 +36,9 @@ def window_us(db: Records, row: CaseRow) -> int:
     return (db.categories[row.category].window_ms or limits.OFFER_WINDOW_MS) * 1000
 
 
-def wave_us(db: Records, row: CaseRow) -> int:
-    return (db.categories[row.category].wave_ms or limits.WAVE_INTERVAL_MS) * 1000
+def pause_us(db: Records, row: CaseRow, pause_ms: int | None) -> int:
+    """How long a wave lasts: a head start's or a turn's own pause, else the category's."""
+    return (pause_ms or db.categories[row.category].wave_ms or limits.WAVE_INTERVAL_MS) * 1000
 
 
 def set_timer(db: Records, row: CaseRow, kind: str, due_us: int, wave: int = 0) -> None:
@@ -54,11 +55,18 @@ def put_wave(
     db: Records, row: CaseRow, recipients: tuple[UUID, ...], last: bool, us: int, pause_us: int
 ) -> None:  # fmt: skip
     """Who was asked, and that the next wave opens after a pause."""
-    row.waves.append(WaveRow(row.seq, row.core.round, recipients))
+    row.waves.append(WaveRow(row.seq, row.core.round, row.core.wave, recipients))
     if last:
         drop_timers(db, row.id, WAVE)
     else:
         set_timer(db, row, WAVE, us + pause_us, row.core.wave + 1)
+
+
+def wave_answered(row: CaseRow) -> bool:
+    """Has everyone whom the latest wave asked declined or taken a seat?"""
+    answered = row.core.declined | {h.officer for h in row.core.holders}
+    latest = (w for w in row.waves if (w.round, w.wave) == (row.core.round, row.core.wave))
+    return all(o in answered for w in latest for o in w.recipients)
 
 
 def all_answered(row: CaseRow) -> bool:

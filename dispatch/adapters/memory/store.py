@@ -70,7 +70,7 @@ class MemoryCases:
             kind="duty",
             actor=f"officer:{officer}",
             at_us=db.now_us(),
-            body={"on": on, "call_sign": row.call_sign, "surname": row.surname, "slots": row.slots},
+            body={"on": on, "call_sign": row.call_sign, "surname": row.surname, "slots": row.slots, "beat": row.beat},
             officer=officer,
         )
         stream.append(fact)
@@ -133,12 +133,12 @@ class MemoryCases:
     async def roster(self) -> list[OnDuty]:
         """Officers on duty."""
         rows = self.records.officers.values()
-        return [OnDuty(o.id, o.station, o.call_sign, o.surname, o.slots) for o in rows if o.on_duty]
+        return [OnDuty(o.id, o.station, o.call_sign, o.surname, o.slots, o.beat) for o in rows if o.on_duty]
 
     async def free_roster(self) -> list[OnDuty]:
         """Officers on duty with a slot left, `slots` being those left."""
         rows = (o for o in self.records.officers.values() if o.on_duty and o.held < o.slots)
-        return [OnDuty(o.id, o.station, o.call_sign, o.surname, o.slots - o.held) for o in rows]
+        return [OnDuty(o.id, o.station, o.call_sign, o.surname, o.slots - o.held, o.beat) for o in rows]
 
 
 class MemoryCursors:

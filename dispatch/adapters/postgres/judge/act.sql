@@ -27,7 +27,7 @@ END $$;
 CREATE FUNCTION hand_back(
     INOUT c cases, INOUT facts jsonb, INOUT asked uuid[], x jsonb, p_actor text, p_officer uuid, p_t timestamptz
 ) LANGUAGE plpgsql AS $$
-DECLARE r record; v_event text := resolved_event(c, 'handed_back', asked); k categories;
+DECLARE r record; v_event text := resolved_event(c, 'handed_back', asked);
 BEGIN
     PERFORM end_assignments(c.id, p_officer, 'handed_back', p_t);
     c.handed_back := c.handed_back || p_officer; c.acknowledged_at := NULL; c.acknowledged_by := NULL;
@@ -38,15 +38,22 @@ BEGIN
         c := r.c; facts := r.facts;
         RETURN;
     END IF;
-    SELECT * INTO k FROM categories WHERE id = c.category;
     c := new_round(c, p_t); c.wave := (x ->> 'wave')::integer;
     SELECT q.* INTO r FROM append(c, facts, v_event, p_actor, p_officer, jsonb_build_object(
         'round', c.round, 'wave', c.wave, 'reason', x -> 'reason', 'asked', cardinality(asked),
         'deadline_us', (extract(epoch FROM c.offer_deadline) * 1000000)::bigint, 'recipients', digest_of(asked)), p_t) q;
     c := r.c; facts := r.facts;
-    PERFORM put_wave(c, asked, (x ->> 'last_wave')::boolean, coalesce(k.wave_ms, limit_of('WAVE_INTERVAL_MS')), p_t);
+    PERFORM put_wave(c, asked, (x ->> 'last_wave')::boolean, pause_of(c, x), p_t);
     PERFORM set_deadline(c, 'window', c.offer_deadline);
 END $$;
+
+-- Has everyone whom the latest wave asked answered? Those of an earlier one may still think about it.
+CREATE FUNCTION wave_answered(c cases) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT NOT EXISTS (
+        SELECT FROM waves w, unnest(w.recipients) u WHERE w.case_id = c.id AND w.round = c.round AND w.wave = c.wave
+        AND NOT u = ANY (c.declined) AND NOT EXISTS (
+            SELECT FROM assignments a WHERE a.case_id = c.id AND a.officer_id = u AND a.active))
+$$;
 
 -- Has everyone asked in this round answered, by declining or by holding a seat?
 CREATE FUNCTION all_answered(c cases) RETURNS boolean LANGUAGE sql STABLE AS $$
@@ -56,7 +63,8 @@ CREATE FUNCTION all_answered(c cases) RETURNS boolean LANGUAGE sql STABLE AS $$
             SELECT FROM assignments a WHERE a.case_id = c.id AND a.officer_id = u AND a.active))
 $$;
 
--- "Not now." When everyone asked has said so, the next wave opens at once; after the widest, the desk.
+-- "Not now." When everyone in a wave has said so, the next one opens at once; after the widest the desk has the case,
+-- when nobody is left who could answer.
 CREATE FUNCTION decline(INOUT c cases, INOUT facts jsonb, x jsonb, p_actor text, p_officer uuid, p_t timestamptz)
 LANGUAGE plpgsql AS $$
 DECLARE r record;
@@ -65,9 +73,9 @@ BEGIN
     SELECT q.* INTO r FROM append(c, facts, 'declined', p_actor, p_officer,
         jsonb_build_object('round', c.round, 'reason', x -> 'reason'), p_t) q;
     c := r.c; facts := r.facts;
-    IF NOT all_answered(c) THEN RETURN; END IF;
+    IF NOT wave_answered(c) THEN RETURN; END IF;
     UPDATE deadlines SET due_at = p_t WHERE case_id = c.id AND kind = 'wave' AND round = c.round;
-    IF NOT FOUND THEN
+    IF NOT FOUND AND all_answered(c) THEN
         SELECT q.* INTO r FROM to_desk(c, facts, 'sent_to_desk', 'service', NULL, 'all_declined', p_t) q;
         c := r.c; facts := r.facts;
     END IF;
@@ -133,8 +141,7 @@ BEGIN
         RETURN a;
     END IF;
     SELECT * INTO o FROM officers WHERE id = (x ->> 'officer')::uuid;
-    v_asked := eligible(ARRAY(SELECT jsonb_array_elements_text(x -> 'candidates')::uuid),
-        (SELECT skill FROM categories WHERE id = c.category), c.handed_back || o.id, limit_of('STATION_RECIPIENTS_MAX'));
+    v_asked := eligible_for(c, x, c.handed_back || o.id, t);
     v_reason := CASE
         WHEN c.id IS NULL THEN 'not_found'
         WHEN x ->> 'actor' = 'desk' AND c.station IS DISTINCT FROM x ->> 'station' THEN 'not_yours'

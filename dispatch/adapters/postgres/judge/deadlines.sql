@@ -62,11 +62,12 @@ END $$;
 -- Waves that are due: what a sweeper needs to find the next recipients. It holds nothing while it looks.
 CREATE FUNCTION due_waves(p_limit integer) RETURNS TABLE (
     case_id uuid, station text, category text, round integer, wave integer, lat double precision, lon double precision,
-    asked uuid[]
+    received_us bigint, asked uuid[]
 ) LANGUAGE plpgsql AS $$
 DECLARE t timestamptz := clock_timestamp();
 BEGIN
-    RETURN QUERY SELECT c.id, c.station, c.category, d.round, d.wave, c.lat, c.lon, ARRAY(
+    RETURN QUERY SELECT c.id, c.station, c.category, d.round, d.wave, c.lat, c.lon,
+            (extract(epoch FROM c.received_at) * 1000000)::bigint, ARRAY(
             SELECT u FROM waves w, unnest(w.recipients) u WHERE w.case_id = c.id AND w.round = c.round)
         FROM deadlines d, LATERAL (  -- from what is due to its case: never through all open cases, however few they seem
             SELECT k.* FROM cases k WHERE k.id = d.case_id OFFSET 0) c
@@ -74,23 +75,22 @@ BEGIN
         ORDER BY d.due_at LIMIT p_limit;
 END $$;
 
--- A wave that found nobody: the next one is due after the usual pause (at once when nobody is left who could answer),
--- or none is left.
+-- A wave that found nobody: the next one is due after its pause (at once when nobody is left who could answer), or none
+-- is left. Turns go on while somebody might answer: whoever comes meanwhile has one.
 CREATE FUNCTION pass_wave(c cases, x jsonb, p_t timestamptz) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     IF x ->> 'event' = 'offer_joined' THEN RETURN; END IF;
-    IF (x ->> 'last_wave')::boolean THEN
+    IF (x ->> 'last_wave')::boolean AND (x ->> 'asks' IS NULL OR all_answered(c)) THEN
         DELETE FROM deadlines WHERE case_id = c.id AND kind = 'wave';
     ELSE
         UPDATE deadlines SET wave = wave + 1, due_at = CASE WHEN all_answered(c) THEN p_t
-            ELSE p_t + make_interval(secs => coalesce(
-                (SELECT wave_ms FROM categories WHERE id = c.category), limit_of('WAVE_INTERVAL_MS')) / 1000.0) END
+            ELSE p_t + make_interval(secs => pause_of(c, x) / 1000.0) END
         WHERE case_id = c.id AND kind = 'wave';
     END IF;
 END $$;
 
 -- More officers are asked. Elements: case, event (offer_widened or offer_joined), round, wave, ring, ring_m,
--- last_wave, candidates. Whoever was asked before in this round is not asked again; a wave that finds nobody only moves
+-- last_wave, candidates, asks and pause_ms as in a report. Whoever was asked before in this round is not asked again; a wave that finds nobody only moves
 -- on, and after the widest the case goes to the desk when everyone has answered.
 CREATE FUNCTION widen_offers(p jsonb) RETURNS SETOF answer LANGUAGE plpgsql AS $$
 DECLARE x jsonb; c cases; r record; t timestamptz; v_to uuid[]; a answer; facts jsonb; v_joined boolean;
@@ -106,10 +106,8 @@ BEGIN
         CONTINUE WHEN c.id IS NULL OR c.status <> 'offered' OR t >= c.offer_deadline OR c.round <> (x ->> 'round')::integer
             OR NOT v_joined AND NOT EXISTS (SELECT FROM deadlines d WHERE d.case_id = c.id AND d.kind = 'wave'
                 AND d.round = c.round AND d.wave = (x ->> 'wave')::integer);  -- another sweeper was first
-        v_to := eligible(ARRAY(SELECT jsonb_array_elements_text(x -> 'candidates')::uuid),
-            (SELECT skill FROM categories WHERE id = c.category), c.handed_back || ARRAY(
-                SELECT u FROM waves w, unnest(w.recipients) u WHERE w.case_id = c.id AND w.round = c.round),
-            limit_of('STATION_RECIPIENTS_MAX'));
+        v_to := eligible_for(c, x, c.handed_back || ARRAY(
+            SELECT u FROM waves w, unnest(w.recipients) u WHERE w.case_id = c.id AND w.round = c.round), t);
         IF v_to = '{}' THEN
             PERFORM pass_wave(c, x, t);
             IF NOT v_joined AND (x ->> 'last_wave')::boolean AND all_answered(c) THEN
@@ -131,8 +129,7 @@ BEGIN
         IF v_joined THEN
             INSERT INTO waves (case_id, seq, round, wave, recipients) VALUES (c.id, c.seq, c.round, c.wave, v_to);
         ELSE
-            PERFORM put_wave(c, v_to, (x ->> 'last_wave')::boolean, coalesce(
-                (SELECT wave_ms FROM categories WHERE id = c.category), limit_of('WAVE_INTERVAL_MS')), t);
+            PERFORM put_wave(c, v_to, (x ->> 'last_wave')::boolean, pause_of(c, x), t);
         END IF;
         PERFORM save(c);
         a := (0, true, NULL, NULL, facts, state_of(c), v_to);

@@ -62,7 +62,7 @@ BEGIN
     t := clock_timestamp();
     UPDATE officers SET on_duty = v_on, duty_since = CASE WHEN v_on THEN t END,
         shift_ends_at = CASE WHEN v_on THEN t + v_shift END WHERE id = o.id;
-    v_body := jsonb_build_object('on', v_on, 'call_sign', o.call_sign, 'surname', o.surname, 'slots', o.slots);
+    v_body := jsonb_build_object('on', v_on, 'call_sign', o.call_sign, 'surname', o.surname, 'slots', o.slots, 'beat', o.beat);
     INSERT INTO events (stream, stream_offset, kind, actor, officer, at, body)
     VALUES (o.station, v_offset, 'duty', 'officer:' || o.id, o.id, t, v_body);
     a.facts := jsonb_build_array(jsonb_build_object('stream', o.station, 'offset', v_offset, 'kind', 'duty',

@@ -1,18 +1,9 @@
 -- A report becomes a case, and an offer, in one call and one commit. Takes many: what arrives together.
 -- Each element: idx, id, scope, key, hash (hex), station, category, words, salt (hex), lat, lon, accuracy_m,
 -- place_source, reporter, receipt_mac (hex), exercise, candidates [uuid, nearest first], ring_m, wave,
--- last_wave (no wider ring is left), channel, noted (joins the first entry). One row back for each, in any order.
-
--- Those who may be asked, in the order given: on duty, a free slot, the skill, not declined or handed back.
-CREATE FUNCTION eligible(p_candidates uuid[], p_skill text, p_except uuid[], p_max integer) RETURNS uuid[]
-LANGUAGE plpgsql STABLE AS $$
-BEGIN
-    RETURN (SELECT coalesce(array_agg(id ORDER BY nr), '{}') FROM (
-        SELECT o.id, u.nr FROM unnest(p_candidates) WITH ORDINALITY u (id, nr) JOIN officers o ON o.id = u.id
-        WHERE o.on_duty AND o.held < o.slots AND (p_skill IS NULL OR p_skill = ANY (o.skills))
-          AND NOT o.id = ANY (p_except)
-        ORDER BY u.nr LIMIT p_max) e);
-END $$;
+-- last_wave (no wider ring is left), asks (null: all of them), pause_ms (until the next wave; null: the category's),
+-- desk_first (nobody is asked: the desk decides), channel, noted (joins the first entry). One row back for each, in any
+-- order.
 
 -- Whom a wave asked, for the chain: provable later, readable by nobody.
 CREATE FUNCTION digest_of(p_recipients uuid[]) RETURNS text LANGUAGE sql STABLE AS $$
@@ -60,23 +51,25 @@ CREATE FUNCTION report_new(p jsonb, p_t timestamptz) RETURNS SETOF answer LANGUA
 BEGIN
     RETURN QUERY WITH asked AS MATERIALIZED (
         SELECT x.*, k.seats, k.ack_ms, coalesce(k.window_ms, limit_of('OFFER_WINDOW_MS')) AS window_ms,
-            coalesce(k.wave_ms, limit_of('WAVE_INTERVAL_MS')) AS wave_ms,
-            eligible(x.candidates, k.skill, '{}', limit_of('STATION_RECIPIENTS_MAX')) AS recipients,
+            coalesce(x.pause_ms, k.wave_ms, limit_of('WAVE_INTERVAL_MS')) AS wave_ms,
+            eligible(x.candidates, k.skill, '{}', coalesce(x.asks, limit_of('STATION_RECIPIENTS_MAX')),
+                CASE WHEN s.cross_border = 'own' THEN s.id END, p_t) AS recipients,
             (extract(epoch FROM p_t) * 1000000)::bigint AS us,
             row_number() OVER (PARTITION BY x.scope, x.key ORDER BY x.idx) AS turn
         FROM jsonb_to_recordset(p) AS x (
             idx integer, id uuid, scope text, key text, hash text, station text, category text, words text, salt text,
             lat double precision, lon double precision, accuracy_m real, place_source text, reporter text,
             receipt_mac text, exercise boolean, candidates uuid[], ring_m integer, wave integer, last_wave boolean,
-            channel text, noted jsonb)
-        JOIN categories k ON k.id = x.category
+            asks integer, pause_ms integer, desk_first boolean, channel text, noted jsonb)
+        JOIN categories k ON k.id = x.category LEFT JOIN stations s ON s.id = x.station
     ), kept AS (
         INSERT INTO idempotency (scope, key, request_hash, response)
         SELECT scope, key, decode(hash, 'hex'), jsonb_build_object('case', id, 'station', station,
             'status', CASE WHEN recipients = '{}' AND last_wave THEN 'at_station' ELSE 'offered' END)
         FROM asked WHERE turn = 1 ORDER BY scope, key ON CONFLICT DO NOTHING RETURNING scope, key, response
     ), fresh AS (
-        SELECT a.*, kept.response, a.recipients = '{}' AND a.last_wave AS nobody
+        SELECT a.*, kept.response, a.recipients = '{}' AND a.last_wave AS nobody,
+            CASE WHEN a.desk_first THEN 'desk_first' ELSE 'nobody_near' END AS why
         FROM asked a JOIN kept USING (scope, key) WHERE a.turn = 1
     ), counted AS (
         SELECT f.*, row_number() OVER (PARTITION BY station ORDER BY idx) AS nr,
@@ -92,7 +85,7 @@ BEGIN
     ), told AS (
         SELECT c.*, b.base + 2 * c.nr AS top, CASE WHEN nobody THEN 'sent_to_desk' ELSE 'offer_opened' END AS event,
             entry_hash('\x'::bytea, c.id, 1, 'received', c.reporter, NULL, c.us, c.body_1) AS head_1,
-            CASE WHEN nobody THEN jsonb_build_object('reason', 'nobody_near') ELSE jsonb_build_object(
+            CASE WHEN nobody THEN jsonb_build_object('reason', why) ELSE jsonb_build_object(
                 'round', 1, 'wave', wave, 'ring_m', ring_m, 'window_ms', window_ms, 'asked', cardinality(recipients),
                 'deadline_us', (extract(epoch FROM deadline) * 1000000)::bigint,
                 'recipients', digest_of(recipients)) END AS body_2
@@ -124,7 +117,7 @@ BEGIN
             (SELECT next_status FROM legal l WHERE l.status = 'received' AND l.event = chained.event),
             CASE WHEN nobody THEN 0 ELSE 1 END, CASE WHEN nobody THEN 0 ELSE wave END,
             CASE WHEN nobody THEN NULL ELSE deadline END, CASE WHEN nobody THEN p_t END,
-            CASE WHEN nobody THEN 'nobody_near' END, 2, head_2
+            CASE WHEN nobody THEN why END, 2, head_2
         FROM chained RETURNING c.id, state_of(c) AS state
     )
     SELECT h.idx, true, NULL::text, h.response, jsonb_build_array(
