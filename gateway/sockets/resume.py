@@ -39,13 +39,16 @@ class Told:
 class _Rendered:
     """The messages of one fact at one moment."""
 
-    __slots__ = ("_told", "at")
+    __slots__ = ("_of", "_told", "at")
 
     def __init__(self, at: float, sent: list[Delivery]) -> None:
         self.at = at
         self._told = [(delivery, Told(delivery.view, text_frame(encode(delivery.view)))) for delivery in sent]
+        self._of = [(frozenset(delivery.officers), told) for delivery, told in self._told]
 
     def for_(self, who: Who) -> list[Told]:
+        if who.role is Role.OFFICER:
+            return [told for officers, told in self._of if who.officer in officers]
         return [told for delivery, told in self._told if concerns(delivery, who)]
 
 
