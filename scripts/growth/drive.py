@@ -21,6 +21,8 @@ from scripts.growth.processes import spent_between
 
 SETTLE_S: Final = 15.0
 REST_S: Final = 4.0  # what an idle service costs is measured so long, and taken off: the kernel counts in 10 ms
+UNDECIDED: Final = ("busy", "away", "overloaded")
+AGAIN_S: Final = 0.1
 WORDS: Final = "Loud quarrel between neighbours on the second floor, nobody hurt, the caller waits at the gate."
 
 
@@ -69,6 +71,7 @@ class Drive:
         self.rest_s = 0.1 if quick else REST_S
         self._watched: dict[int, Watched] = {}
         self._ref_of: dict[str, int] = {}
+        self._said: dict[str, dict[str, object]] = {}  # by key
         self._refs = itertools.count(1)
 
     # --- what the phones hear
@@ -89,19 +92,27 @@ class Drive:
         self._watched[ref].claimed_at = now
         key = f"claim-{offer['case']}"
         self._ref_of[key] = ref
-        phone.say({"t": "claim", "case": offer["case"], "round": offer["round"], "key": key})
+        self._say(phone, {"t": "claim", "case": offer["case"], "round": offer["round"], "key": key})
+
+    def _say(self, phone: Phone, message: dict[str, object]) -> None:
+        self._said[str(message["key"])] = message
+        phone.say(message)
 
     def _result(self, phone: Phone, result: dict[str, object], now: float) -> None:
         act, _, case_id = str(result["key"]).partition("-")
         case = self._watched.get(self._ref_of.get(f"claim-{case_id}", 0))
-        if case is None or not result["ok"]:
+        if case is None:
+            return
+        if not result["ok"]:
+            if result.get("reason") in UNDECIDED:  # as any client: the same again, until the run is over
+                asyncio.get_running_loop().call_later(AGAIN_S, phone.say, self._said[str(result["key"])])
             return
         said = {"case": case_id, "fence": result.get("fence")}
         if act == "claim" and case.claimed_at is not None:
             case.claim_s = now - case.claimed_at
-            phone.say({"t": "arrived", "key": f"arrived-{case_id}", **said})
+            self._say(phone, {"t": "arrived", "key": f"arrived-{case_id}", **said})
         elif act == "arrived":
-            phone.say({"t": "cleared", "key": f"cleared-{case_id}", "disposition": "founded", **said})
+            self._say(phone, {"t": "cleared", "key": f"cleared-{case_id}", "disposition": "founded", **said})
         elif act == "cleared":
             case.cleared = True
 
@@ -111,6 +122,7 @@ class Drive:
         self.claims = claims
         self._watched.clear()
         self._ref_of.clear()
+        self._said.clear()
         stand = list(self.crew.places.items())
         expected = [frozenset(nearest(place, stand)) for place in places]
         rested = self.town.cpu()

@@ -144,8 +144,8 @@ class Ground:
         return owner, app
 
     async def forget(self, owner: str) -> None:
-        """The database of a town goes."""
-        admin = await asyncpg.connect(self.stores.database_url)
+        """The database of a town goes, with an autovacuum that may be at work in it: only a superuser ends that."""
+        admin = await asyncpg.connect(self.stores.admin_url)
         try:
             await admin.execute(f"DROP DATABASE IF EXISTS {owner.rpartition('/')[2]} WITH (FORCE)")
         finally:

@@ -47,7 +47,9 @@ async def _point(ground: Ground, officers: int, curve: Curve, *, cases: int, sid
         fed_s = time.monotonic() - began
         await drive.crew.open(connected, fixes=False)
         await drive.run(spots[:4], rate=RATE, claims=True)  # plans are made, code is warm
+        await town.meters()
         driven = await drive.run([spots[n % SPOTS] for n in range(cases)], rate=RATE, claims=True)
+        paused = (await town.meters())["pause_ms"]
         drive.crew.cut()
         resident = town.resident_kib()
     check(curve, driven, f"{officers} officers")
@@ -61,6 +63,7 @@ async def _point(ground: Ground, officers: int, curve: Curve, *, cases: int, sid
         "fix_us": round(1e6 * sum(fed[name] - before[name] for name in fed) / officers, 1),
         "feed_s": round(fed_s, 2),
         "web_mib": round(resident / 1024),
+        "longest_pause_ms": paused,
         **spread_ms("report", [c.reported_s for c in driven.cases if c.reported_s is not None]),
         **spread_ms("offer", driven.offers),
         **spread_ms("claim", [c.claim_s for c in driven.cases if c.claim_s is not None]),
