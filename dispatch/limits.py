@@ -60,6 +60,13 @@ TRACK_NEAR_M: Final = 500.0  # nearer than this the position is shown as it is
 INCIDENT_CELL_M: Final = 100.0  # an offer's card shows the place by this grid; the winner sees the point
 REJOIN_CELL_M: Final = 250.0  # an officer who enters another such cell is matched with the open offers
 
+# --- officers' safety ------------------------------------------------------------------------------------------
+PANIC_RADIUS_M: Final = 6_000  # as far as the widest ring: about 15 min in town
+PANIC_OFFICERS_MAX: Final = 10  # nearest; more would empty the district
+PANIC_TRIES_MAX: Final = 5  # a stream held elsewhere is waited for before a phone has to ask again
+PANIC_PAUSE_S: Final = 0.1  # ... between two of them
+PANIC_FIX_AGE_S_MAX: Final = 600.0  # the last known place of who called for help, however old, beats none
+
 # --- words and sizes -------------------------------------------------------------------------------------------
 WORDS_CHARS_MAX: Final = 2_000
 WORDS_CHARS_MIN: Final = 1

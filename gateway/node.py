@@ -13,6 +13,7 @@ import asyncpg
 from dispatch import limits
 from dispatch.adapters.postgres.catalogue import load_catalogue, load_roster
 from dispatch.adapters.postgres.handover import PostgresHandOver
+from dispatch.adapters.postgres.safety import PostgresSafety
 from dispatch.adapters.postgres.store import PostgresCases
 from dispatch.adapters.postgres.upkeep import PostgresUpkeep
 from dispatch.adapters.redis.bus import RedisBus, connect
@@ -29,9 +30,11 @@ from dispatch.people.permissions import SELF, Act, allowed, may_ever, relations_
 from dispatch.people.values import Role, Who
 from dispatch.positions.live import LivePositions, RemoteFix
 from dispatch.positions.roster import Roster
+from dispatch.safety.panics import Panics
 from dispatch.streams.feed import Feed
 from gateway.pauses import Pauses
 from gateway.role import working_pool
+from gateway.safety import Safety
 from gateway.settings import Settings
 from gateway.sockets.hub import Hub, Member, OpenSocket
 from gateway.sockets.link import Close
@@ -70,7 +73,10 @@ class Node:
         self.acting = Acting(self.store, self.feed, self.reporting)
         self.joining = Joining(self.store, self.feed, self.catalogue)
         self.hub = Hub()
-        self.resume = Resume(self.feed, self.roster, settings.ticket_key)
+        self.panics = Panics()
+        self.positions.beside = lambda: self.panics.live
+        self.safety = Safety(PostgresSafety(pool), self.feed, self.positions, self.panics)
+        self.resume = Resume(self.feed, self.roster, settings.ticket_key, self.panics)
         self.sessions: set[OpenSocket] = set()
         self.pauses = Pauses()
         self.messages_per_s_max: float = limits.MESSAGES_PER_S_MAX
@@ -88,7 +94,7 @@ class Node:
         self.bus.on_fixes = self.positions.heard
         self.bus.on_link = self.positions.listening
         self.feed.listeners.append(self._heard)
-        self.feed.alongside.append(self._load_roster)
+        self.feed.alongside += [self._load_roster, self.safety.load]
         self.feed.on_new_epoch = self._begin_again
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self.bus.run())]
@@ -135,14 +141,22 @@ class Node:
         """Each fact once, in order: duty, then everyone who is connected, then who is free again."""
         if fact.kind == audience.DUTY:
             if not self.roster.apply(fact) and fact.officer is not None and not fact.body["on"]:
-                self.positions.drop(fact.officer)
+                self._forget(fact.officer)
             elif fact.officer is not None:
                 self._came_back(fact.officer)
+        ended = self.panics.apply(fact)
+        if ended is not None and ended.officer not in self.roster.by_id:
+            self.positions.drop(ended.officer)
         self.hub.deliver(fact)
         for officer in fact.body.get("released", ()):
             self._came_back(UUID(officer))
 
     # --- positions
+    def _forget(self, officer: UUID) -> None:
+        """Off duty nobody's place is kept, except of who called for help."""
+        if officer not in self.panics.live:
+            self.positions.drop(officer)
+
     def fix(self, member: Member, officer: UUID, lat: float, lon: float, accuracy_m: float, age_s: float) -> None:
         """A fix from a socket of this process: applied at once, told with the next flush."""
         absent = self.positions.put(officer, lat, lon, accuracy_m, age_s)  # just on duty, or long unheard of
@@ -216,7 +230,7 @@ class Node:
     async def duty(self, officer: UUID, message: Duty) -> Answer:
         on = message.on
         answer = await self.acting.duty(officer, on, message.key, hash_of(message), message.shift_min)
-        if not on and answer.ok:
+        if not on and answer.ok and officer not in self.panics.live:
             self.positions.drop(officer)
             await self.bus.forget_fix(officer)
         return answer

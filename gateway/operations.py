@@ -20,9 +20,11 @@ from gateway.wire.messages import (
     Advice,
     AdviceAsked,
     ClaimBody,
+    ClearPanic,
     Duty,
     Entry,
     OpenReceipt,
+    PanicMessage,
     Questions,
     Report,
     Reported,
@@ -188,6 +190,16 @@ OPERATIONS: Final[Operations] = {
     ("POST", "/v1/duty"): Operation(
         id="duty", group="at work", session=Session.NEEDED, takes=Duty, gives={200: Gives("Done.", Result)},
         problems=(*BODY, "message_unknown", "holds_case", "not_found", *WHO),
+    ),
+    ("POST", "/v1/panics"): Operation(
+        id="panic", group="safety", session=Session.NEEDED, takes=PanicMessage,
+        gives={200: Gives("Told to the desk and to the officers nearest; `more.panic` names it.", Result)},
+        problems=(*BODY, *PLACE, "message_unknown", "key_reused", "not_found", *WHO),
+    ),
+    ("POST", "/v1/panics/cleared"): Operation(
+        id="clear_panic", group="safety", session=Session.NEEDED, takes=ClearPanic,
+        gives={200: Gives("Over.", Result)},
+        problems=(*BODY, "message_unknown", "key_reused", "not_found", "not_yours", "panic_over", *WHO),
     ),
     ("GET", "/v1/desk"): Operation(
         id="desk", group="at work", session=Session.NEEDED, parameters=(STATION,),

@@ -24,6 +24,8 @@ from dispatch.cases.views import (
     View,
 )
 from dispatch.limits import INCIDENT_CELL_M, SNAPSHOT_ITEMS_MAX
+from dispatch.safety.panics import KINDS as PANICS
+from dispatch.safety.panics import view_of
 from dispatch.talk import audience as talk
 from dispatch.talk.threads import READ
 from geo.distance import snap
@@ -72,6 +74,9 @@ def deliveries(fact: Fact, elapsed_ms: int = 0) -> list[Delivery]:
         return [Delivery(_duty(fact), station=fact.stream)]
     if fact.kind == READ:
         return [_read(fact)]
+    if fact.kind in PANICS:
+        view, body = view_of(fact)
+        return [Delivery(view, station=fact.stream), Delivery(view, officers=body.told)]
     state = fact.state
     if state is None or fact.case is None or fact.kind == Event.RECEIVED:  # the same commit says what came of it
         return []

@@ -94,6 +94,7 @@ class Refusal(StrEnum):
     NOT_FOUND = "not_found"
     BUSY = "busy"  # nothing was decided; ask again with the same key
     HOLDS_CASE = "holds_case"  # cannot go off duty with an open case
+    PANIC_OVER = "panic_over"  # somebody at a desk cleared it before
     KEY_REUSED = "key_reused"  # the same key came with another body
     TOO_OFTEN = "too_often"  # more lines of a talk in a minute than a person may say
     TALK_FULL = "talk_full"  # the talk of this case holds as many lines as it may

@@ -158,9 +158,25 @@ class OfficerDuty(View, frozen=True, kw_only=True, tag="officer"):
     on: bool
 
 
+class Panic(View, frozen=True, kw_only=True, tag="help"):
+    """An officer calls for help: to the desk, and to the officers nearest. Exact, and live by `moves`, until a
+    person at the desk has cleared it (`over`). `place`: where it was raised; absent: nobody knows."""
+
+    panic: UUID
+    officer: UUID
+    call_sign: str
+    surname: str
+    station: str
+    raised_at: datetime
+    place: Place | None = None
+    case: UUID | None = None
+    over: bool = False
+
+
 class Moved(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", tag="moved", omit_defaults=True):
     """Where somebody is now; latest wins, never resumed. To a reporter: coarse until near, delayed, with the range
-    of the time of arrival, at first without a place. To a desk: its own officers on duty, live."""
+    of the time of arrival, at first without a place. To a desk: its own officers on duty, live. To officers: who called
+    for help near them."""
 
     call_sign: str
     place: Place | None = None
@@ -208,6 +224,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", tag="sn
     cases: tuple[ReporterCase | DeskCase, ...] = ()
     officers: tuple[OfficerDuty, ...] = ()
     talks: tuple[Talk, ...] = ()
+    panics: tuple[Panic, ...] = ()
     left_out: int = 0
 
 
@@ -248,6 +265,7 @@ Sent = (
     | ReadTo
     | Talk
     | OfficerDuty
+    | Panic
     | Moves
     | Past
     | Welcome

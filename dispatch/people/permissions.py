@@ -41,6 +41,8 @@ class Act(StrEnum):
     READ_TALK = "read_talk"
     DUTY = "duty"
     FIX = "fix"
+    PANIC = "panic"
+    CLEAR_PANIC = "clear_panic"
     READ_DESK = "read_desk"
     READ_AREAS = "read_areas"
     IMPORT_AREAS = "import_areas"
@@ -151,6 +153,12 @@ TABLE: Final[dict[tuple[Role, Act], Relation]] = {
     (R.OFFICER,    A.ASK):             Self,
     (R.OFFICER,    A.DUTY):            Self,
     (R.OFFICER,    A.FIX):             Self,
+    (R.OFFICER,    A.PANIC):           Self,
+
+    # A call for help is ended by a person at a desk, never by who made it: they might be made to.
+    (R.DESK,       A.CLEAR_PANIC):     Any_,     # the judge compares the stations
+    (R.SUPERVISOR, A.CLEAR_PANIC):     Any_,
+
     (R.OFFICER,    A.READ_CASE):       Holder,   # the exact place and the words open to the winner only
 
     # The desk: its own station's queue, officers and cases.

@@ -5,7 +5,7 @@ this process's monotonic seconds; between processes only ages travel, so that no
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sized
+from collections.abc import Callable, Container, Iterable, Mapping, Sized
 from uuid import UUID
 
 from dispatch.limits import FIX_ACCURACY_M_MAX, FIX_AGE_S_MAX, GENERATION_AGE_S_MIN
@@ -32,12 +32,13 @@ class LivePositions:
         self._loaded = False
         self.applied = 0  # fixes taken from this process's own sockets since it began
         self.age_s_max = FIX_AGE_S_MAX
+        self.beside: Callable[[], Container[UUID]] = tuple  # who called for help: their fixes are kept off duty too
         self.held: Callable[[], Mapping[UUID, Sized]] = dict  # cases on officers' slots, as the board knows them now
 
     # --- what enters
     def put(self, officer: UUID, lat: float, lon: float, accuracy_m: float, age_s: float) -> bool:
         """A fix from a socket of this process. Off duty no position is kept. True: nothing fresh was known before."""
-        if officer not in self._roster.by_id:
+        if officer not in self._roster.by_id and officer not in self.beside():
             return False
         now = self._clock()
         before = self._seen_at.get(officer)
@@ -51,9 +52,9 @@ class LivePositions:
     def heard(self, fixes: Iterable[RemoteFix]) -> None:
         """Fixes of other processes. An older one than is known changes nothing."""
         now = self._clock()
-        on_duty = self._roster.by_id
+        on_duty, beside = self._roster.by_id, self.beside()
         for officer, lat, lon, accuracy_m, age_s in fixes:
-            if self._everybody or officer in on_duty:
+            if self._everybody or officer in on_duty or officer in beside:
                 seen_at = now - age_s
                 known = self._seen_at.get(officer)
                 if known is None or known <= seen_at:
@@ -151,6 +152,21 @@ class LivePositions:
             if fix is not None and fresh and self._free(officer.officer):
                 placed.append((officer.officer, fix.point))
         return [officer for officer, _ in rank(placed, Point(lat, lon), radius_m, count)]
+
+    def around(self, lat: float, lon: float, radius_m: float, count: int) -> list[UUID]:
+        """As `nearest`, whatever they hold: a call for help is for everybody."""
+        now = self._clock()
+        found = self._grid.nearest(
+            Point(lat, lon), radius_m, count, now=now, age_s_max=self.age_s_max, accuracy_m_max=FIX_ACCURACY_M_MAX
+        )
+        return [officer for officer, _ in found]
+
+    def last_seen(self, officer: UUID, age_s_max: float) -> tuple[Point, float] | None:
+        """Place and accuracy in metres of the last fix, also of one that is too old to rank."""
+        fix = self._grid.get(officer)
+        if fix is None or self._clock() - fix.seen_at > age_s_max:
+            return None
+        return fix.point, fix.accuracy_m
 
     def unlocated(self, station: str, count: int) -> list[UUID]:
         now = self._clock()

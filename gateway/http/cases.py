@@ -172,7 +172,7 @@ async def post_claim(request: Request) -> Response:
     body = await read_body(request, ClaimBody)
     node = node_of(request)
     if not node.claim_allowed(who.officer):
-        return _told(refused(body.key, "too_fast"))
+        return told_of(refused(body.key, "too_fast"))
     message = ClaimMessage(case=case_of(request), round=body.round, key=body.key)
     try:
         answer = await node.claiming.claim(claim_draft(message, who))
@@ -201,10 +201,11 @@ async def post_act(request: Request) -> Response:
     if not may_ever(who.role, act):
         raise Problem("not_allowed")
     told = await node_of(request).act(who, message, act)
-    return _told(told)
+    return told_of(told)
 
 
-def _told(told: Result) -> Response:
+def told_of(told: Result) -> Response:
+    """A result over HTTP: a refusal is a problem document whose code is the reason."""
     if told.ok:
         return answered(told)
     code = told.reason or "busy"
@@ -216,7 +217,7 @@ async def post_duty(request: Request) -> Response:
     who = await signed(request, Act.DUTY, SELF)
     assert who.officer is not None
     body = await read_body(request, Duty)
-    return _told(result(body.key, await node_of(request).duty(who.officer, body)))
+    return told_of(result(body.key, await node_of(request).duty(who.officer, body)))
 
 
 async def get_desk(request: Request) -> Response:

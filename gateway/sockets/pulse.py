@@ -58,6 +58,7 @@ class Pulse:
             await asyncio.sleep(TRACK_S)
             self._tell_reporters()
             self._tell_desks()
+            self._tell_of_panics()
             with contextlib.suppress(StoreAway, StoreBusy):
                 await self._keep_tracks()
 
@@ -105,6 +106,23 @@ class Pulse:
                 frame = text_frame(encode(Moves(moved=tuple(moved))))
                 for member in members:
                     member.link.write(frame)
+
+    # --- who called for help
+    def _tell_of_panics(self) -> None:
+        """Exact and live, until cleared: to the officers who were alerted; to the desk, which sees its own officers on
+        duty anyway, also of one who is off duty."""
+        node = self._node
+        for officer, panic in node.panics.live.items():
+            where = node.positions.where(officer)
+            if where is None:
+                continue
+            place = Place(round(where[0].lat, 5), round(where[0].lon, 5), where[1])
+            frame = text_frame(encode(Moves(moved=(Moved(call_sign=panic.call_sign, place=place, officer=officer),))))
+            told = [member for one in panic.alerted for member in node.hub.officers.get(one, ())]
+            if officer not in node.roster.by_id:
+                told += node.hub.desks.get(panic.station, [])
+            for member in told:
+                member.link.write(frame)
 
     # --- the record
     async def _keep_tracks(self) -> None:

@@ -12,12 +12,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+import msgspec
+
 from dispatch.cases.audience import Delivery, deliveries, desk_snapshot, officer_snapshot, reporter_case
 from dispatch.cases.facts import Fact
-from dispatch.cases.views import OfficerDuty, Snapshot, View
+from dispatch.cases.views import OfficerDuty, Panic, Snapshot, View
 from dispatch.limits import RESUME_BYTES_MAX, RESUME_FACTS_MAX
 from dispatch.people.values import Role, Who
 from dispatch.positions.roster import Roster
+from dispatch.safety.panics import Panics
 from dispatch.streams.feed import Feed
 from dispatch.streams.memory import StreamMemory
 from dispatch.talk.audience import talks
@@ -81,8 +84,9 @@ def _when(fact: Fact) -> int:
 class Resume:
     """Answers hello."""
 
-    def __init__(self, feed: Feed, roster: Roster, key: bytes) -> None:
+    def __init__(self, feed: Feed, roster: Roster, key: bytes, panics: Panics | None = None) -> None:
         self._feed, self._roster = feed, roster
+        self.panics = panics if panics is not None else Panics()
         self._known: dict[tuple[str, int], _Rendered] = {}
         self._index: dict[str, _Index] = {}
         self._key = hashlib.sha256(b"resume|" + key).digest()
@@ -154,6 +158,17 @@ class Resume:
         return max(0, entry.age_ms(self._feed.now()) - fact.state.age_ms)
 
     def snapshot(self, who: Who) -> Snapshot:
+        """Everything this person may see now, and who calls for help near them."""
+        return msgspec.structs.replace(self._snapshot(who), panics=self._panics(who))
+
+    def _panics(self, who: Who) -> tuple[Panic, ...]:
+        if who.role is Role.OFFICER and who.officer is not None:
+            return tuple(one.view() for one in self.panics.seen_by(who.officer))
+        if who.role is Role.REPORTER or who.station is None:
+            return ()
+        return tuple(one.view() for one in self.panics.of_station(who.station))
+
+    def _snapshot(self, who: Who) -> Snapshot:
         """Everything this person may see now. A reporter whose case is closed: see `Node.closed_case`."""
         now, board = self._feed.now(), self._feed.board
         if who.role is Role.OFFICER and who.officer is not None:

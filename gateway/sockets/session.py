@@ -23,10 +23,12 @@ from gateway.wire.messages import (
     VERSION,
     Ask,
     ClaimMessage,
+    ClearPanic,
     ClientMessage,
     Duty,
     FixMessage,
     Hello,
+    PanicMessage,
 )
 from gateway.wire.mistakes import TURNS, read_message, said
 from gateway.wire.sentences import refused, result, stored
@@ -36,13 +38,20 @@ from geo.point import Point
 log = logging.getLogger("onbeat.sockets")
 
 NOT_DECIDED = ((StoreBusy, "busy"), (StoreAway, "away"), (Overloaded, "overloaded"))
+URGENT_BYTES_MAX = 512  # a call for help is short
 IN_FLIGHT_MAX = 16  # acts of one socket waiting for their answers
+
+
+def _urgent(text: bytes) -> bool:
+    """May this be a call for help? None is turned away by a limit of messages."""
+    return len(text) <= URGENT_BYTES_MAX and b'"panic"' in text
 
 
 class PersonSession:
     """`gateway.sockets.link.Session` for whoever a ticket named."""
 
     __slots__ = (
+        "_calling",
         "_claims",
         "_node",
         "_opened_at",
@@ -60,6 +69,7 @@ class PersonSession:
         self.link: Link | None = None
         self.member: Member | None = None
         self._running: set[asyncio.Task[None]] | None = None
+        self._calling: asyncio.Task[None] | None = None  # for help
         self._refused = 0
         self._claims = 0  # waiting for their answers
         self._tokens, self._tokens_at = float(2 * MESSAGES_PER_S_MAX), time.monotonic()
@@ -79,7 +89,8 @@ class PersonSession:
             running.cancel()
 
     def received(self, text: bytes) -> None:
-        if not self._admitted():
+        admitted = self._admitted()
+        if not admitted and not _urgent(text):
             self._close(Close.POLICY, "too many messages a second")
             return
         try:
@@ -87,7 +98,11 @@ class PersonSession:
         except NotUnderstood as mistake:
             self._problem(mistake.code, said(mistake))
             return
-        if isinstance(message, FixMessage):
+        if isinstance(message, PanicMessage):
+            self._panic(message)
+        elif not admitted:
+            self._close(Close.POLICY, "too many messages a second")
+        elif isinstance(message, FixMessage):
             self._fix(message)
         elif isinstance(message, Hello):
             self._hello(message)
@@ -175,6 +190,8 @@ class PersonSession:
         elif isinstance(message, Duty):
             if self._may(Act.DUTY, message.key):
                 self._start(self._duty(message))
+        elif isinstance(message, ClearPanic):
+            self._start(self._answer(message.key, self._node.safety.clear_panic(self.who, message)))
         else:
             act, _ = ACTS[type(message)]
             self._start(self._other(message, act))
@@ -220,6 +237,14 @@ class PersonSession:
             return
         error = answer.exception()
         self._send(result(key, answer.result()) if error is None else refused(key, self._because(error)))
+
+    def _panic(self, message: PanicMessage) -> None:
+        """Whatever else waits, and before hello: one at a time, and the next is the same call."""
+        if self._calling is not None and not self._calling.done():
+            self._send(refused(message.key, "busy"))
+            return
+        safety = self._node.safety
+        self._calling = safety.keep(self._answer(message.key, safety.panic(self.who, message)))
 
     async def _duty(self, message: Duty) -> None:
         assert self.who.officer is not None

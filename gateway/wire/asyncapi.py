@@ -13,7 +13,17 @@ from dispatch.people.values import Role
 from gateway.http.codes import CODES
 from gateway.sockets.link import Close
 from gateway.wire.acts import ACTS
-from gateway.wire.messages import VERSION, Ask, ClaimMessage, ClientMessage, Duty, FixMessage, Hello
+from gateway.wire.messages import (
+    VERSION,
+    Ask,
+    ClaimMessage,
+    ClearPanic,
+    ClientMessage,
+    Duty,
+    FixMessage,
+    Hello,
+    PanicMessage,
+)
 from gateway.wire.mistakes import READING, TURNS
 from gateway.wire.openapi import TITLE, Json, portable
 
@@ -27,16 +37,19 @@ ASKS: Final[dict[type, Act]] = {
     ClaimMessage: Act.CLAIM,
     Duty: Act.DUTY,
     Ask: Act.ASK,
+    PanicMessage: Act.PANIC,
+    ClearPanic: Act.CLEAR_PANIC,
     **{message: act for message, (act, _) in ACTS.items()},
 }
 """What the permission table is asked for each message."""
 
 _ALL: Final = (views.Welcome, views.Snapshot, views.Past, views.Beat, views.Result, views.Problem)
 _TALK: Final = (views.Said, views.ReadTo, views.Talk)
+_HELP: Final = (views.Panic, views.Moves)
 HEARS: Final[dict[Role, tuple[type, ...]]] = {
     Role.REPORTER: (*_ALL, views.ReporterCase, views.Moves, *_TALK),
-    Role.OFFICER: (*_ALL, views.Offer, views.Gone, views.HeldCase, *_TALK),
-    Role.DESK: (*_ALL, views.DeskCase, views.OfficerDuty, views.Moves, *_TALK),
+    Role.OFFICER: (*_ALL, views.Offer, views.Gone, views.HeldCase, *_TALK, *_HELP),
+    Role.DESK: (*_ALL, views.DeskCase, views.OfficerDuty, *_TALK, *_HELP),
 }
 ANSWERS: Final = (views.Welcome, views.Result, views.Problem)
 

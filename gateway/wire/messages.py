@@ -171,6 +171,24 @@ class Duty(Message, frozen=True, kw_only=True, tag="duty", omit_defaults=True):
     shift_min: Annotated[int, Meta(ge=1, le=limits.SHIFT_MIN_MAX)] | None = None
 
 
+class PanicMessage(Message, frozen=True, kw_only=True, tag="panic"):
+    """An officer needs help, on or off a case, on or off duty, before hello too. Pressed again it is the same one."""
+
+    key: Key
+    lat: Latitude | None = None
+    lon: Longitude | None = None
+    accuracy_m: Metres = 20.0
+    datum: Datum = Datum.WGS84
+
+
+class ClearPanic(Message, frozen=True, kw_only=True, tag="clear_panic"):
+    """A person at the desk has made sure that the officer is safe."""
+
+    panic: UUID
+    key: Key
+    reason: Annotated[str, Meta(min_length=1, max_length=limits.REASON_CHARS_MAX)]
+
+
 class Ask(Message, frozen=True, kw_only=True, tag="ask"):
     """What became of the act with this key? won / refused / not_received."""
 
@@ -180,6 +198,7 @@ class Ask(Message, frozen=True, kw_only=True, tag="ask"):
 ClientMessage = (
     Hello | FixMessage | ClaimMessage | DeclineMessage | SetOut | Arrived | Cleared | HandBack | Transfer | Withdraw
     | Acknowledge | Assign | Say | Read | Duty | Ask
+    | PanicMessage | ClearPanic
 )  # fmt: skip
 
 

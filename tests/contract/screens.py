@@ -22,6 +22,7 @@ from dispatch.cases.views import (
     HeldCase,
     Offer,
     OfficerDuty,
+    Panic,
     ReadTo,
     ReporterCase,
     Said,
@@ -31,6 +32,7 @@ from dispatch.cases.views import (
 )
 from dispatch.people.values import Role, Who
 from dispatch.positions.roster import Roster
+from dispatch.safety.panics import Panics
 from dispatch.streams.feed import Feed
 from gateway.sockets.hub import Hub, Member
 from gateway.sockets.link import Close
@@ -40,7 +42,7 @@ KEY: Final = b"k" * 32
 DRIFT_MS: Final = 1_500
 """Countdowns of a screen and of a fresh snapshot may differ by what passed between two readings of the clock."""
 _decode = msgspec.json.Decoder(
-    Offer | Gone | HeldCase | ReporterCase | DeskCase | OfficerDuty | Said | ReadTo | Talk
+    Offer | Gone | HeldCase | ReporterCase | DeskCase | OfficerDuty | Said | ReadTo | Talk | Panic
 ).decode
 
 
@@ -100,13 +102,15 @@ class Process:
         self.store, self.wire = store, wire
         self.feed = Feed(store, wire, name, clock=lambda: time.monotonic() + self.ahead_s)
         self.roster, self.hub = Roster(), Hub()
-        self.resume = Resume(self.feed, self.roster, KEY)
+        self.panics = Panics()
+        self.resume = Resume(self.feed, self.roster, KEY, self.panics)
         self.feed.listeners.append(self._heard)
         self.told: list[Fact] = []
 
     def _heard(self, fact: Fact) -> None:
         self.told.append(fact)
         self.roster.apply(fact)
+        self.panics.apply(fact)
         self.hub.deliver(fact)
 
     async def mend(self) -> None:
@@ -145,6 +149,7 @@ class Screen:
     cases: dict[UUID, ReporterCase | DeskCase] = field(default_factory=dict)
     officers: dict[UUID, OfficerDuty] = field(default_factory=dict)
     talks: dict[UUID, Talk] = field(default_factory=dict)
+    panics: dict[UUID, Panic] = field(default_factory=dict)
     at: dict[str, int] = field(default_factory=dict)
     got: list[View] = field(default_factory=list)
 
@@ -155,6 +160,7 @@ class Screen:
         self.cases = {c.case: c for c in snapshot.cases}
         self.officers = {o.officer: o for o in snapshot.officers}
         self.talks = {t.case: t for t in snapshot.talks}
+        self.panics = {p.panic: p for p in snapshot.panics}
         self.at = dict(snapshot.at)
 
     def catch_up(self) -> "Screen":
@@ -196,6 +202,10 @@ class Screen:
             self.officers[view.officer] = view
             if not view.on:
                 del self.officers[view.officer]
+        elif isinstance(view, Panic):
+            self.panics[view.panic] = view
+            if view.over:
+                del self.panics[view.panic]
 
     def _said(self, view: Said) -> None:
         """A line once, in its place; unread until it is read, unless it is one's own."""
@@ -209,13 +219,13 @@ class Screen:
         return sum(x.seq > upto and (x.officer.call_sign if x.officer else x.by) != mine for x in talk.lines)
 
     def copy(self) -> "Screen":
-        rooms = (self.offers, self.held, self.cases, self.officers, self.talks, self.at)
+        rooms = (self.offers, self.held, self.cases, self.officers, self.talks, self.panics, self.at)
         return Screen(self.who, Phone(), *map(dict, rooms))  # type: ignore[arg-type]
 
     def shows(self) -> dict[str, Any]:
         """Everything that stands on it, without countdowns and without how it came."""
         rooms = {"offers": self.offers, "held": self.held, "cases": self.cases, "officers": self.officers,
-                 "talks": self.talks}  # fmt: skip
+                 "talks": self.talks, "panics": self.panics}  # fmt: skip
         return {room: {key: plain(view) for key, view in cast(Any, held).items()} for room, held in rooms.items()}
 
     def countdowns(self) -> dict[UUID, int]:

@@ -13,9 +13,11 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from dispatch.adapters.postgres.pool import connect_pool
+from dispatch.adapters.postgres.safety import PostgresSafety
 from dispatch.adapters.postgres.store import PostgresCases
 from dispatch.cases.facts import Answer, CaseState
 from dispatch.cases.ports import ActDraft, ClaimDraft, ReportDraft, WideDraft
+from dispatch.safety.ports import ClearDraft, PanicDraft
 from tests.conftest import Database
 
 LAT: Final = 32.0512
@@ -93,6 +95,23 @@ class Town:
             "last_wave": True, "candidates": list(asked),
         }  # fmt: skip
         return await self.store.widen([WideDraft(**(meant | other))])
+
+    async def panic(self, officer: UUID, *near: UUID, key_: str = "", **other: Any) -> Answer:
+        meant: dict[str, Any] = {
+            "id": uuid4(), "officer": officer, "key": key_ or key(), "hash": "ee", "candidates": list(near),
+            "lat": LAT, "lon": LON, "accuracy_m": 8.0,
+        }  # fmt: skip
+        return await PostgresSafety(self.pool).raise_panic(PanicDraft(**(meant | other)))
+
+    async def clear_panic(self, officer: UUID, **other: Any) -> Answer:
+        """By the desk of s1, the officer's live one."""
+        live = await PostgresSafety(self.pool).live_panics()
+        found = [one.panic for one in live if one.officer == officer]
+        meant: dict[str, Any] = {
+            "panic": found[0] if found else uuid4(), "actor": "desk", "actor_id": DESK, "station": "s1",
+            "reason": "Spoke to them.", "scope": f"account:{DESK}", "key": key(), "hash": "ff",
+        }  # fmt: skip
+        return await PostgresSafety(self.pool).clear_panic(ClearDraft(**(meant | other)))
 
     async def at_desk(self, **other: Any) -> UUID:
         """A case that nobody was near to."""

@@ -24,7 +24,7 @@ TIMES: Final = tuple(DEADLINE + timedelta(microseconds=n) for n in (-1, 0, 1))
 OTHER, THIRD = OfficerId(UUID(int=0xA)), OfficerId(UUID(int=0xB))
 ROUND, FENCE = 2, 7
 ELSEWHERE: Final = frozenset(
-    {Refusal.BUSY, Refusal.HOLDS_CASE, Refusal.KEY_REUSED, Refusal.TOO_OFTEN, Refusal.TALK_FULL}
+    {Refusal.PANIC_OVER, Refusal.BUSY, Refusal.HOLDS_CASE, Refusal.KEY_REUSED, Refusal.TOO_OFTEN, Refusal.TALK_FULL}
 )
 """Not a guard's: a lock, the duty's and the key's; test_store and test_claim see those. The talk's: test_talk."""
 

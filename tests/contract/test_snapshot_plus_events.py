@@ -18,13 +18,14 @@ from dispatch.cases.audience import DUTY
 from dispatch.cases.facts import Answer
 from dispatch.cases.values import Event
 from dispatch.people.values import Role
+from dispatch.safety.panics import KINDS as PANICS
 from dispatch.talk.threads import READ
 from tests.conftest import Database
 from tests.contract.screens import Process, Screen, Wire, desk_, differences, officer_, reporter_
 from tests.contract.small_town import Town, small_town
 
 ROLES: Final = (Role.OFFICER, Role.DESK, Role.REPORTER)
-KINDS: Final = (*Event, DUTY, READ)
+KINDS: Final = (*Event, DUTY, READ, *sorted(PANICS))
 Step = Callable[[], Awaitable[list[Answer]]]
 Acted = Callable[..., Awaitable[list[Answer]]]
 
@@ -124,6 +125,8 @@ class Telling:
             lambda: one(town.withdraw(y)),
             lambda: one(town.desk(z, "cleared", disposition="advice_given")),
             *self._end_of_shift(acted),
+            lambda: one(town.panic(a, b, c)),
+            lambda: one(town.clear_panic(a)),
             lambda: one(town.duty(late, False)),
         ]
 

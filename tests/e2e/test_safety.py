@@ -68,3 +68,35 @@ async def test_only_a_desk_or_a_supervisor_sets_an_exercise(town: Town) -> None:
     desk = await town.someone("desk")
     made = await town.client.post("/v1/reports", json=body, headers=desk.head | {"idempotency-key": new_key()})
     assert (await desk.ask("GET", f"/v1/cases/{made.json()['case']}")).json()["exercise"] is True
+
+
+async def test_an_officer_calls_for_help_and_the_nearest_see_where_until_a_desk_ends_it(town: Town) -> None:
+    caller, near = await town.someone("officer"), await town.someone("officer", 1)
+    desk = await town.someone("desk")
+    for one in (caller, near):
+        assert (await one.ask("POST", "/v1/duty", {"t": "duty", "on": True, "key": new_key()})).status_code == 200
+    async with caller.line() as from_caller, near.line() as to_near, desk.line() as to_desk:
+        for line in (from_caller, to_near):
+            await line.say({"t": "fix", "lat": LAT, "lon": LON})
+        await from_caller.say({"t": "panic", "key": (key := new_key())})
+        for line in (from_caller, to_near, to_desk):
+            told = await line.hear("help")
+            assert (told["officer"], told["place"]["lat"]) == (caller.said["officer"], LAT)
+        called = await from_caller.hear("result", key=key)
+        await from_caller.say({"t": "fix", "lat": LAT + 0.001, "lon": LON})
+        while (await to_near.hear("moves"))["moved"][0]["place"]["lat"] != LAT + 0.001:
+            pass
+        again = await caller.ask("POST", "/v1/panics", {"key": new_key()})
+        assert again.json()["more"] == called["more"] == {"panic": told["panic"]}
+        async with near.line() as anew, caller.line() as from_anew:
+            assert [one["panic"] for one in anew.snapshot["panics"]] == [told["panic"]]
+            assert [one["panic"] for one in from_anew.snapshot["panics"]] == [told["panic"]]
+        assert (await from_caller.act("clear_panic", panic=told["panic"], reason="I am fine."))[
+            "reason"
+        ] == "not_allowed"
+        assert (await to_desk.act("clear_panic", panic=told["panic"], reason="Spoke to her."))["ok"]
+        assert (await to_near.hear("help"))["over"] is True
+        assert (await to_desk.act("clear_panic", panic=told["panic"], reason="Again."))["reason"] == "panic_over"
+    over = await desk.ask("POST", "/v1/panics/cleared", {"panic": told["panic"], "key": new_key(), "reason": "Again."})
+    assert (over.status_code, over.json()["code"]) == (409, "panic_over")
+    assert (await desk.ask("GET", "/v1/desk")).json()["panics"] == []

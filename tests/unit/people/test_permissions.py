@@ -13,7 +13,7 @@ EVERYTHING = frozenset(Relation)
 
 # What each role may do when every relation holds. Anything else must be forbidden even then.
 ALWAYS = {Act.REPORT, Act.READ_AREAS, Act.READ_CATEGORIES, Act.SIGN_IN, Act.OPEN_RECEIPT, Act.ADVICE}
-INTAKE = {Act.ENTER, Act.EXERCISE}
+INTAKE = {Act.ENTER, Act.EXERCISE, Act.CLEAR_PANIC}
 SIGNED = ALWAYS | {Act.SIGN_OUT, Act.READ_ME}
 LIVE = SIGNED | {Act.TICKET, Act.CONNECT, Act.ASK, Act.READ_CASE}
 TALK = {Act.SAY, Act.READ, Act.READ_TALK}
@@ -31,6 +31,7 @@ MAY[Role.DESK] |= INTAKE
 MAY[Role.SUPERVISOR] |= INTAKE
 for reading_figures in (Role.DESK, Role.SUPERVISOR):
     MAY[reading_figures].add(Act.READ_FIGURES)
+MAY[Role.OFFICER] |= {Act.PANIC}
 
 
 @pytest.mark.parametrize("role", Role)
