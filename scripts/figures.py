@@ -28,7 +28,7 @@ TIMES: Final = ("received_to_claim_ms", "claim_to_arrival_ms")
 
 
 def read_options(argv: list[str] | None = None) -> tuple[Question, str, Path]:
-    """The question, the database's address and where the answer goes; exits with a sentence where they make no sense."""
+    """The question, the database's address, where the answer goes; exits with a sentence where they make no sense."""
     parser = argparse.ArgumentParser(
         prog="scripts/figures",
         description="Figures of the cases received in a time, from the history alone, exercises left out: times to "

@@ -33,7 +33,9 @@ class Read:
 
 @dataclass(slots=True)
 class CaseLog:
-    """Everything heard about one case. `claimed`, `won`: officers by round; `at_desk`: who was first told, when."""
+    """Everything heard about one case. `claimed`, `won`: officers by round; `at_desk`: when the desk or the citizen was
+    first told. `taken_at`, `way_m`: when the first officer had it, and how far away; `rung`: phones that showed its
+    card, each once a round."""
 
     case: UUID
     seats: int = 1
@@ -43,6 +45,9 @@ class CaseLog:
     at_desk: float | None = None
     hinted: float | None = None
     desk_reason: str | None = None
+    taken_at: float | None = None
+    way_m: float | None = None
+    rung: int = 0
     status: str | None = None
     read: Read | None = None
 
@@ -53,6 +58,9 @@ class Ledger:
 
     sent: dict[int, Sent] = field(default_factory=dict)
     cases: dict[UUID, CaseLog] = field(default_factory=dict)
+    on_duty: dict[str, float] = field(default_factory=dict)
+    taken_by: dict[str, int] = field(default_factory=dict)
+    day_ended: float | None = None
     claims_sent: int = 0
     refused: int = 0
     refusals: dict[str, int] = field(default_factory=dict)
@@ -106,6 +114,17 @@ class Ledger:
     def won(self, case: UUID, round_: int, officer: str) -> None:
         """This officer was told to hold a seat: by the answer to the claim, or by being shown the whole case."""
         self.of(case).won.setdefault(round_, set()).add(officer)
+
+    def rang(self, case: UUID) -> None:
+        """A phone showed the card of this round for the first time."""
+        self.of(case).rung += 1
+
+    def took(self, case: UUID, officer: str, now: float, way_m: float) -> None:
+        """This officer goes there, from so far away; told once a case and officer."""
+        self.taken_by[officer] = self.taken_by.get(officer, 0) + 1
+        log = self.of(case)
+        if log.taken_at is None:
+            log.taken_at, log.way_m = now, way_m
 
     def refusal(self, case: UUID, reason: str, now: float) -> None:
         """This officer was told why not. Being late, or the desk having it, is word of a fallback too."""

@@ -15,6 +15,7 @@ from dispatch import limits
 from dispatch.cases import views
 from dispatch.cases.values import Disposition
 from gateway.wire.messages import Arrived, ClaimMessage, Cleared, DeclineMessage, Duty, FixMessage, SetOut
+from geo.distance import metres_fast
 from geo.point import Point
 from scripts.simulator.doors import Person, decoded, passing
 from scripts.simulator.http import Unanswered
@@ -76,6 +77,7 @@ class Officer:
             key = _key()
             result, _ = await self._phone.act(Duty(on=True, key=key), key)
             if result is not None and result.ok:
+                self._ledger.on_duty[self.login] = time.monotonic()
                 self.on_duty.set()
                 return
             self._ledger.odd(f"duty was refused: {result.reason if result else 'no answer'}")
@@ -116,6 +118,7 @@ class Officer:
         if (known is not None and known[0] == card.round) or card.case in self._done:
             return
         self._rounds[card.case] = card.round
+        self._ledger.rang(card.case)
         self._cards[card.case] = (card.round, self._begin(self._consider(card)))
 
     def _gone(self, gone: views.Gone, now: float) -> None:
@@ -204,11 +207,13 @@ class Officer:
         if self._case is not None:
             self._ledger.odd("an officer was told to hold two cases")
             return
-        self._case = case
+        self._case, now = case, time.monotonic()
+        scene = Point(place.lat, place.lon)
+        self._ledger.took(case, self.login, now, metres_fast(self._walk.at(now), scene))
         for other, (_, task) in self._cards.items():
             if other not in self._committed:
                 task.cancel()
-        self._work = self._begin(self._serve(case, fence, Point(place.lat, place.lon), state))
+        self._work = self._begin(self._serve(case, fence, scene, state))
 
     async def _serve(self, case: UUID, fence: int, place: Point, state: str) -> None:
         temper, dice = self._temper, self._dice

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from dispatch.cases.policy import Policy
 from geo.areas import AreaSet, load_areas
 from geo.point import Point
 from geo.town import from_points
@@ -25,9 +26,13 @@ class Map:
     stations: Collection
     beats: Collection
 
-    def town(self, officers: int, categories: Sequence[str], window_ms: int | None) -> dict[str, Any]:
-        """The town's file for a service of our own. `window_ms`: None for the service's own 60 s and its waves."""
-        times = {"window_ms": window_ms, "wave_ms": window_ms // 4 if window_ms else None}
+    def town(
+        self, officers: int, categories: Sequence[str], window_ms: int | None, policy: Policy | None = None
+    ) -> dict[str, Any]:
+        """The town's file for a service of our own. `window_ms`: None for the service's own 60 s and its waves;
+        `policy`: how every category is offered, its window too."""
+        times: dict[str, Any] = {"window_ms": window_ms, "wave_ms": window_ms // 4 if window_ms else None}
+        times |= policy.columns() if policy else {}
         kinds = [{"id": one, "name": one, "name_en": one.replace("_", " "), **times} for one in categories]
         return {"stations": self.stations, "beats": self.beats, "officers": officers, "categories": kinds}
 

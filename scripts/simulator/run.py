@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import json
 import random
 import time
 from collections.abc import AsyncIterator, Coroutine, Sequence
@@ -13,9 +12,11 @@ from typing import Any, Final
 import msgspec
 
 from dispatch import limits
+from dispatch.cases.policy import Policy
 from scripts.simulator.citizen import Citizen, read_receipt
 from scripts.simulator.desk import Desk
 from scripts.simulator.doors import Doors, Person, Turned
+from scripts.simulator.figures import figures_of
 from scripts.simulator.fleet import Fleet
 from scripts.simulator.http import Unanswered
 from scripts.simulator.incidents import Planned, plan, read_incidents
@@ -45,7 +46,8 @@ class RunError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """As on the command line. `window_ms`, `temper`, `quiet`: for tests; a window of None is the service's own."""
+    """As on the command line; a `policy` is for a service of our own only. `window_ms`, `temper`, `quiet`: for tests; a
+    window of None is the service's own."""
 
     incidents: Path
     count: int
@@ -55,13 +57,15 @@ class Options:
     areas: Path | None = None
     url: str | None = None
     credentials: Path | None = None
+    policy: Policy | None = None
     window_ms: int | None = None
     temper: Temper = CALM
     quiet: bool = False
 
     @property
     def window_s(self) -> float:
-        return (self.window_ms or limits.OFFER_WINDOW_MS) / 1000
+        own = self.policy.window_ms if self.policy else self.window_ms
+        return (own or limits.OFFER_WINDOW_MS) / 1000
 
 
 class _SignIn(msgspec.Struct):
@@ -107,7 +111,7 @@ class Run:
             if options.url is not None and options.credentials is not None:
                 await self._at(Doors((options.url,)), options.credentials, ways, planned)
                 return
-            async with Fleet(town.town(options.officers, categories, options.window_ms)) as fleet:
+            async with Fleet(town.town(options.officers, categories, options.window_ms, options.policy)) as fleet:
                 self.fleet = fleet
                 await self._at(Doors(fleet.urls), fleet.credentials, ways, planned)
 
@@ -204,6 +208,7 @@ class Run:
             _, open_ = await asyncio.wait(citizens, timeout=options.window_s + WORK_S_MAX)
             for task in open_:
                 task.cancel()
+        self.ledger.day_ended = time.monotonic()
 
     async def _read_receipts(self) -> None:
         self.phase = "reading every receipt"
@@ -253,10 +258,12 @@ class Run:
             error = f"{len(self.failures)} people gave up: " + "; ".join(self.failures[:FAILURES_NAMED_MAX])
         found: dict[str, Any] = {
             **verdict.numbers,
+            **figures_of(ledger),
             "seed": self.options.seed,
             "officers": self.options.officers,
             "minutes": self.options.minutes,
             "window_s": self.options.window_s,
+            "policy": msgspec.to_builtins(self.options.policy),
             "seconds": round(time.monotonic() - self.began, 1),
             "refusals": ledger.refusals,
             "declines": ledger.declines,
@@ -271,13 +278,6 @@ class Run:
         if error is not None:
             found["error"] = error
         return found, 1 if verdict.broken else 2 if error is not None else 0
-
-
-def write_report(path: Path, found: dict[str, Any]) -> None:
-    """Whole or not at all."""
-    draft = path.with_name(path.name + ".new")
-    draft.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
-    draft.replace(path)
 
 
 def _first(failure: BaseException) -> BaseException:

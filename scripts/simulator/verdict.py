@@ -66,7 +66,7 @@ def judge(ledger: Ledger, window_s: float) -> Verdict:
             late.append(why)
     reports = list(by_case.values())
     logs = [ledger.cases[case] for case in by_case]
-    reasons = [_reason(log) for log in logs]
+    reasons = [reason_of(log) for log in logs]
     numbers: dict[str, Any] = {
         "cases": len(by_case),
         "contested": sum(any(len(who) > 1 for who in log.claimed.values()) for log in logs),
@@ -88,7 +88,7 @@ def judge(ledger: Ledger, window_s: float) -> Verdict:
     return Verdict(numbers, tuple(double + lost + early + late))
 
 
-def _reason(log: CaseLog) -> str | None:
+def reason_of(log: CaseLog) -> str | None:
     """Why the case went to the desk: by its receipt at the end, else as it was told."""
     if log.read is not None and log.read.status == "at_station":
         return log.read.desk_reason or log.desk_reason
@@ -116,7 +116,7 @@ def _lost(sent: Sent, log: CaseLog) -> str | None:
 
 
 def _early(sent: Sent, log: CaseLog, window_s: float) -> str | None:
-    if _reason(log) != WINDOW_CLOSED:
+    if reason_of(log) != WINDOW_CLOSED:
         return None
     told = min((t for t in (log.at_desk, log.hinted) if t is not None), default=None)
     if told is None or told >= sent.first + window_s:
@@ -125,7 +125,7 @@ def _early(sent: Sent, log: CaseLog, window_s: float) -> str | None:
 
 
 def _late(sent: Sent, log: CaseLog, window_s: float) -> str | None:
-    if _reason(log) != WINDOW_CLOSED:
+    if reason_of(log) != WINDOW_CLOSED:
         return None
     due = (sent.last if sent.acked is None else sent.acked) + window_s
     if log.at_desk is None:
@@ -151,5 +151,5 @@ def _told_s(reports: Sequence[Sent], ledger: Ledger, window_s: float) -> list[fl
     return [
         max(0.0, log.at_desk - (sent.last if sent.acked is None else sent.acked) - window_s)
         for sent, log in logs
-        if log.at_desk is not None and _reason(log) == WINDOW_CLOSED
+        if log.at_desk is not None and reason_of(log) == WINDOW_CLOSED
     ]

@@ -3,16 +3,20 @@
 import asyncio
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from dispatch.cases.policy import Mode, Policy
 from geo.point import Point
 from scripts.simulate import main, perform, read_options
+from scripts.simulator.compare import compare, markdown, write_report
 from scripts.simulator.fleet import Fleet
 from scripts.simulator.incidents import read_incidents
 from scripts.simulator.places import map_of
-from scripts.simulator.run import Options, write_report
+from scripts.simulator.run import Options
 from scripts.simulator.temper import Temper
 
 SEED = 20260
@@ -59,6 +63,32 @@ async def test_a_small_town_keeps_every_promise(incidents: Path, tmp_path: Path)
     assert found["resumed"] > 0
     assert found["reports_repeated"] > 0
     assert (found["double_claims"], found["lost"], found["early_fallbacks"], found["late_fallbacks"]) == (0, 0, 0, 0)
+    # What the run says of itself: everybody's wait ended within the window, and snatching is never quite even.
+    assert 0 < found["wait_ms"]["p50"] <= found["wait_ms"]["p99"] < 7_000
+    assert found["officers_compared"] == 12 and 0 < found["fairness"] < 1
+    assert found["fallback_share"] == round(found["fell_back"] / 40, 4)
+    assert found["phones_rung"] > 1 and found["way_m"]["p90"] < 2_000
+
+
+@pytest.mark.slow
+async def test_two_policies_are_played_by_the_same_people_and_compared(incidents: Path, tmp_path: Path) -> None:
+    print(f"seed {SEED}")
+    policies = {
+        "ring": Policy(rings_m=(6_000,), window_ms=5_000),
+        "best": Policy(mode=Mode.BEST_OFFICER, rings_m=(6_000,), turn_ms=1_000, window_ms=5_000),
+    }
+    base = Options(incidents, count=24, officers=8, minutes=0.2, seed=SEED, temper=HURRIED, quiet=True)
+
+    async def run(policy: Policy, seed: int) -> tuple[dict[str, Any], int]:
+        return await perform(replace(base, policy=policy, seed=seed))
+
+    async with asyncio.timeout(240):
+        found, code = await compare(policies, [SEED], run, tmp_path / "out.json", {"count": 24})
+    assert code == 0, [one["found"]["broken"] for one in found["runs"]] + [found.get("error")]
+    assert [(one["policy"], one["found"]["cases"]) for one in found["runs"]] == [("ring", 24), ("best", 24)]
+    rung = {name: one["mean"] for name, one in found["compared"]["phones_rung"]["policies"].items()}
+    assert rung["best"] < rung["ring"], "one after another instead of all at once"
+    assert "| phones rung a case |" in markdown(found["compared"])
 
 
 async def test_a_service_whose_window_is_shorter_than_a_minute_is_found_early(incidents: Path, tmp_path: Path) -> None:
@@ -93,7 +123,17 @@ def test_a_run_that_cannot_be_made_still_writes_its_report(
 
 @pytest.mark.parametrize(
     "more",
-    [["--url", "http://127.0.0.1:1"], ["--credentials", "x"], ["--count", "0"], ["--minutes", "0"]],
+    [
+        ["--url", "http://127.0.0.1:1"],
+        ["--credentials", "x"],
+        ["--count", "0"],
+        ["--minutes", "0"],
+        ["--seeds", "0"],
+        ["--policy", "missing.json"],
+        ["--compare", "pyproject.toml"],
+        ["--policy", "scripts/policies/one_ring.json", "--compare", "scripts/policies/one_ring.json"],
+        ["--policy", "scripts/policies/one_ring.json", "--url", "http://127.0.0.1:1", "--credentials", "x"],
+    ],
 )
 def test_options_that_make_no_sense_are_refused(more: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     argv = ["--incidents", "x", "--count", "1", "--officers", "1", "--minutes", "1", "--seed", "1", "--json", "x"]
