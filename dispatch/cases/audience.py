@@ -48,6 +48,7 @@ ENDED_BECAUSE = {
     Event.SENT_TO_DESK: "at_desk",
     Event.HANDED_BACK: "handed_back",
     Event.HANDED_TO_DESK: "handed_back",
+    Event.SEAT_HANDED_BACK: "handed_back",
     Event.DECLINED: "declined",
     Event.TRANSFERRED: "transferred",
     Event.SEAT_LEFT: "transferred",

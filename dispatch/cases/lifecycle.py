@@ -47,6 +47,10 @@ LEGAL: Final[dict[tuple[Status, Event], Status]] = {
     (S.ON_SCENE, E.SAID):              S.ON_SCENE,    # officer: stands there and sees nobody
     (S.AT_STATION, E.SAID):            S.AT_STATION,  # desk: answers in writing, to who has no telephone
 
+    # One of two, while the case waits for the other.
+    (S.OFFERED, E.SEAT_HANDED_BACK):   S.OFFERED,     # officer: cannot wait any longer; the window runs on
+    (S.AT_STATION, E.SEAT_HANDED_BACK): S.AT_STATION,  # desk: the officer who was kept will not come either
+
     # The end of a shift.
     (S.CLAIMED, E.TRANSFERRED):        S.AT_STATION,  # officer: the shift ends, the desk finds a successor
     (S.EN_ROUTE, E.TRANSFERRED):       S.AT_STATION,  # officer: the shift ends, the desk finds a successor
@@ -88,6 +92,7 @@ GUARDS: Final[dict[Event, Guard]] = {
     E.CLEARED: _by(Actor.OFFICER, Actor.DESK, fence=True),
     E.HANDED_BACK: _by(Actor.OFFICER, fence=True),
     E.HANDED_TO_DESK: _by(),  # only a hand-back causes it
+    E.SEAT_HANDED_BACK: _by(),  # only a hand-back causes it
     E.WITHDRAWN: _by(Actor.REPORTER),
     E.ACKNOWLEDGED: _by(Actor.DESK),
     E.ALARM_RAISED: _by(Actor.SERVICE),

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from dispatch.cases import leaving
+from dispatch.cases import handing_back, leaving
 from dispatch.cases.lifecycle import GUARDS, next_status
 from dispatch.cases.values import (
     CLOSED,
@@ -118,6 +118,8 @@ def judge_act(case: Case, act: Act, now: datetime) -> Refusal | None:
         return _judge_assignment(case, act)
     if event is Event.CLEARED and act.actor is Actor.DESK and case.holders:
         return Refusal.NOT_YOURS
+    if event is Event.CLEARED and act.actor is Actor.OFFICER and case.status is Status.AT_STATION:
+        return Refusal.ILLEGAL  # an officer kept on a seat has not been there
     if event is Event.ACKNOWLEDGED and case.acknowledged:
         return Refusal.ILLEGAL
     if event is Event.FELL_BACK and (case.deadline is None or now < case.deadline):
@@ -146,9 +148,9 @@ def _judge_assignment(case: Case, act: Act) -> Refusal | None:
 
 
 def _resolved(case: Case, act: Act) -> Event:
-    """A second hand-back, or one with nobody else to ask, goes to the desk instead of a new round."""
-    if act.event is Event.HANDED_BACK and (case.handed_back or not act.recipients):
-        return Event.HANDED_TO_DESK
+    """What the act really causes, where that depends on how the case stands."""
+    if act.event is Event.HANDED_BACK:
+        return handing_back.resolved(case, bool(act.recipients))
     return leaving.resolved(case, act.event)
 
 
@@ -173,8 +175,9 @@ def evolve(case: Case, happened: Happened) -> Case:
     if event is Event.DECLINED:
         assert officer is not None
         return replace(case, declined=case.declined | {officer})
-    if event in (Event.HANDED_BACK, Event.HANDED_TO_DESK):
-        return _handed(case, happened)
+    if event in (Event.HANDED_BACK, Event.HANDED_TO_DESK, Event.SEAT_HANDED_BACK):
+        case = handing_back.evolve(case, happened)
+        return _new_round(case, happened) if event is Event.HANDED_BACK else case
     if event in leaving.EVENTS:
         return leaving.evolve(case, happened)
     if event in (Event.CLEARED, Event.WITHDRAWN):
@@ -182,18 +185,6 @@ def evolve(case: Case, happened: Happened) -> Case:
     if event is Event.ACKNOWLEDGED:
         return replace(case, acknowledged=True)
     return case
-
-
-def _handed(case: Case, happened: Happened) -> Case:
-    assert happened.officer is not None
-    case = replace(
-        case,
-        fence=case.fence + 1,
-        holders=tuple(h for h in case.holders if h.officer != happened.officer),
-        handed_back=case.handed_back | {happened.officer},
-        acknowledged=False,
-    )
-    return case if happened.event is Event.HANDED_TO_DESK else _new_round(case, happened)
 
 
 def _new_round(case: Case, happened: Happened) -> Case:

@@ -6,6 +6,8 @@ from enum import StrEnum
 from typing import NewType
 from uuid import UUID
 
+from dispatch.limits import HAND_BACKS_MAX
+
 CaseId = NewType("CaseId", UUID)
 OfficerId = NewType("OfficerId", UUID)
 StationId = NewType("StationId", str)
@@ -45,6 +47,7 @@ class Event(StrEnum):
     CLEARED = "cleared"
     HANDED_BACK = "handed_back"
     HANDED_TO_DESK = "handed_to_desk"
+    SEAT_HANDED_BACK = "seat_handed_back"
     WITHDRAWN = "withdrawn"
     ACKNOWLEDGED = "acknowledged"
     ALARM_RAISED = "alarm_raised"
@@ -136,6 +139,7 @@ class Holder:
 class Case:
     """The part of a case that the rules look at. `deadline` is the database's time, timezone-aware UTC.
 
+    `hand_backs_max`: the hand-back, counted by officers, with which the station wants the case at its desk.
     `recipients`, `declined` belong to the present round; `handed_back` to the whole life of the case.
     `holders` are the officers on active seats, in the order in which they came. `fence` counts every change of
     round or holder; each holder's own fence is the count at which the seat was granted.
@@ -153,6 +157,7 @@ class Case:
     handed_back: frozenset[OfficerId] = frozenset()
     holders: tuple[Holder, ...] = ()
     disposition: Disposition | None = None
+    hand_backs_max: int = HAND_BACKS_MAX
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,6 +114,8 @@ class Telling:
             lambda: acted(x, "arrived", b),
             lambda: acted(x, "cleared", b, disposition="founded"),
             lambda: report([draft([a, b, c], id=y, category="pair")]),
+            lambda: one(town.claim(y, b)),
+            lambda: acted(y, "handed_back", b),
             lambda: one(town.claim(y, a)),
             lambda: fired(y),
             lambda: fired(y),

@@ -208,6 +208,7 @@ async def compare(seed: int, grounds: list[Ground]) -> None:
     towns = [await a_town(ground, seed, prefix=f"w{seed}s", abroad=3) for ground in grounds]
     for town in towns:
         await town.ground.rule(StationRow(town.stations[1], (Border.OWN, Border.NEIGHBOURS)[seed % 2]))
+        await town.ground.rule(StationRow(town.stations[0], hand_backs_max=(None, 1, 3)[seed % 3]))
         await town.ground.shift(town.officers[0].id, 15.5)
         await town.ground.shift(town.officers[3].id, 14.0)
     script = Script(towns[0], seed)

@@ -1,20 +1,22 @@
 """Reports, claims and acts, judged by the case machine: the answers of report_cases, claim_cases and act_on_case."""
 
 import hashlib
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from dispatch import limits
 from dispatch.adapters.memory import talking
 from dispatch.adapters.memory.rows import CaseRow, Kept, OfficerRow, Records, utc
 from dispatch.adapters.memory.steps import (
     ACK,
-    WAVE,
     WINDOW,
-    all_answered,
     digest_of,
     drop_timers,
     end_seats,
+    go_on,
     grant_seat,
+    hand_seat_back,
     happen,
     must,
     pause_us,
@@ -23,7 +25,6 @@ from dispatch.adapters.memory.steps import (
     set_timer,
     to_desk,
     transfer,
-    wave_answered,
     window_us,
 )
 from dispatch.cases.facts import Answer, Fact
@@ -155,6 +156,8 @@ def _judged(
     seen = officer.seen() if officer else None
     if event is Event.HANDED_BACK and officer is not None:
         asked = db.eligible(row.station, row.category, x, (*row.handed_back, officer.id), us)
+        most = db.stations[row.station].hand_backs_max or limits.HAND_BACKS_MAX
+        row.core = replace(row.core, hand_backs_max=most)
     if seen is None and x.actor == Actor.OFFICER:
         seen = OfficerState(OfficerId(x.officer or UUID(int=0)), False, 0, 0)  # unknown: holds nothing, was never asked
     deadline_us = us + window_us(db, row)
@@ -180,8 +183,10 @@ def _judged(
     actor = f"{x.actor}:{x.actor_id}"
     if event is Event.HANDED_BACK:
         assert officer is not None
+        row.handed_back += () if officer.id in row.handed_back else (officer.id,)
+        if decided.event is Event.SEAT_HANDED_BACK:
+            return None, hand_seat_back(db, row, x.reason, actor, officer.id, us), ()
         end_seats(db, row, officer.id)
-        row.handed_back += (officer.id,)
         if decided.event is Event.HANDED_TO_DESK:
             return None, [to_desk(db, row, decided.event, actor, officer.id, "handed_back", us)], ()
         row.deadline_us = deadline_us
@@ -235,16 +240,6 @@ def _applied(
 
 
 def _declined(db: Records, row: CaseRow, x: ActDraft, actor: str, officer: UUID, us: int) -> list[Fact]:
-    """When everyone in a wave has said so, the next one opens at once; after the widest the desk has the case, when
-    nobody is left who could answer."""
     row.declined += (officer,)
     body = {"round": row.core.round, "reason": x.reason}
-    facts = [db.append(row, Event.DECLINED, actor, officer, body, us)]
-    if not wave_answered(row):
-        return facts
-    timer = db.timers.get((WAVE, row.id))
-    if timer is not None and timer.round == row.core.round:
-        db.timers[WAVE, row.id] = timer._replace(due_us=us)
-    elif all_answered(row):
-        facts.append(send_to_desk(db, row, "all_declined", us))
-    return facts
+    return [db.append(row, Event.DECLINED, actor, officer, body, us), *go_on(db, row, us)]

@@ -9,13 +9,13 @@ from dispatch import limits
 from dispatch.adapters.memory.rows import CaseRow, Records, SeatRow, Timer, WaveRow, utc
 from dispatch.cases.facts import Fact
 from dispatch.cases.machine import Act, Claim, decide, evolve
-from dispatch.cases.values import Actor, Event, Happened, Refusal, Status
+from dispatch.cases.values import Actor, Event, Happened, OfficerId, Refusal, Status
 
 WINDOW, WAVE, ACK = "window", "wave", "ack"
 
 
 def happen(row: CaseRow, command: Act | Claim, us: int) -> Happened | Refusal:
-    """Asks the case machine and, where it allows, moves the case on."""
+    """Asks the case machine and, where it allows, moves the case on. A station's policies are in the case already."""
     decided = decide(row.core, command, utc(us))
     if isinstance(decided, Happened):
         row.core = evolve(row.core, decided)
@@ -62,16 +62,43 @@ def put_wave(
         set_timer(db, row, WAVE, us + pause_us, row.core.wave + 1)
 
 
+def _answered(row: CaseRow) -> frozenset[OfficerId]:
+    return row.core.declined | row.core.handed_back | {h.officer for h in row.core.holders}
+
+
 def wave_answered(row: CaseRow) -> bool:
     """Has everyone whom the latest wave asked declined or taken a seat?"""
-    answered = row.core.declined | {h.officer for h in row.core.holders}
+    answered = _answered(row)
     latest = (w for w in row.waves if (w.round, w.wave) == (row.core.round, row.core.wave))
     return all(o in answered for w in latest for o in w.recipients)
 
 
 def all_answered(row: CaseRow) -> bool:
-    """Has everyone asked in this round declined or taken a seat?"""
-    return row.core.recipients <= row.core.declined | {h.officer for h in row.core.holders}
+    """Has everyone asked in this round declined, taken a seat or given it back?"""
+    return row.core.recipients <= _answered(row)
+
+
+def go_on(db: Records, row: CaseRow, us: int) -> list[Fact]:
+    """Somebody who was asked will not come: when everyone in a wave has said so, the next one opens at once; after the
+    widest the desk has the case, when nobody is left who could answer."""
+    if not wave_answered(row):
+        return []
+    timer = db.timers.get((WAVE, row.id))
+    if timer is not None and timer.round == row.core.round:
+        db.timers[WAVE, row.id] = timer._replace(due_us=us)
+        return []
+    return [send_to_desk(db, row, "all_declined", us)] if all_answered(row) else []
+
+
+def hand_seat_back(db: Records, row: CaseRow, reason: str | None, actor: str, officer: UUID, us: int) -> list[Fact]:
+    """One of two stands down while the case waits for the other. The machine has moved the case on."""
+    body = {"reason": reason, "released": end_seats(db, row, officer)}
+    fact = db.append(row, Event.SEAT_HANDED_BACK, actor, officer, body, us)
+    if row.core.status is not Status.AT_STATION:
+        return [fact, *go_on(db, row, us)]
+    row.desk_reason = "handed_back"
+    set_timer(db, row, ACK, us + (db.categories[row.category].ack_ms or limits.DESK_ACK_MS) * 1000)
+    return [fact]
 
 
 def to_desk(

@@ -29,8 +29,13 @@ CREATE FUNCTION hand_back(
 ) LANGUAGE plpgsql AS $$
 DECLARE r record; v_event text := resolved_event(c, 'handed_back', asked);
 BEGIN
+    IF v_event = 'seat_handed_back' THEN
+        asked := '{}';
+        SELECT q.* INTO r FROM hand_seat_back(c, facts, x, p_actor, p_officer, p_t) q; c := r.c; facts := r.facts; RETURN;
+    END IF;
     PERFORM end_assignments(c.id, p_officer, 'handed_back', p_t);
-    c.handed_back := c.handed_back || p_officer; c.acknowledged_at := NULL; c.acknowledged_by := NULL;
+    IF NOT p_officer = ANY (c.handed_back) THEN c.handed_back := c.handed_back || p_officer; END IF;
+    c.acknowledged_at := NULL; c.acknowledged_by := NULL;
     IF v_event = 'handed_to_desk' THEN
         c.fence := c.fence + 1; asked := '{}';
         c.claimed_by := (SELECT officer_id FROM assignments WHERE case_id = c.id AND active ORDER BY id LIMIT 1);
@@ -47,24 +52,7 @@ BEGIN
     PERFORM set_deadline(c, 'window', c.offer_deadline);
 END $$;
 
--- Has everyone whom the latest wave asked answered? Those of an earlier one may still think about it.
-CREATE FUNCTION wave_answered(c cases) RETURNS boolean LANGUAGE sql STABLE AS $$
-    SELECT NOT EXISTS (
-        SELECT FROM waves w, unnest(w.recipients) u WHERE w.case_id = c.id AND w.round = c.round AND w.wave = c.wave
-        AND NOT u = ANY (c.declined) AND NOT EXISTS (
-            SELECT FROM assignments a WHERE a.case_id = c.id AND a.officer_id = u AND a.active))
-$$;
-
--- Has everyone asked in this round answered, by declining or by holding a seat?
-CREATE FUNCTION all_answered(c cases) RETURNS boolean LANGUAGE sql STABLE AS $$
-    SELECT NOT EXISTS (
-        SELECT FROM waves w, unnest(w.recipients) u WHERE w.case_id = c.id AND w.round = c.round
-        AND NOT u = ANY (c.declined) AND NOT EXISTS (
-            SELECT FROM assignments a WHERE a.case_id = c.id AND a.officer_id = u AND a.active))
-$$;
-
--- "Not now." When everyone in a wave has said so, the next one opens at once; after the widest the desk has the case,
--- when nobody is left who could answer.
+-- "Not now."
 CREATE FUNCTION decline(INOUT c cases, INOUT facts jsonb, x jsonb, p_actor text, p_officer uuid, p_t timestamptz)
 LANGUAGE plpgsql AS $$
 DECLARE r record;
@@ -73,12 +61,7 @@ BEGIN
     SELECT q.* INTO r FROM append(c, facts, 'declined', p_actor, p_officer,
         jsonb_build_object('round', c.round, 'reason', x -> 'reason'), p_t) q;
     c := r.c; facts := r.facts;
-    IF NOT wave_answered(c) THEN RETURN; END IF;
-    UPDATE deadlines SET due_at = p_t WHERE case_id = c.id AND kind = 'wave' AND round = c.round;
-    IF NOT FOUND AND all_answered(c) THEN
-        SELECT q.* INTO r FROM to_desk(c, facts, 'sent_to_desk', 'service', NULL, 'all_declined', p_t) q;
-        c := r.c; facts := r.facts;
-    END IF;
+    SELECT q.* INTO r FROM go_on(c, facts, p_t) q; c := r.c; facts := r.facts;
 END $$;
 
 -- What an allowed act changes, and its entry.

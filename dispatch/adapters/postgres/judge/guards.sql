@@ -34,8 +34,7 @@ END $$;
 
 -- Which event an officer's hand-back really is.
 CREATE FUNCTION resolved_event(c cases, p_event text, p_recipients uuid[]) RETURNS text LANGUAGE sql STABLE AS $$
-    SELECT CASE WHEN p_event = 'handed_back' AND (c.handed_back <> '{}' OR coalesce(p_recipients, '{}') = '{}')
-                THEN 'handed_to_desk' ELSE resolved_leaving(c, p_event) END
+    SELECT CASE WHEN p_event = 'handed_back' THEN resolved_hand_back(c, p_recipients) ELSE resolved_leaving(c, p_event) END
 $$;
 
 -- Why this act is refused at p_t, or null: allowed. `o`: the acting officer, or the one the desk sends.
@@ -71,6 +70,8 @@ BEGIN
     ELSIF p_event = 'cleared' AND p_actor = 'desk' AND EXISTS (
         SELECT FROM assignments a WHERE a.case_id = c.id AND a.active
     ) THEN RETURN 'not_yours';
+    ELSIF p_event = 'cleared' AND p_actor = 'officer' AND c.status = 'at_station' THEN
+        RETURN 'illegal';  -- an officer kept on a seat has not been there
     ELSIF p_event = 'acknowledged' AND c.acknowledged_at IS NOT NULL THEN RETURN 'illegal';
     ELSIF p_event = 'fell_back' AND (c.offer_deadline IS NULL OR p_t < c.offer_deadline) THEN RETURN 'illegal';
     END IF;

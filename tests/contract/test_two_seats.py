@@ -1,0 +1,162 @@
+"""Categories that need two officers, and hand-backs by a station's policy: on both stores, and rule against SQL."""
+
+import itertools
+from collections.abc import AsyncIterator
+from itertools import product
+from uuid import UUID
+
+import pytest
+
+from dispatch.adapters.memory.rows import StationRow
+from dispatch.adapters.postgres.pool import connect_pool
+from dispatch.adapters.postgres.store import PostgresCases
+from dispatch.cases import handing_back
+from dispatch.cases.facts import Answer, CaseState
+from dispatch.cases.values import Case, OfficerId, Status
+from dispatch.limits import HAND_BACKS_MAX, ROUNDS_MAX
+from tests.conftest import Database
+from tests.contract.stores import MemoryGround, PostgresGround, Town, a_town
+
+_NUMBERS = itertools.count(1)
+
+
+@pytest.fixture(params=["memory", "postgres"])
+async def town(request: pytest.FixtureRequest, database: Database) -> AsyncIterator[Town]:
+    number = next(_NUMBERS)
+    if request.param == "memory":
+        yield await a_town(MemoryGround(), number, prefix=f"p{number}s")
+        return
+    pool, owner = await connect_pool(database.app_url, size=2), await connect_pool(database.owner_url, size=2)
+    yield await a_town(PostgresGround(owner, PostgresCases(pool)), number, prefix=f"p{number}s")
+    await pool.close()
+    await owner.close()
+
+
+def state_of(answer: Answer) -> CaseState:
+    assert answer.state is not None
+    return answer.state
+
+
+async def with_one_seat_filled(town: Town, *asked: UUID, last_wave: bool = True) -> tuple[UUID, UUID, int]:
+    """A case that needs two, its first officer, and the fence of the seat."""
+    one, *others = asked or [o.id for o in town.officers[:3]]
+    category = f"{town.stations[0]}-two"
+    case, _ = await town.reported(one, *others, category=category, last_wave=last_wave)
+    return case, one, await town.claimed(case, one)
+
+
+async def did(town: Town, case: UUID, event: str, officer: UUID, fence: int | None, **other: object) -> Answer:
+    return await town.store.act(town.act(case, event, "officer", officer, fence=fence, **other))
+
+
+async def at_the_deadline(town: Town) -> Answer:
+    await town.ground.advance(60)
+    (fallen,) = await town.store.fire(town.stations[0])
+    return fallen
+
+
+async def test_one_seat_filled_at_the_deadline_goes_to_the_desk_with_the_officer_kept(town: Town) -> None:
+    case, one, fence = await with_one_seat_filled(town)
+    fallen = state_of(await at_the_deadline(town))
+    assert (fallen.id, fallen.status, fallen.desk_reason) == (case, Status.AT_STATION, "window_closed")
+    assert [(h.officer, h.fence) for h in fallen.holders] == [(one, fence)]
+    assert (await town.duty(one, False)).reason == "holds_case"
+
+
+@pytest.mark.parametrize("event", ["set_out", "arrived", "cleared"])
+async def test_alone_nobody_sets_out_for_a_case_that_needs_two(town: Town, event: str) -> None:
+    case, one, fence = await with_one_seat_filled(town)
+    for _ in ("offered", "at the desk"):
+        refused = await did(town, case, event, one, fence, disposition="founded" if event == "cleared" else None)
+        assert (refused.ok, refused.reason) == (False, "illegal")
+        if state_of(refused).status is Status.OFFERED:
+            await at_the_deadline(town)
+
+
+async def test_with_the_second_whom_the_desk_sends_both_set_out(town: Town) -> None:
+    case, one, fence = await with_one_seat_filled(town)
+    await at_the_deadline(town)
+    two = town.officers[1].id
+    sent = await town.store.act(town.act(case, "assigned", "desk", town.uuid(), officer=two))
+    assert (state_of(sent).status, [h.officer for h in state_of(sent).holders]) == (Status.CLAIMED, [one, two])
+    assert (await did(town, case, "set_out", one, fence)).ok
+
+
+async def test_who_waits_for_a_second_may_give_the_seat_back_and_the_window_runs_on(town: Town) -> None:
+    case, one, fence = await with_one_seat_filled(town)
+    await town.ground.advance(20)
+    back = await did(town, case, "handed_back", one, fence, reason="家里有急事", candidates=[town.officers[3].id])
+    state = state_of(back)
+    assert [f.kind for f in back.facts] == ["seat_handed_back"]
+    assert (state.status, state.round, state.holders, state.handed_back) == (Status.OFFERED, 1, (), (one,))
+    assert state.remaining_ms is not None
+    assert state.remaining_ms <= 40_000, "no new round: the reporter's minute goes on"
+    assert back.facts[0].to == ()
+    (again,) = await town.store.claim([town.claim(case, one)])
+    assert (again.ok, again.reason) == (False, "handed_back")
+    stale = await did(town, case, "handed_back", one, fence)
+    assert (stale.ok, stale.reason) == (False, "stale_fence")
+    assert (await town.duty(one, False)).ok, "the slot is free again"
+
+
+async def test_when_the_last_who_could_come_gives_the_seat_back_the_desk_has_it_at_once(town: Town) -> None:
+    only = town.officers[0].id
+    case, _, fence = await with_one_seat_filled(town, only)
+    back = await did(town, case, "handed_back", only, fence)
+    assert [f.kind for f in back.facts] == ["seat_handed_back", "sent_to_desk"]
+    assert (state_of(back).status, state_of(back).desk_reason) == (Status.AT_STATION, "all_declined")
+
+
+async def test_when_a_wider_ring_is_left_it_is_asked_at_once(town: Town) -> None:
+    only = town.officers[0].id
+    case, _, fence = await with_one_seat_filled(town, only, last_wave=False)
+    await did(town, case, "handed_back", only, fence)
+    assert [due.case for due in await town.store.due_waves() if due.station in town.stations] == [case]
+
+
+async def test_the_desk_sees_anew_when_the_officer_who_was_kept_stands_down(town: Town) -> None:
+    case, one, fence = await with_one_seat_filled(town)
+    await at_the_deadline(town)
+    await town.store.act(town.act(case, "acknowledged", "desk", town.uuid()))
+    back = state_of(await did(town, case, "handed_back", one, fence))
+    assert (back.status, back.holders, back.acknowledged) == (Status.AT_STATION, (), False)
+    assert back.desk_reason == "handed_back"
+    await town.ground.advance(20)
+    (alarm,) = await town.store.fire(town.stations[0])
+    assert alarm.facts[0].kind == "alarm_raised"
+
+
+# --- hand-backs by policy
+@pytest.mark.parametrize("most", [1, 2, 3])
+async def test_the_stations_last_hand_back_brings_the_case_to_its_desk(town: Town, most: int) -> None:
+    await town.ground.rule(StationRow(town.stations[0], hand_backs_max=most))
+    people = [o.id for o in town.officers[:4]]
+    case, _ = await town.reported(*people)
+    for number in range(1, most + 1):
+        officer = people[number - 1]
+        fence = await town.claimed(case, officer, round_=number)
+        back = await did(town, case, "handed_back", officer, fence, candidates=people)
+        last = number == most
+        assert back.facts[-1].kind == ("handed_to_desk" if last else "handed_back")
+        assert state_of(back).status is (Status.AT_STATION if last else Status.OFFERED)
+        assert set(back.facts[-1].to) == (set() if last else set(people[number:]))
+
+
+async def test_the_rule_and_its_copy_in_sql_resolve_every_hand_back_alike(town: Town) -> None:
+    if not isinstance(town.ground, PostgresGround):
+        pytest.skip("the store in memory asks the rule itself")
+    pool, station, seen = town.ground.pool, town.stations[0], set()
+    case, _ = await town.reported(town.officers[0].id)
+    for most, backs, round_ in product((None, 1, 2, 3), range(4), (1, ROUNDS_MAX - 1, ROUNDS_MAX)):
+        back = [OfficerId(UUID(int=n + 1)) for n in range(backs)]
+        await pool.execute("UPDATE stations SET hand_backs_max = $2 WHERE id = $1", station, most)
+        await pool.execute("UPDATE cases SET handed_back = $2, round = $3 WHERE id = $1", case, back, round_)
+        for status, anyone in product((s for s in Status if s not in ("received", "cleared", "withdrawn")), (0, 1)):
+            core = Case(status, round_, handed_back=frozenset(back), hand_backs_max=most or HAND_BACKS_MAX)
+            judged = await pool.fetchval(
+                "SELECT resolved_hand_back(jsonb_populate_record(c, jsonb_build_object('status', $2::text)), $3) "
+                "FROM cases c WHERE id = $1", case, str(status), [town.officers[1].id] * anyone,
+            )  # fmt: skip
+            assert judged == handing_back.resolved(core, bool(anyone)), (core, anyone)
+            seen.add(judged)
+    assert seen == {"handed_back", "handed_to_desk", "seat_handed_back"}
