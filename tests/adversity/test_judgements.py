@@ -113,8 +113,9 @@ def test_figures_above_the_table_are_not_reached() -> None:
     assert not a1.judge({**good, "broken": ["two won"]}).reached
     assert not judged(0, {}, []).reached, "nothing tried is nothing shown"
     crash = {"accepted": 9, "crashes": 1, "repeated": 1, "late_s": [0.2], "unanswered": 0, "broken": []}
-    assert kills.judge_databases({**crash, "back_s": [0.5]}).reached
-    assert not kills.judge_databases({**crash, "back_s": [5.5]}).reached
+    assert kills.judge_databases({**crash, "back_s": [0.5], "overdue_s": [0.2]}).reached
+    assert not kills.judge_databases({**crash, "back_s": [5.5], "overdue_s": [0.2]}).reached
+    assert not kills.judge_databases({**crash, "back_s": [0.5], "overdue_s": [5.1]}).reached
 
 
 def test_blocks_add_up_and_survive_the_file(tmp_path: Path) -> None:
