@@ -32,9 +32,16 @@ from geo.distance import snap
 from geo.point import Point
 
 DUTY = "duty"
-OFFERING = frozenset({Event.OFFER_OPENED, Event.OFFER_WIDENED, Event.OFFER_JOINED, Event.HANDED_BACK})
+OFFERING = frozenset({Event.OFFER_OPENED, Event.OFFER_WIDENED, Event.OFFER_JOINED, Event.HANDED_BACK, Event.REOFFERED})
 SILENT_TO_REPORTER = frozenset(
-    {Event.DECLINED, Event.OFFER_JOINED, Event.OFFER_WIDENED, Event.ALARM_RAISED, Event.SAID}
+    {
+        Event.DECLINED,
+        Event.OFFER_JOINED,
+        Event.OFFER_WIDENED,
+        Event.ALARM_RAISED,
+        Event.SAID,
+        Event.SECOND_ASKED,
+    }
 )
 TELLS_REASON = frozenset(
     {Event.FELL_BACK, Event.SENT_TO_DESK, Event.HANDED_TO_DESK, Event.TRANSFERRED}
@@ -54,6 +61,8 @@ ENDED_BECAUSE = {
     Event.SEAT_LEFT: "transferred",
     Event.WITHDRAWN: "withdrawn",
     Event.CLEARED: "closed",
+    Event.OFFICER_TAKEN_BACK: "taken_back",
+    Event.LAST_TAKEN_BACK: "taken_back",
 }
 
 
@@ -226,6 +235,7 @@ def desk_case(state: CaseState, elapsed_ms: int, fact: Fact | None = None) -> De
         disposition=state.disposition,
         exercise=state.exercise,
         channel=state.channel,
+        owner=state.desk.owner if state.desk else None,
         last=fact.kind if fact is not None else "",
     )
 

@@ -18,8 +18,8 @@ from dispatch.limits import OFFER_RECIPIENTS_MAX
 from dispatch.talk.threads import Threads
 
 Key = TypeVar("Key", bound=Hashable)
-OPENING = frozenset({Event.OFFER_OPENED, Event.HANDED_BACK})
-GRANTING = frozenset({Event.SEAT_FILLED, Event.CLAIMED, Event.ASSIGNED, Event.REASSIGNED})
+OPENING = frozenset({Event.OFFER_OPENED, Event.HANDED_BACK, Event.REOFFERED})
+GRANTING = frozenset({Event.SEAT_FILLED, Event.CLAIMED, Event.ASSIGNED, Event.REASSIGNED, Event.OFFICER_ADDED})
 
 
 @dataclass(slots=True)

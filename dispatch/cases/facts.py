@@ -19,6 +19,12 @@ class HolderState(msgspec.Struct, frozen=True, kw_only=True):
     state: str
 
 
+class DeskNote(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a desk has settled about a case. `owner`: the desk person or supervisor who answers for it."""
+
+    owner: UUID | None = None
+
+
 class CaseState(msgspec.Struct, frozen=True, kw_only=True):
     """A case as it stands after a fact. Times relative to when the database wrote it: `remaining_ms`, `age_ms`."""
 
@@ -47,6 +53,7 @@ class CaseState(msgspec.Struct, frozen=True, kw_only=True):
     declined: tuple[UUID, ...]
     handed_back: tuple[UUID, ...]
     holders: tuple[HolderState, ...]
+    desk: DeskNote | None = None
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):

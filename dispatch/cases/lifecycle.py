@@ -58,6 +58,22 @@ LEGAL: Final[dict[tuple[Status, Event], Status]] = {
     (S.CLAIMED, E.SEAT_LEFT):          S.CLAIMED,     # officer: the shift ends, the others go on
     (S.EN_ROUTE, E.SEAT_LEFT):         S.EN_ROUTE,    # officer: the shift ends, the others go on
     (S.ON_SCENE, E.SEAT_LEFT):         S.ON_SCENE,    # officer: the shift ends, the others go on
+
+    # The desk's acts.
+    (S.AT_STATION, E.TAKEN_BY_DESK):      S.AT_STATION,  # supervisor: one person answers for it by name
+    (S.AT_STATION, E.REOFFERED):          S.OFFERED,     # desk: somebody may be near by now
+    (S.CLAIMED, E.OFFICER_ADDED):         S.CLAIMED,     # desk: one is too few
+    (S.EN_ROUTE, E.OFFICER_ADDED):        S.EN_ROUTE,    # desk: one is too few
+    (S.ON_SCENE, E.OFFICER_ADDED):        S.ON_SCENE,    # officer: it turned out larger
+    (S.CLAIMED, E.OFFICER_TAKEN_BACK):    S.CLAIMED,     # desk: the others suffice
+    (S.EN_ROUTE, E.OFFICER_TAKEN_BACK):   S.EN_ROUTE,    # desk: the others suffice
+    (S.ON_SCENE, E.OFFICER_TAKEN_BACK):   S.ON_SCENE,    # desk: the others suffice
+    (S.CLAIMED, E.LAST_TAKEN_BACK):       S.AT_STATION,  # desk: needed elsewhere, a person decides who goes
+    (S.EN_ROUTE, E.LAST_TAKEN_BACK):      S.AT_STATION,  # desk: needed elsewhere, a person decides who goes
+    (S.ON_SCENE, E.LAST_TAKEN_BACK):      S.AT_STATION,  # desk: cannot stay, with a reason and never silently
+    (S.CLAIMED, E.SECOND_ASKED):          S.CLAIMED,     # officer: not alone
+    (S.EN_ROUTE, E.SECOND_ASKED):         S.EN_ROUTE,    # officer: not alone
+    (S.ON_SCENE, E.SECOND_ASKED):         S.ON_SCENE,    # officer: not alone
 }
 # fmt: on
 
@@ -78,6 +94,9 @@ def _by(*actors: Actor, fence: bool = False) -> Guard:
     return Guard(frozenset(actors), fence)
 
 
+STATION_STAFF: Final = (Actor.DESK, Actor.SUPERVISOR)
+"""The case's own desk, and supervisors at any station."""
+
 GUARDS: Final[dict[Event, Guard]] = {
     E.OFFER_OPENED: _by(Actor.SERVICE),
     E.SENT_TO_DESK: _by(Actor.SERVICE),
@@ -89,18 +108,24 @@ GUARDS: Final[dict[Event, Guard]] = {
     E.FELL_BACK: _by(Actor.SERVICE),
     E.SET_OUT: _by(Actor.OFFICER, fence=True),
     E.ARRIVED: _by(Actor.OFFICER, fence=True),
-    E.CLEARED: _by(Actor.OFFICER, Actor.DESK, fence=True),
+    E.CLEARED: _by(Actor.OFFICER, *STATION_STAFF, fence=True),
     E.HANDED_BACK: _by(Actor.OFFICER, fence=True),
     E.HANDED_TO_DESK: _by(),  # only a hand-back causes it
     E.SEAT_HANDED_BACK: _by(),  # only a hand-back causes it
     E.WITHDRAWN: _by(Actor.REPORTER),
-    E.ACKNOWLEDGED: _by(Actor.DESK),
+    E.ACKNOWLEDGED: _by(*STATION_STAFF),
     E.ALARM_RAISED: _by(Actor.SERVICE),
-    E.ASSIGNED: _by(Actor.DESK),
-    E.REASSIGNED: _by(Actor.DESK),
     E.SAID: _by(Actor.REPORTER, Actor.OFFICER, Actor.DESK, fence=True),
     E.TRANSFERRED: _by(Actor.OFFICER, fence=True),
     E.SEAT_LEFT: _by(),  # only a transfer causes it
+    E.ASSIGNED: _by(*STATION_STAFF),
+    E.REASSIGNED: _by(*STATION_STAFF),
+    E.TAKEN_BY_DESK: _by(*STATION_STAFF),
+    E.OFFICER_ADDED: _by(*STATION_STAFF),
+    E.OFFICER_TAKEN_BACK: _by(*STATION_STAFF),
+    E.LAST_TAKEN_BACK: _by(),  # only taking back an officer causes it
+    E.REOFFERED: _by(*STATION_STAFF),
+    E.SECOND_ASKED: _by(Actor.OFFICER, fence=True),
 }
 
 

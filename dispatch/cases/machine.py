@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from dispatch.cases import handing_back, leaving
-from dispatch.cases.lifecycle import GUARDS, next_status
+from dispatch.cases import desk_acts, handing_back, leaving
+from dispatch.cases.lifecycle import GUARDS, STATION_STAFF, next_status
 from dispatch.cases.values import (
     CLOSED,
     HELD,
@@ -115,8 +115,10 @@ def judge_act(case: Case, act: Act, now: datetime) -> Refusal | None:
     if event is Event.DECLINED:
         return _judge_decline(case, act)
     if event in (Event.ASSIGNED, Event.REASSIGNED):
-        return _judge_assignment(case, act)
-    if event is Event.CLEARED and act.actor is Actor.DESK and case.holders:
+        return desk_acts.judge_sent(case, officer, act.actor)
+    if event in desk_acts.ACTS:
+        return desk_acts.judge(case, event, act.actor, officer, bool(act.recipients))
+    if event is Event.CLEARED and act.actor in STATION_STAFF and case.holders:
         return Refusal.NOT_YOURS
     if event is Event.CLEARED and act.actor is Actor.OFFICER and case.status is Status.AT_STATION:
         return Refusal.ILLEGAL  # an officer kept on a seat has not been there
@@ -136,21 +138,12 @@ def _judge_decline(case: Case, act: Act) -> Refusal | None:
     return Refusal.DECLINED if act.officer.id in case.declined else None
 
 
-def _judge_assignment(case: Case, act: Act) -> Refusal | None:
-    officer = act.officer
-    if officer is None:
-        return Refusal.NOT_FOUND
-    if any(h.officer == officer.id for h in case.holders):
-        return Refusal.ALREADY_HELD
-    if not officer.on_duty:
-        return Refusal.OFF_DUTY
-    return Refusal.NO_SLOT if officer.held >= officer.slots else None
-
-
 def _resolved(case: Case, act: Act) -> Event:
     """What the act really causes, where that depends on how the case stands."""
     if act.event is Event.HANDED_BACK:
         return handing_back.resolved(case, bool(act.recipients))
+    if act.event is Event.OFFICER_TAKEN_BACK and act.officer is not None:
+        return desk_acts.taken_back(case, act.officer.id)
     return leaving.resolved(case, act.event)
 
 
@@ -184,7 +177,9 @@ def evolve(case: Case, happened: Happened) -> Case:
         return replace(case, holders=(), fence=case.fence + 1, disposition=happened.disposition)
     if event is Event.ACKNOWLEDGED:
         return replace(case, acknowledged=True)
-    return case
+    if event is Event.REOFFERED:
+        return _new_round(replace(case, fence=case.fence + 1, acknowledged=False), happened)
+    return desk_acts.evolve(case, happened)
 
 
 def _new_round(case: Case, happened: Happened) -> Case:

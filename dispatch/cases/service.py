@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 
 from dispatch.batching import Batch, Overloaded
+from dispatch.cases.board import OPENING
 from dispatch.cases.catalogue import Catalogue
 from dispatch.cases.facts import Answer, CaseState
 from dispatch.cases.modes import HEAD_START, opening_wave
@@ -177,8 +178,8 @@ class Acting:
         self._store, self._feed, self._reporting = store, feed, reporting
 
     async def act(self, draft: ActDraft) -> Answer:
-        """What the judge says. A hand-back carries those who may be asked next. Raises: StoreAway, StoreBusy."""
-        if draft.event == "handed_back":
+        """What the judge says. A new round carries those who may be asked. Raises: StoreAway, StoreBusy."""
+        if draft.event in OPENING:
             entry = self._feed.board.cases.get(draft.case)
             if entry is not None:
                 holders = (h.officer for h in entry.state.holders)

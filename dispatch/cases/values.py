@@ -56,6 +56,12 @@ class Event(StrEnum):
     SAID = "said"
     TRANSFERRED = "transferred"
     SEAT_LEFT = "seat_left"
+    TAKEN_BY_DESK = "taken_by_desk"
+    OFFICER_ADDED = "officer_added"
+    OFFICER_TAKEN_BACK = "officer_taken_back"
+    LAST_TAKEN_BACK = "last_taken_back"
+    REOFFERED = "reoffered"
+    SECOND_ASKED = "second_asked"
 
 
 class Actor(StrEnum):
@@ -64,6 +70,7 @@ class Actor(StrEnum):
     REPORTER = "reporter"
     OFFICER = "officer"
     DESK = "desk"
+    SUPERVISOR = "supervisor"
     SERVICE = "service"
 
 
@@ -101,6 +108,12 @@ class Refusal(StrEnum):
     KEY_REUSED = "key_reused"  # the same key came with another body
     TOO_OFTEN = "too_often"  # more lines of a talk in a minute than a person may say
     TALK_FULL = "talk_full"  # the talk of this case holds as many lines as it may
+    SEATS_FULL = "seats_full"  # as many officers as one case may have
+    NOT_HOLDER = "not_holder"  # the officer whom the desk takes back holds no seat of the case
+    ROUNDS_SPENT = "rounds_spent"  # offered as often as it may be: now a person decides
+    NOBODY_NEAR = "nobody_near"  # nobody could be asked
+    OTHER_STATION = "other_station"  # the officer is of a station that lends none
+    ALREADY_ASKED = "already_asked"  # a second officer is wanted already
 
 
 class Disposition(StrEnum):
@@ -125,6 +138,7 @@ class DeskReason(StrEnum):
     ALL_DECLINED = "all_declined"
     SHIFT_END = "shift_end"
     DESK_FIRST = "desk_first"
+    TAKEN_BACK = "taken_back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +176,16 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class OfficerState:
-    """The part of an officer that the rules look at: duty, and slots used of those allowed."""
+    """The part of an officer that the rules look at: duty, and slots used of those allowed.
+
+    `lent`: may be sent by the case's station, as its own officer or one of a station that lends.
+    """
 
     id: OfficerId
     on_duty: bool
     held: int
     slots: int
+    lent: bool = True
 
 
 @dataclass(frozen=True, slots=True)

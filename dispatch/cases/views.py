@@ -47,7 +47,7 @@ class Offer(View, frozen=True, kw_only=True, tag="offer"):
 
 class Gone(View, frozen=True, kw_only=True, tag="gone"):
     """An offer or a held case is no longer this officer's. `reason`: taken, at_desk, withdrawn, declined, closed,
-    handed_back, reassigned, transferred."""
+    handed_back, reassigned, transferred, taken_back."""
 
     case: UUID
     reason: str
@@ -112,6 +112,7 @@ class DeskCase(View, frozen=True, kw_only=True, tag="desk_case"):
     exercise: bool = False
     channel: str = "web"
     last: str = ""
+    owner: UUID | None = None
 
 
 class SaidLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -39,6 +39,11 @@ class Act(StrEnum):
     SAY = "say"  # a line of the talk on a case
     READ = "read"  # up to where I have read it
     READ_TALK = "read_talk"
+    TAKE = "take"
+    ADD = "add"
+    TAKE_BACK = "take_back"
+    REOFFER = "reoffer"
+    SECOND_OFFICER = "second_officer"
     DUTY = "duty"
     FIX = "fix"
     PANIC = "panic"
@@ -150,6 +155,7 @@ TABLE: Final[dict[tuple[Role, Act], Relation]] = {
     (R.OFFICER,    A.CLEARED):         Any_,     # the fence decides
     (R.OFFICER,    A.HAND_BACK):       Any_,     # the fence decides
     (R.OFFICER,    A.TRANSFER):        Any_,     # the fence decides
+    (R.OFFICER,    A.SECOND_OFFICER):  Any_,     # the fence decides
     (R.OFFICER,    A.ASK):             Self,
     (R.OFFICER,    A.DUTY):            Self,
     (R.OFFICER,    A.FIX):             Self,
@@ -170,6 +176,10 @@ TABLE: Final[dict[tuple[Role, Act], Relation]] = {
     (R.DESK,       A.ASSIGN):          Station,
     (R.DESK,       A.CLEARED):         Station,
     (R.DESK,       A.ASK):             Self,
+    (R.DESK,       A.TAKE):            Station,
+    (R.DESK,       A.ADD):             Station,
+    (R.DESK,       A.TAKE_BACK):       Station,
+    (R.DESK,       A.REOFFER):         Station,
 
     # The talk on a case: whoever may speak may read; the judge closes it with the case.
     (R.REPORTER,   A.SAY):             Case,
@@ -183,7 +193,15 @@ TABLE: Final[dict[tuple[Role, Act], Relation]] = {
     (R.DESK,       A.READ_TALK):       Station,
     (R.SUPERVISOR, A.READ_TALK):       Any_,
 
-    # The supervisor reads every station and acts on none.
+    # The supervisor reads every station and may do at each what its desk may: who answers an alarm must be able to act.
+    (R.SUPERVISOR, A.ACKNOWLEDGE):     Any_,
+    (R.SUPERVISOR, A.ASSIGN):          Any_,
+    (R.SUPERVISOR, A.CLEARED):         Any_,
+    (R.SUPERVISOR, A.TAKE):            Any_,
+    (R.SUPERVISOR, A.ADD):             Any_,
+    (R.SUPERVISOR, A.TAKE_BACK):       Any_,
+    (R.SUPERVISOR, A.REOFFER):         Any_,
+    (R.SUPERVISOR, A.ASK):             Self,
     (R.SUPERVISOR, A.READ_DESK):       Any_,
     (R.SUPERVISOR, A.READ_CASE):       Any_,
     (R.SUPERVISOR, A.READ_HISTORY):    Any_,

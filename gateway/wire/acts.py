@@ -12,6 +12,7 @@ from dispatch.people.values import Role, Who
 from dispatch.talk.threads import READ
 from gateway.wire.messages import (
     Acknowledge,
+    AddOfficer,
     Arrived,
     Assign,
     ClaimMessage,
@@ -19,15 +20,22 @@ from gateway.wire.messages import (
     DeclineMessage,
     HandBack,
     Read,
+    Reoffer,
     Say,
+    SecondOfficer,
     SetOut,
+    TakeBack,
+    TakeCase,
     Transfer,
     Withdraw,
 )
 
 ActMessage = (
     DeclineMessage | SetOut | Arrived | Cleared | HandBack | Transfer | Withdraw | Acknowledge | Assign | Say | Read
+    | TakeCase | AddOfficer | TakeBack | Reoffer | SecondOfficer
 )  # fmt: skip
+SENDS = (Assign, AddOfficer, TakeBack)
+"""Messages of the desk that name an officer."""
 
 ACTS: dict[type, tuple[Act, str]] = {
     DeclineMessage: (Act.DECLINE, Event.DECLINED),
@@ -41,8 +49,18 @@ ACTS: dict[type, tuple[Act, str]] = {
     Assign: (Act.ASSIGN, Event.ASSIGNED),
     Say: (Act.SAY, Event.SAID),
     Read: (Act.READ, READ),  # no entry of the history
+    TakeCase: (Act.TAKE, Event.TAKEN_BY_DESK),
+    AddOfficer: (Act.ADD, Event.OFFICER_ADDED),
+    TakeBack: (Act.TAKE_BACK, Event.OFFICER_TAKEN_BACK),
+    Reoffer: (Act.REOFFER, Event.REOFFERED),
+    SecondOfficer: (Act.SECOND_OFFICER, Event.SECOND_ASKED),
 }
-ACTORS = {Role.REPORTER: Actor.REPORTER, Role.OFFICER: Actor.OFFICER, Role.DESK: Actor.DESK}
+ACTORS = {
+    Role.REPORTER: Actor.REPORTER,
+    Role.OFFICER: Actor.OFFICER,
+    Role.DESK: Actor.DESK,
+    Role.SUPERVISOR: Actor.SUPERVISOR,
+}
 
 _canonical = msgspec.json.Encoder(order="deterministic").encode
 
@@ -71,7 +89,7 @@ def act_draft(message: ActMessage, who: Who, held: bool) -> ActDraft:
         scope=scope_of(who),
         key=message.key,
         hash=hash_of(message),
-        officer=message.officer if isinstance(message, Assign) else who.officer,
+        officer=message.officer if isinstance(message, SENDS) else who.officer,
         station=who.station,
         fence=getattr(message, "fence", None),
         round=getattr(message, "round", None),

@@ -37,6 +37,9 @@ Answers = Annotated[
     dict[Annotated[str, Meta(max_length=64)], Reply],
     Meta(max_length=limits.ANSWERS_MAX, description="By the id of a question of GET /v1/advice."),
 ]
+GivenReason = Annotated[
+    str, Meta(min_length=1, max_length=limits.REASON_CHARS_MAX, description="Why; kept in the history.")
+]
 
 
 class Message(Struct, frozen=True, kw_only=True, tag_field="t", forbid_unknown_fields=True):
@@ -162,6 +165,49 @@ class Read(Message, frozen=True, kw_only=True, tag="read"):
     fence: Count | None = None
 
 
+class TakeCase(Message, frozen=True, kw_only=True, tag="take"):
+    """The desk person, or the supervisor, answers for the case by name; acknowledges it too."""
+
+    case: UUID
+    key: Key
+    reason: Reason | None = None
+
+
+class AddOfficer(Message, frozen=True, kw_only=True, tag="add"):
+    """One more officer for a held case, on a free seat or on one more."""
+
+    case: UUID
+    officer: UUID
+    key: Key
+    reason: Reason | None = None
+
+
+class TakeBack(Message, frozen=True, kw_only=True, tag="take_back"):
+    """The desk takes an officer off a held case. Without the last one the case stands in its queue again."""
+
+    case: UUID
+    officer: UUID
+    key: Key
+    reason: GivenReason
+
+
+class Reoffer(Message, frozen=True, kw_only=True, tag="reoffer"):
+    """A new round for a case in the desk's queue, with those who are near now."""
+
+    case: UUID
+    key: Key
+    reason: Reason | None = None
+
+
+class SecondOfficer(Message, frozen=True, kw_only=True, tag="second_officer"):
+    """The officer wants another one there. The desk sees a free seat at once and adds somebody."""
+
+    case: UUID
+    fence: Count
+    key: Key
+    reason: Reason | None = None
+
+
 class Duty(Message, frozen=True, kw_only=True, tag="duty", omit_defaults=True):
     """On or off duty. Off duty with an open case is refused: clear it, hand it back or transfer it first.
     `shift_min`: minutes until the shift ends, where that is known; said again while on duty it moves the end."""
@@ -199,6 +245,7 @@ ClientMessage = (
     Hello | FixMessage | ClaimMessage | DeclineMessage | SetOut | Arrived | Cleared | HandBack | Transfer | Withdraw
     | Acknowledge | Assign | Say | Read | Duty | Ask
     | PanicMessage | ClearPanic
+    | TakeCase | AddOfficer | TakeBack | Reoffer | SecondOfficer
 )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from dispatch.cases import views
 from dispatch.cases.values import Disposition, Event
 from gateway.wire.messages import (
     Acknowledge,
+    AddOfficer,
     Arrived,
     Assign,
     ClaimMessage,
@@ -24,8 +25,12 @@ from gateway.wire.messages import (
     DeclineMessage,
     Duty,
     HandBack,
+    Reoffer,
     Say,
+    SecondOfficer,
     SetOut,
+    TakeBack,
+    TakeCase,
     Withdraw,
 )
 from geo.point import Point
@@ -237,9 +242,23 @@ async def _desk(story: Story) -> None:
     await _do(story, story.desk, sent, case, "assigned")
     sent = Assign(case=case, officer=story.rival.officer, key=key())
     await _do(story, story.desk, sent, case, "reassigned")
+    await _more_and_fewer(story, case, story.holder.officer, story.rival.officer)
+
+
+async def _more_and_fewer(story: Story, case: UUID, one: UUID, other: UUID) -> None:
+    """`other` holds it and wants another; both are taken back, and what the desk took is offered anew."""
     held = story.rival.held.get(case)
-    if held is not None:
-        await story.ground.clear(story.rival, case, held[0].fence)
+    ask = SecondOfficer(case=case, fence=held[0].fence if held else 0, key=key())
+    await _do(story, story.rival, ask, case, "second_asked")
+    await _do(story, story.desk, AddOfficer(case=case, officer=one, key=key()), case, "officer_added")
+    for officer, step in ((one, "officer_taken_back"), (other, "last_taken_back")):
+        back = TakeBack(case=case, officer=officer, key=key(), reason="needed elsewhere")
+        await _do(story, story.desk, back, case, step)
+    await _do(story, story.desk, TakeCase(case=case, key=key()), case, "taken_by_desk")
+    await _do(story, story.desk, Reoffer(case=case, key=key()), case, "reoffered")
+    await asyncio.sleep(0.3)
+    fence = await _won(story, story.rival, case)
+    await story.ground.clear(story.rival, case, fence)
 
 
 async def _alarmed(story: Story) -> None:

@@ -17,12 +17,13 @@ from dispatch.cases.handing_back import WAITING
 from dispatch.cases.lifecycle import GUARDS, LEGAL
 from dispatch.cases.machine import Act, Claim, decide, judge_act, judge_claim
 from dispatch.cases.values import Actor, Case, Event, Happened, Holder, OfficerId, OfficerState, Refusal, Status
+from dispatch.limits import ROUNDS_MAX
 from tests.conftest import Database
 from tests.contract.small_town import Town, claim, small_town
 
 DEADLINE: Final = datetime(2031, 5, 6, 7, 8, 9, 123456, tzinfo=UTC)
 TIMES: Final = tuple(DEADLINE + timedelta(microseconds=n) for n in (-1, 0, 1))
-OTHER, THIRD = OfficerId(UUID(int=0xA)), OfficerId(UUID(int=0xB))
+OTHER, THIRD, FOURTH = (OfficerId(UUID(int=n)) for n in (0xA, 0xB, 0xC))
 ROUND, FENCE = 2, 7
 ELSEWHERE: Final = frozenset(
     {Refusal.PANIC_OVER, Refusal.BUSY, Refusal.HOLDS_CASE, Refusal.KEY_REUSED, Refusal.TOO_OFTEN, Refusal.TALK_FULL}
@@ -42,7 +43,7 @@ class Row:
 @pytest.fixture(scope="module")
 async def town(database: Database) -> AsyncIterator[Town]:
     async with small_town(database) as town:
-        for other in (OTHER, THIRD):
+        for other in (OTHER, THIRD, FOURTH):
             await town.owner.execute(
                 "INSERT INTO officers (id, call_sign, surname, station, slots) VALUES ($1, $2, '王', 's1', 10)",
                 other, f"other {other.int}",
@@ -51,9 +52,11 @@ async def town(database: Database) -> AsyncIterator[Town]:
 
 
 def officer_of(number: int, *, holds: bool, full: bool, on: bool) -> OfficerState:
-    """Slots follow: full means that every slot is used."""
+    """Slots follow: full means that every slot is used. Every seventh is of a station that lends none."""
     held = int(holds) + int(full)
-    return OfficerState(OfficerId(UUID(int=(1 << 64) + number)), on, held, held if full else held + 1)
+    return OfficerState(
+        OfficerId(UUID(int=(1 << 64) + number)), on, held, held if full else held + 1, lent=number % 7 != 0
+    )
 
 
 def claim_rows() -> Iterator[Row]:
@@ -92,6 +95,20 @@ def act_rows() -> Iterator[Row]:
             holders=seat,
         )  # fmt: skip
         yield Row(UUID(int=(2 << 64) + n), case, officer)
+    yield from crowded_rows()
+
+
+def crowded_rows() -> Iterator[Row]:
+    """Every status with a free seat, with another beside me, with every seat taken, and offered as often as may be."""
+    for n, (status, others, seats, round_) in enumerate(
+        product(Status, (0, 1, 3), (2, 4, 5), (ROUND, ROUNDS_MAX)), 20_000
+    ):
+        officer = officer_of(n, holds=True, full=False, on=True)
+        on_seats = tuple(Holder(o, FENCE) for o in (officer.id, OTHER, THIRD, FOURTH)[: others + 1])
+        case = Case(
+            status, round_, 1, FENCE, seats, DEADLINE, recipients=frozenset({THIRD}), holders=on_seats,
+        )  # fmt: skip
+        yield Row(UUID(int=(2 << 64) + n), case, officer)
 
 
 async def put(town: Town, rows: list[Row]) -> None:
@@ -99,9 +116,9 @@ async def put(town: Town, rows: list[Row]) -> None:
     conn = town.owner
     await conn.execute(
         "INSERT INTO officers (id, call_sign, surname, station, on_duty, held, slots) "
-        "SELECT i, i::text, '赵', 's1', d, h, s "
-        "FROM unnest($1::uuid[], $2::bool[], $3::int[], $4::int[]) q (i, d, h, s)",
-        *columns((r.officer.id, r.officer.on_duty, r.officer.held, r.officer.slots) for r in rows),
+        "SELECT i, i::text, '赵', CASE WHEN l THEN 's1' ELSE 's2' END, d, h, s "
+        "FROM unnest($1::uuid[], $2::bool[], $3::int[], $4::int[], $5::bool[]) q (i, d, h, s, l)",
+        *columns((r.officer.id, r.officer.on_duty, r.officer.held, r.officer.slots, r.officer.lent) for r in rows),
     )
     await conn.executemany(
         "INSERT INTO cases (id, station, category, words, words_salt, lat, lon, receipt_mac, received_at, status, "
@@ -118,15 +135,17 @@ async def put(town: Town, rows: list[Row]) -> None:
         ],
     )  # fmt: skip
     # An older round asked the officer too: only the present one counts.
-    waves = [(r.id, 1, 1, [r.officer.id]) for r in rows] + [(r.id, 2, ROUND, list(r.case.recipients)) for r in rows]
+    waves = [(r.id, 1, 1, [r.officer.id]) for r in rows] + [
+        (r.id, 2, r.case.round, list(r.case.recipients)) for r in rows
+    ]
     await conn.executemany(
         "INSERT INTO waves (case_id, seq, round, wave, recipients) VALUES ($1, $2, $3, 1, $4)", waves
     )
-    seats = [(2 * n + nr, r.id, nr, h) for n, r in enumerate(rows) for nr, h in enumerate(r.case.holders, 1)]
+    seats = [(n, seat, r.id, h) for n, r in enumerate(rows) for seat, h in enumerate(r.case.holders, 1)]
     await conn.executemany(
         "INSERT INTO assignments (case_id, officer_id, seat, slot, round, fence, claimed_at) "
         "VALUES ($1, $2, $5, $3, 2, $4, now())",
-        [(case, h.officer, 1_000 + n, h.fence, seat) for n, case, seat, h in seats],
+        [(case, h.officer, 1_000 + n, h.fence, seat) for n, seat, case, h in seats],
     )
 
 
@@ -177,12 +196,12 @@ def acts_over(rows: list[Row]) -> Iterator[tuple[Row, Act, datetime]]:
         allowed = actor in guard.actors
         fences = (FENCE, FENCE - 1, None) if guard.fence and allowed else (FENCE,)
         rounds = (ROUND, ROUND - 1) if event is Event.DECLINED else (ROUND,)
-        lists = ((), (OTHER,)) if event is Event.HANDED_BACK else ((OTHER,),)
+        lists = ((), (OTHER,)) if event in (Event.HANDED_BACK, Event.REOFFERED) else ((OTHER,),)
         times = TIMES if event is Event.FELL_BACK else TIMES[:1]
         for fence, round_, recipients, t in product(fences, rounds, lists, times):
             for row in rows if allowed else rows[::37]:
                 yield row, Act(event, actor, row.officer, fence, round_, recipients), t
-            if event in (Event.ASSIGNED, Event.REASSIGNED):
+            if event in (Event.ASSIGNED, Event.REASSIGNED, Event.OFFICER_ADDED, Event.OFFICER_TAKEN_BACK):
                 yield from ((row, Act(event, actor, None, fence, round_), t) for row in rows[::7])
 
 
@@ -211,7 +230,8 @@ async def test_machine_and_sql_judge_every_act_alike(town: Town) -> None:
     assert set(pure) == {
         Refusal.NOT_YOURS, Refusal.CLOSED, Refusal.STALE_FENCE, Refusal.ILLEGAL, Refusal.STALE_ROUND,
         Refusal.NOT_OFFERED, Refusal.DECLINED, Refusal.NOT_FOUND, Refusal.ALREADY_HELD, Refusal.OFF_DUTY,
-        Refusal.NO_SLOT, None,
+        Refusal.NO_SLOT, Refusal.OTHER_STATION, Refusal.NOT_HOLDER, Refusal.NOBODY_NEAR, Refusal.ALREADY_ASKED,
+        Refusal.SEATS_FULL, Refusal.ROUNDS_SPENT, None,
     }  # fmt: skip
     for row, act, t in asked[::11]:
         decided, refusal = decide(row.case, act, t), judge_act(row.case, act, t)

@@ -125,11 +125,33 @@ class Telling:
             lambda: one(town.desk(y, "reassigned", b)),
             lambda: acted(y, "handed_back", b),
             lambda: one(town.withdraw(y)),
-            lambda: one(town.desk(z, "cleared", disposition="advice_given")),
+            *self._desk(acted, fired),
             *self._end_of_shift(acted),
             lambda: one(town.panic(a, b, c)),
             lambda: one(town.clear_panic(a)),
             lambda: one(town.duty(late, False)),
+        ]
+
+    def _desk(self, acted: Acted, fired: Callable[[UUID], Awaitable[list[Answer]]]) -> list[Step]:
+        """What a desk does with a case of its queue: takes it, sends, adds, takes back and offers it anew."""
+        town, z, (a, b, c) = self.town, self.z, self.people[:3]
+
+        def desk(event: str, officer: UUID | None = None, **more: Any) -> Step:
+            async def act() -> list[Answer]:
+                return [await town.desk(z, event, officer, **more)]
+
+            return act
+
+        return [
+            desk("taken_by_desk"),
+            desk("assigned", c),
+            lambda: acted(z, "second_asked", c),
+            desk("officer_added", b),
+            desk("officer_taken_back", c, reason="needed elsewhere"),
+            desk("officer_taken_back", b, reason="needed elsewhere"),
+            desk("reoffered", candidates=[a, b]),
+            lambda: fired(z),
+            desk("cleared", disposition="advice_given"),
         ]
 
     def _end_of_shift(self, acted: Acted) -> list[Step]:

@@ -37,6 +37,8 @@ BY: Final = {
     Event.HANDED_BACK: Actor.OFFICER, Event.WITHDRAWN: Actor.REPORTER, Event.ACKNOWLEDGED: Actor.DESK,
     Event.ASSIGNED: Actor.DESK, Event.REASSIGNED: Actor.DESK, Event.CLEARED: Actor.OFFICER,
     Event.TRANSFERRED: Actor.OFFICER,
+    Event.TAKEN_BY_DESK: Actor.DESK, Event.OFFICER_ADDED: Actor.DESK, Event.OFFICER_TAKEN_BACK: Actor.DESK,
+    Event.REOFFERED: Actor.SUPERVISOR, Event.SECOND_ASKED: Actor.OFFICER,
 }  # fmt: skip
 STEPS: Final = (*BY, "claim", "claim", "claim", "fall back", "alarm", "widen", "desk clears")
 

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from dispatch import limits
-from dispatch.adapters.memory import talking
+from dispatch.adapters.memory import desk, talking
 from dispatch.adapters.memory.rows import CaseRow, Kept, OfficerRow, Records, utc
 from dispatch.adapters.memory.steps import (
     ACK,
@@ -153,9 +153,12 @@ def _judged(
         return talking.mark_read(db, row, officer, x, us)
     event = Event(x.event)
     asked: tuple[UUID, ...] = ()
-    seen = officer.seen() if officer else None
-    if event is Event.HANDED_BACK and officer is not None:
-        asked = db.eligible(row.station, row.category, x, (*row.handed_back, officer.id), us)
+    seen = officer.seen(officer.station == row.station or officer.station in db.lending) if officer else None
+    opens = event is Event.REOFFERED or (event is Event.HANDED_BACK and officer is not None)
+    if opens:
+        never = (*row.handed_back, officer.id) if officer else row.handed_back
+        asked = db.eligible(row.station, row.category, x, never, us)
+    if event is Event.HANDED_BACK:
         most = db.stations[row.station].hand_backs_max or limits.HAND_BACKS_MAX
         row.core = replace(row.core, hand_backs_max=most)
     if seen is None and x.actor == Actor.OFFICER:
@@ -172,8 +175,8 @@ def _judged(
             x.fence,
             x.round,
             tuple(map(OfficerId, asked)),
-            x.wave if event is Event.HANDED_BACK else None,
-            utc(deadline_us) if event is Event.HANDED_BACK else None,
+            x.wave if opens else None,
+            utc(deadline_us) if opens else None,
             Disposition(x.disposition) if x.disposition else None,
         ),
         us,
@@ -190,22 +193,13 @@ def _judged(
         if decided.event is Event.HANDED_TO_DESK:
             return None, [to_desk(db, row, decided.event, actor, officer.id, "handed_back", us)], ()
         row.deadline_us = deadline_us
-        return None, [_reopened(db, row, x, actor, officer.id, asked, us)], asked
+        return None, [desk.open_round(db, row, event, x, actor, officer.id, asked, us)], asked
+    if event is Event.REOFFERED:
+        row.deadline_us = deadline_us
+        return None, [desk.open_round(db, row, event, x, actor, None, asked, us)], asked
+    if event in desk.ACTS:
+        return None, desk.applied(db, row, decided.event, x, actor, officer.id if officer else None, us), ()
     return None, _applied(db, row, event, x, actor, officer, us), ()
-
-
-def _reopened(
-    db: Records, row: CaseRow, x: ActDraft, actor: str, officer: UUID, asked: tuple[UUID, ...], us: int
-) -> Fact:  # fmt: skip
-    row.declined = ()
-    body = {
-        "round": row.core.round, "wave": row.core.wave, "reason": x.reason, "asked": len(asked),
-        "deadline_us": row.deadline_us, "recipients": digest_of(asked),
-    }  # fmt: skip
-    fact = db.append(row, Event.HANDED_BACK, actor, officer, body, us)
-    put_wave(db, row, asked, x.last_wave, us, pause_us(db, row, x.pause_ms))
-    set_timer(db, row, WINDOW, row.deadline_us)
-    return fact
 
 
 def _applied(

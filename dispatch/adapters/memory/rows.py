@@ -15,7 +15,7 @@ import msgspec
 from dispatch import limits
 from dispatch.cases.audience import OFFERING
 from dispatch.cases.eligibility import Border, Candidate, Wanted, eligible
-from dispatch.cases.facts import Answer, CaseState, Fact, HolderState, Line
+from dispatch.cases.facts import Answer, CaseState, DeskNote, Fact, HolderState, Line
 from dispatch.cases.values import Case, Event, OfficerId, OfficerState, Status
 
 _1970 = datetime(1970, 1, 1, tzinfo=UTC)
@@ -49,9 +49,9 @@ class OfficerRow:
         ends = None if self.shift_ends_us is None else utc(self.shift_ends_us)
         return Candidate(self.id, self.station, self.on_duty, self.held, self.slots, self.skills, ends)
 
-    def seen(self) -> OfficerState:
-        """As the case machine looks at an officer."""
-        return OfficerState(OfficerId(self.id), self.on_duty, self.held, self.slots)
+    def seen(self, lent: bool = True) -> OfficerState:
+        """As the case machine looks at an officer. `lent`: the case's station may send this one."""
+        return OfficerState(OfficerId(self.id), self.on_duty, self.held, self.slots, lent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +127,7 @@ class CaseRow:
     waves: list[WaveRow] = field(default_factory=list)
     desk_reason: str | None = None
     alarms: int = 0
+    desk: DeskNote | None = None
     seq: int = 0
     facts: list[Fact] = field(default_factory=list)
     channel: str = "web"
@@ -164,6 +165,7 @@ class Records:
         self.kept: dict[tuple[str, str], Kept] = {}
         self.timers: dict[tuple[str, UUID], Timer] = {}
         self.cursors: dict[str, int] = {}
+        self.lending: set[str] = set()  # stations that lend their officers
 
     def add_station(self, station: str) -> None:
         self.events.setdefault(station, [])
@@ -219,6 +221,7 @@ class Records:
             declined=row.declined,
             handed_back=row.handed_back,
             holders=tuple(self._holder(seat) for seat in row.seated),
+            desk=row.desk,
         )
 
     def _holder(self, seat: SeatRow) -> HolderState:

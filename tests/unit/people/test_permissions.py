@@ -17,14 +17,16 @@ INTAKE = {Act.ENTER, Act.EXERCISE, Act.CLEAR_PANIC}
 SIGNED = ALWAYS | {Act.SIGN_OUT, Act.READ_ME}
 LIVE = SIGNED | {Act.TICKET, Act.CONNECT, Act.ASK, Act.READ_CASE}
 TALK = {Act.SAY, Act.READ, Act.READ_TALK}
+DESK_ACTS = {Act.ACKNOWLEDGE, Act.ASSIGN, Act.CLEARED, Act.TAKE, Act.ADD, Act.TAKE_BACK, Act.REOFFER}
 MAY: dict[Role, set[Act]] = {
     Role.NOBODY: ALWAYS,
     Role.REPORTER: LIVE | TALK | {Act.READ_ENTRIES, Act.WITHDRAW},
     Role.OFFICER: LIVE
     | TALK
-    | {Act.CLAIM, Act.DECLINE, Act.SET_OUT, Act.ARRIVED, Act.CLEARED, Act.HAND_BACK, Act.TRANSFER, Act.DUTY, Act.FIX},
-    Role.DESK: LIVE | TALK | {Act.READ_DESK, Act.READ_HISTORY, Act.ACKNOWLEDGE, Act.ASSIGN, Act.CLEARED},
-    Role.SUPERVISOR: SIGNED | {Act.READ_DESK, Act.READ_CASE, Act.READ_HISTORY, Act.READ_TALK},
+    | {Act.CLAIM, Act.DECLINE, Act.SET_OUT, Act.ARRIVED, Act.CLEARED, Act.HAND_BACK, Act.TRANSFER, Act.DUTY, Act.FIX}
+    | {Act.SECOND_OFFICER},
+    Role.DESK: LIVE | TALK | DESK_ACTS | {Act.READ_DESK, Act.READ_HISTORY},
+    Role.SUPERVISOR: SIGNED | DESK_ACTS | {Act.READ_TALK, Act.READ_DESK, Act.READ_CASE, Act.READ_HISTORY, Act.ASK},
     Role.ADMIN: SIGNED | {Act.IMPORT_AREAS},
 }
 MAY[Role.DESK] |= INTAKE
@@ -46,11 +48,11 @@ def test_without_a_relation_nobody_touches_a_case() -> None:
         (Role.OFFICER, act)
         for act in (
             Act.CLAIM, Act.DECLINE, Act.SET_OUT, Act.ARRIVED, Act.CLEARED, Act.HAND_BACK, Act.TRANSFER,
-            Act.SAY, Act.READ,
+            Act.SAY, Act.READ, Act.SECOND_OFFICER,
         )
     }  # fmt: skip
-    reading = {(Role.SUPERVISOR, act) for act in (Act.READ_DESK, Act.READ_CASE, Act.READ_HISTORY, Act.READ_TALK)}
-    reading.add((Role.SUPERVISOR, Act.READ_FIGURES))
+    reads = {Act.READ_DESK, Act.READ_CASE, Act.READ_HISTORY, Act.READ_TALK, Act.READ_FIGURES}
+    reading = {(Role.SUPERVISOR, act) for act in reads | DESK_ACTS}
     town = {(Role.ADMIN, Act.IMPORT_AREAS)}
     town |= {(role, act) for role in (Role.DESK, Role.SUPERVISOR) for act in INTAKE}
     assert free == by_judge | reading | town | {(role, act) for role in Role for act in ALWAYS}

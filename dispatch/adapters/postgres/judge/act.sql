@@ -27,7 +27,7 @@ END $$;
 CREATE FUNCTION hand_back(
     INOUT c cases, INOUT facts jsonb, INOUT asked uuid[], x jsonb, p_actor text, p_officer uuid, p_t timestamptz
 ) LANGUAGE plpgsql AS $$
-DECLARE r record; v_event text := resolved_event(c, 'handed_back', asked);
+DECLARE r record; v_event text := resolved_event(c, 'handed_back', asked, p_officer);
 BEGIN
     IF v_event = 'seat_handed_back' THEN
         asked := '{}';
@@ -43,13 +43,8 @@ BEGIN
         c := r.c; facts := r.facts;
         RETURN;
     END IF;
-    c := new_round(c, p_t); c.wave := (x ->> 'wave')::integer;
-    SELECT q.* INTO r FROM append(c, facts, v_event, p_actor, p_officer, jsonb_build_object(
-        'round', c.round, 'wave', c.wave, 'reason', x -> 'reason', 'asked', cardinality(asked),
-        'deadline_us', (extract(epoch FROM c.offer_deadline) * 1000000)::bigint, 'recipients', digest_of(asked)), p_t) q;
+    SELECT q.* INTO r FROM open_round(c, facts, v_event, p_actor, p_officer, asked, x, p_t) q;
     c := r.c; facts := r.facts;
-    PERFORM put_wave(c, asked, (x ->> 'last_wave')::boolean, pause_of(c, x), p_t);
-    PERFORM set_deadline(c, 'window', c.offer_deadline);
 END $$;
 
 -- "Not now."
@@ -92,6 +87,9 @@ BEGIN
     ELSIF v_event = 'acknowledged' THEN
         c.acknowledged_at := p_t; c.acknowledged_by := (x ->> 'actor_id')::uuid;
         DELETE FROM deadlines WHERE case_id = c.id AND kind = 'ack';
+    ELSIF v_event IN ('taken_by_desk', 'officer_added', 'officer_taken_back', 'reoffered', 'second_asked') THEN
+        SELECT q.* INTO r FROM apply_desk_act(c, facts, asked, x, o.id, v_actor, p_t) q;
+        c := r.c; facts := r.facts; RETURN;
     ELSIF v_event IN ('assigned', 'reassigned') THEN
         IF v_event = 'reassigned' THEN
             v_released := end_assignments(c.id, NULL, v_event, p_t); c.claimed_by := NULL; c.claimed_at := NULL;
@@ -124,7 +122,7 @@ BEGIN
         RETURN a;
     END IF;
     SELECT * INTO o FROM officers WHERE id = (x ->> 'officer')::uuid;
-    v_asked := eligible_for(c, x, c.handed_back || o.id, t);
+    v_asked := eligible_for(c, x, array_remove(c.handed_back || o.id, NULL), t);
     v_reason := CASE
         WHEN c.id IS NULL THEN 'not_found'
         WHEN x ->> 'actor' = 'desk' AND c.station IS DISTINCT FROM x ->> 'station' THEN 'not_yours'
@@ -133,7 +131,7 @@ BEGIN
     IF v_reason IS NULL AND x ->> 'event' = 'said' THEN v_reason := judge_line(x, t); END IF;
     IF v_reason IS NULL THEN
         SELECT q.* INTO r FROM apply_act(c, facts, v_asked, x, o, t) q;
-        c := r.c; facts := r.facts; v_asked := CASE WHEN x ->> 'event' = 'handed_back' THEN r.asked END;
+        c := r.c; facts := r.facts; v_asked := CASE WHEN x ->> 'event' IN ('handed_back', 'reoffered') THEN r.asked END;
         PERFORM save(c);
     END IF;
     v_response := jsonb_build_object('ok', v_reason IS NULL, 'reason', v_reason, 'case', v_case, 'status', c.status, 'fence', c.fence);

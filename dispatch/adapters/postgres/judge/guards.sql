@@ -32,9 +32,14 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- Which event an officer's hand-back really is.
-CREATE FUNCTION resolved_event(c cases, p_event text, p_recipients uuid[]) RETURNS text LANGUAGE sql STABLE AS $$
-    SELECT CASE WHEN p_event = 'handed_back' THEN resolved_hand_back(c, p_recipients) ELSE resolved_leaving(c, p_event) END
+-- What an act really causes, where that depends on how the case stands.
+CREATE FUNCTION resolved_event(c cases, p_event text, p_recipients uuid[], p_officer uuid) RETURNS text
+LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN p_event = 'handed_back' THEN resolved_hand_back(c, p_recipients)
+                WHEN p_event = 'officer_taken_back' AND ARRAY(
+                    SELECT a.officer_id FROM assignments a WHERE a.case_id = c.id AND a.active) = ARRAY[p_officer]
+                    THEN 'last_taken_back'
+                ELSE resolved_leaving(c, p_event) END
 $$;
 
 -- Why this act is refused at p_t, or null: allowed. `o`: the acting officer, or the one the desk sends.
@@ -52,7 +57,7 @@ BEGIN
         WHERE a.case_id = c.id AND a.officer_id = o.id AND a.active AND a.fence = p_fence
     ) THEN RETURN 'stale_fence'; END IF;
     IF NOT EXISTS (
-        SELECT FROM legal l WHERE l.status = c.status AND l.event = resolved_event(c, p_event, p_recipients)
+        SELECT FROM legal l WHERE l.status = c.status AND l.event = resolved_event(c, p_event, p_recipients, o.id)
     ) THEN RETURN 'illegal'; END IF;
     IF p_event = 'declined' THEN
         IF p_round IS DISTINCT FROM c.round THEN RETURN 'stale_round'; END IF;
@@ -61,13 +66,10 @@ BEGIN
         ) THEN RETURN 'not_offered'; END IF;
         IF o.id = ANY (c.declined) THEN RETURN 'declined'; END IF;
     ELSIF p_event IN ('assigned', 'reassigned') THEN
-        IF o.id IS NULL THEN RETURN 'not_found'; END IF;
-        IF EXISTS (
-            SELECT FROM assignments a WHERE a.case_id = c.id AND a.officer_id = o.id AND a.active
-        ) THEN RETURN 'already_held'; END IF;
-        IF NOT o.on_duty THEN RETURN 'off_duty'; END IF;
-        IF o.held >= o.slots THEN RETURN 'no_slot'; END IF;
-    ELSIF p_event = 'cleared' AND p_actor = 'desk' AND EXISTS (
+        RETURN judge_sent(c, o, p_actor);
+    ELSIF p_event IN ('officer_added', 'officer_taken_back', 'reoffered', 'second_asked') THEN
+        RETURN judge_desk(c, o, p_event, p_actor, p_recipients);
+    ELSIF p_event = 'cleared' AND p_actor IN ('desk', 'supervisor') AND EXISTS (
         SELECT FROM assignments a WHERE a.case_id = c.id AND a.active
     ) THEN RETURN 'not_yours';
     ELSIF p_event = 'cleared' AND p_actor = 'officer' AND c.status = 'at_station' THEN
@@ -117,7 +119,8 @@ BEGIN
         offer_deadline = c.offer_deadline, declined = c.declined, handed_back = c.handed_back,
         claimed_by = c.claimed_by, claimed_at = c.claimed_at, escalated_at = c.escalated_at,
         desk_reason = c.desk_reason, acknowledged_by = c.acknowledged_by, acknowledged_at = c.acknowledged_at,
-        alarms = c.alarms, closed_at = c.closed_at, disposition = c.disposition, seq = c.seq, head = c.head
+        alarms = c.alarms, closed_at = c.closed_at, disposition = c.disposition, seq = c.seq, head = c.head,
+        desk = c.desk
     WHERE id = c.id;
 END $$;
 
@@ -141,5 +144,5 @@ BEGIN
         'desk_reason', c.desk_reason, 'acknowledged', c.acknowledged_at IS NOT NULL, 'alarms', c.alarms,
         'disposition', c.disposition, 'exercise', c.exercise, 'channel', c.channel,
         'declined', to_jsonb(c.declined), 'handed_back', to_jsonb(c.handed_back),
-        'holders', v_holders);
+        'holders', v_holders, 'desk', c.desk);
 END $$;
