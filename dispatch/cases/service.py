@@ -6,7 +6,7 @@ import hashlib
 import logging
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import msgspec
@@ -47,10 +47,15 @@ class Reporting:
         plan = self.catalogue.opening_plan(category, station, Point(lat, lon), self._clock)
         return opening_wave(self._near, plan, lat, lon, station)
 
-    def wave_again(self, state: CaseState, except_for: frozenset[UUID]) -> Wave:
-        """Whom a further round of a case is put before, in the mode of the hour in which it was received."""
+    def wave_again(self, state: CaseState, except_for: frozenset[UUID], *, by_desk: bool = False) -> Wave:
+        """Whom a further round of a case is put before, in the mode of the hour in which it was received.
+
+        `by_desk`: the desk wants it offered; then what is the desk's first is snatched.
+        """
         place = Point(state.lat, state.lon)
         plan = self.catalogue.opening_plan(state.category, state.station, place, functools.partial(_received_s, state))
+        if by_desk and plan.mode is Mode.DESK_FIRST:
+            plan = replace(plan, mode=Mode.SNATCH)
         return opening_wave(self._near, plan, state.lat, state.lon, state.station, except_for=except_for)
 
     async def report(self, draft: ReportDraft) -> Answer:
@@ -183,7 +188,8 @@ class Acting:
             entry = self._feed.board.cases.get(draft.case)
             if entry is not None:
                 holders = (h.officer for h in entry.state.holders)
-                wave = self._reporting.wave_again(entry.state, frozenset((*entry.state.handed_back, *holders)))
+                never = frozenset((*entry.state.handed_back, *holders))
+                wave = self._reporting.wave_again(entry.state, never, by_desk=draft.actor != "officer")
                 draft.candidates = [o for o in wave.candidates if o != draft.officer]
                 draft.wave, draft.ring_m, draft.last_wave = wave.number, wave.ring_m, wave.last
                 draft.asks, draft.pause_ms = wave.asks, wave.pause_ms

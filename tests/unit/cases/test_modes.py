@@ -1,7 +1,7 @@
 """Whom each mode asks, in which wave, over real positions in memory."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
@@ -10,10 +10,12 @@ from dispatch.cases.catalogue import Catalogue, Category, Station
 from dispatch.cases.eligibility import Border
 from dispatch.cases.modes import HEAD_START, Plan, next_wave, opening_wave
 from dispatch.cases.policy import Mode
+from dispatch.cases.service import Reporting
 from dispatch.limits import BEST_OFFICER_TURN_MS
 from dispatch.positions.live import LivePositions
 from dispatch.positions.roster import OnDuty, Roster
 from geo.point import Point
+from tests.unit.cases.states import state
 
 LAT, LON = 32.05, 118.79
 METRE = 1 / 110_900  # degrees of latitude there
@@ -149,3 +151,15 @@ def test_a_stations_head_start_and_border_come_before_the_categorys() -> None:
     )
     none = catalogue(Station("s1", "一", "One", head_start_ms=0), head_start_ms=4_000)
     assert none.opening_plan("theft", "s1", here, at(0)).beat is None
+
+
+@pytest.mark.parametrize(("by_desk", "asked"), [(False, []), (True, [NEAR])])
+def test_what_is_the_desks_first_is_offered_again_only_when_the_desk_wants_it(
+    by_desk: bool, asked: Sequence[UUID]
+) -> None:
+    kinds = catalogue(by_hour={9: Mode.DESK_FIRST})
+    reporting = Reporting(cast(Any, None), cast(Any, None), town(), kinds, at(15))
+    received_us = int((86_400 * 20_000 + 9.5 * 3_600) * 1e6)
+    case = state(lat=LAT, lon=LON, received_us=received_us)
+    assert list(reporting.wave_again(case, frozenset(), by_desk=by_desk).candidates) == asked
+    assert list(reporting.wave("theft", LAT, LON, "s1").candidates) == [NEAR], "it is another hour by now"
