@@ -61,6 +61,7 @@ INCIDENT_CELL_M: Final = 100.0  # an offer's card shows the place by this grid; 
 REJOIN_CELL_M: Final = 250.0  # an officer who enters another such cell is matched with the open offers
 
 # --- officers' safety ------------------------------------------------------------------------------------------
+CHECK_IN_ANSWER_MS: Final = 60_000  # an officer on scene has hands full; then the desk is told, and again each time
 PANIC_RADIUS_M: Final = 6_000  # as far as the widest ring: about 15 min in town
 PANIC_OFFICERS_MAX: Final = 10  # nearest; more would empty the district
 PANIC_TRIES_MAX: Final = 5  # a stream held elsewhere is waited for before a phone has to ask again

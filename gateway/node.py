@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 from uuid import UUID
 
 import asyncpg
+import msgspec
 
 from dispatch import limits
 from dispatch.adapters.postgres.catalogue import load_catalogue, load_roster
@@ -32,6 +33,7 @@ from dispatch.positions.live import LivePositions, RemoteFix
 from dispatch.positions.roster import Roster
 from dispatch.safety.panics import Panics
 from dispatch.streams.feed import Feed
+from gateway.advising import Advising
 from gateway.pauses import Pauses
 from gateway.role import working_pool
 from gateway.safety import Safety
@@ -40,7 +42,7 @@ from gateway.sockets.hub import Hub, Member, OpenSocket
 from gateway.sockets.link import Close
 from gateway.sockets.resume import Resume
 from gateway.wire.acts import ActMessage, act_draft, hash_of
-from gateway.wire.messages import Duty
+from gateway.wire.messages import AdviceAsked, Duty, Say
 from gateway.wire.sentences import refused, result
 
 log = logging.getLogger(__name__)
@@ -71,6 +73,7 @@ class Node:
         self.reporting = Reporting(self.store, self.feed, self.positions, self.catalogue, self.clock)
         self.claiming = Claiming(self.store, self.feed)
         self.acting = Acting(self.store, self.feed, self.reporting)
+        self.advising = Advising(self.acting, settings.emergency_number)
         self.joining = Joining(self.store, self.feed, self.catalogue)
         self.hub = Hub()
         self.panics = Panics()
@@ -258,7 +261,11 @@ class Node:
         if not self._may(who, message.case, state, act):
             return refused(message.key, "not_yours" if may_ever(who.role, act) else "not_allowed")
         on_seats = state is not None and state.status in HELD  # at the desk a seat may be filled and another free
-        return result(message.key, await self.acting.act(act_draft(message, who, on_seats)))
+        told = result(message.key, await self.acting.act(act_draft(message, who, on_seats)))
+        if isinstance(message, Say) and told.ok and who.role is Role.REPORTER:
+            advice = await self.advising.heard(message.case, AdviceAsked(words=message.words))
+            told = msgspec.structs.replace(told, more={"advice": msgspec.to_builtins(advice)}) if advice else told
+        return told
 
     @staticmethod
     def _may(who: Who, case: UUID, state: CaseState | None, act: Act) -> bool:

@@ -56,6 +56,7 @@ class Category(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rings_m: tuple[int, ...] | None = None
     head_start_ms: int | None = None
     turn_ms: int | None = None
+    check_in_s: int | None = None
 
 
 class Town(msgspec.Struct, frozen=True):
@@ -106,7 +107,7 @@ async def seed_town(
     await _put_areas(conn, stations, beats)
     await conn.executemany(
         "INSERT INTO categories (id, name, name_en, seats, window_ms, wave_ms, ack_ms, mode, rings_m, head_start_ms, "
-        "turn_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        "turn_ms, check_in_s) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         [
             (
                 k.id,
@@ -120,6 +121,7 @@ async def seed_town(
                 list(k.rings_m) if k.rings_m else None,
                 k.head_start_ms,
                 k.turn_ms,
+                k.check_in_s,
             )
             for k in wanted.categories
         ],

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from dispatch.cases import check_in
 from dispatch.cases.board import GRANTING, Board, Entry
 from dispatch.cases.facts import CaseState, Fact, TalkState
 from dispatch.cases.values import Event, Status
@@ -41,6 +42,7 @@ SILENT_TO_REPORTER = frozenset(
         Event.ALARM_RAISED,
         Event.SAID,
         Event.SECOND_ASKED,
+        *check_in.EVENTS,
     }
 )
 TELLS_REASON = frozenset(
@@ -186,6 +188,7 @@ def held(state: CaseState, officer: UUID, fact: Fact | None = None) -> HeldCase:
         place=_exact(state),
         seats=state.seats,
         others=tuple(Person(h.call_sign, h.surname) for h in state.holders if h.officer != officer),
+        check_in=mine.check_in,
     )
 
 
@@ -231,7 +234,7 @@ def desk_case(state: CaseState, elapsed_ms: int, fact: Fact | None = None) -> De
         desk_reason=state.desk_reason,
         acknowledged=state.acknowledged,
         alarms=state.alarms,
-        holders=tuple(Seat(h.officer, h.call_sign, h.surname, h.state) for h in state.holders),
+        holders=tuple(Seat(h.officer, h.call_sign, h.surname, h.state, h.check_in) for h in state.holders),
         disposition=state.disposition,
         exercise=state.exercise,
         channel=state.channel,

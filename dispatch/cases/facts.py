@@ -17,6 +17,7 @@ class HolderState(msgspec.Struct, frozen=True, kw_only=True):
     seat: int
     fence: int
     state: str
+    check_in: str | None = None
 
 
 class DeskNote(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -34,6 +34,14 @@ LEGAL: Final[dict[tuple[Status, Event], Status]] = {
     (S.EN_ROUTE, E.HANDED_TO_DESK):    S.AT_STATION,  # desk: handed back twice, a person decides
     (S.EN_ROUTE, E.REASSIGNED):        S.CLAIMED,     # desk: the officer is needed elsewhere
     (S.EN_ROUTE, E.WITHDRAWN):         S.WITHDRAWN,   # citizen: settled before anyone came
+    (S.ON_SCENE, E.CHECK_IN_ASKED):    S.ON_SCENE,    # officer: somebody asks whether all is well, in time
+    (S.ON_SCENE, E.CHECKED_IN):        S.ON_SCENE,    # officer: all is well, one tap
+    (S.ON_SCENE, E.CHECK_IN_MISSED):   S.ON_SCENE,    # desk: no answer, somebody must look
+    (S.OFFERED, E.ADVISED):            S.OFFERED,     # citizen: it sounds like an emergency now, call
+    (S.CLAIMED, E.ADVISED):            S.CLAIMED,     # citizen: likewise, whoever comes
+    (S.EN_ROUTE, E.ADVISED):           S.EN_ROUTE,    # citizen: likewise
+    (S.ON_SCENE, E.ADVISED):           S.ON_SCENE,    # citizen: likewise
+    (S.AT_STATION, E.ADVISED):         S.AT_STATION,  # citizen: likewise, and the desk sees that it was said
     (S.ON_SCENE, E.CLEARED):           S.CLEARED,     # officer: done, with a disposition
     (S.AT_STATION, E.ACKNOWLEDGED):    S.AT_STATION,  # supervisor: a named person has seen it
     (S.AT_STATION, E.ALARM_RAISED):    S.AT_STATION,  # supervisor: nobody has
@@ -114,6 +122,10 @@ GUARDS: Final[dict[Event, Guard]] = {
     E.SEAT_HANDED_BACK: _by(),  # only a hand-back causes it
     E.WITHDRAWN: _by(Actor.REPORTER),
     E.ACKNOWLEDGED: _by(*STATION_STAFF),
+    E.CHECK_IN_ASKED: _by(Actor.SERVICE),
+    E.CHECKED_IN: _by(Actor.OFFICER, fence=True),
+    E.CHECK_IN_MISSED: _by(Actor.SERVICE),
+    E.ADVISED: _by(Actor.REPORTER),
     E.ALARM_RAISED: _by(Actor.SERVICE),
     E.SAID: _by(Actor.REPORTER, Actor.OFFICER, Actor.DESK, fence=True),
     E.TRANSFERRED: _by(Actor.OFFICER, fence=True),

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from dispatch.cases import desk_acts, handing_back, leaving
+from dispatch.cases import check_in, desk_acts, handing_back, leaving
 from dispatch.cases.lifecycle import GUARDS, STATION_STAFF, next_status
 from dispatch.cases.values import (
     CLOSED,
@@ -116,6 +116,8 @@ def judge_act(case: Case, act: Act, now: datetime) -> Refusal | None:
         return _judge_decline(case, act)
     if event in (Event.ASSIGNED, Event.REASSIGNED):
         return desk_acts.judge_sent(case, officer, act.actor)
+    if event in check_in.EVENTS:
+        return check_in.judge(case, event, officer)
     if event in desk_acts.ACTS:
         return desk_acts.judge(case, event, act.actor, officer, bool(act.recipients))
     if event is Event.CLEARED and act.actor in STATION_STAFF and case.holders:
@@ -173,8 +175,12 @@ def evolve(case: Case, happened: Happened) -> Case:
         return _new_round(case, happened) if event is Event.HANDED_BACK else case
     if event in leaving.EVENTS:
         return leaving.evolve(case, happened)
+    if event in check_in.EVENTS:
+        return check_in.evolve(case, happened)
     if event in (Event.CLEARED, Event.WITHDRAWN):
-        return replace(case, holders=(), fence=case.fence + 1, disposition=happened.disposition)
+        holders, owed = (), frozenset[OfficerId]()
+        fence, ended = case.fence + 1, happened.disposition
+        return replace(case, holders=holders, check_in=owed, fence=fence, disposition=ended)
     if event is Event.ACKNOWLEDGED:
         return replace(case, acknowledged=True)
     if event is Event.REOFFERED:

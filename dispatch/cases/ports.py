@@ -82,6 +82,7 @@ class ActDraft(msgspec.Struct, kw_only=True):
     words: str | None = None
     salt: str = ""
     upto: int | None = None
+    advice: dict[str, Any] | None = None
     candidates: Sequence[UUID] = ()
     ring_m: int | None = None
     wave: int = 1
@@ -152,7 +153,7 @@ class CaseStore(Protocol):
     async def due_stations(self) -> list[str]: ...
 
     async def fire(self, station: str) -> list[Answer]:
-        """Fires what is due there: windows, then acknowledgements. Firing twice, or by several, is harmless."""
+        """Fires what is due there: windows, acknowledgements, check-ins. Firing twice, or by several, is harmless."""
 
     async def due_waves(self) -> list[DueWave]: ...
 

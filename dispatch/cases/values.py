@@ -53,6 +53,10 @@ class Event(StrEnum):
     ALARM_RAISED = "alarm_raised"
     ASSIGNED = "assigned"
     REASSIGNED = "reassigned"
+    CHECK_IN_ASKED = "check_in_asked"
+    CHECKED_IN = "checked_in"
+    CHECK_IN_MISSED = "check_in_missed"
+    ADVISED = "advised"
     SAID = "said"
     TRANSFERRED = "transferred"
     SEAT_LEFT = "seat_left"
@@ -104,6 +108,7 @@ class Refusal(StrEnum):
     NOT_FOUND = "not_found"
     BUSY = "busy"  # nothing was decided; ask again with the same key
     HOLDS_CASE = "holds_case"  # cannot go off duty with an open case
+    NOT_ASKED = "not_asked"  # nobody asks this officer for a sign of life now
     PANIC_OVER = "panic_over"  # somebody at a desk cleared it before
     KEY_REUSED = "key_reused"  # the same key came with another body
     TOO_OFTEN = "too_often"  # more lines of a talk in a minute than a person may say
@@ -155,6 +160,7 @@ class Case:
 
     `hand_backs_max`: the hand-back, counted by officers, with which the station wants the case at its desk.
     `recipients`, `declined` belong to the present round; `handed_back` to the whole life of the case.
+    `check_in`: officers on scene who were asked for a sign of life and have not answered.
     `holders` are the officers on active seats, in the order in which they came. `fence` counts every change of
     round or holder; each holder's own fence is the count at which the seat was granted.
     """
@@ -172,6 +178,7 @@ class Case:
     holders: tuple[Holder, ...] = ()
     disposition: Disposition | None = None
     hand_backs_max: int = HAND_BACKS_MAX
+    check_in: frozenset[OfficerId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,8 @@ class Gone(View, frozen=True, kw_only=True, tag="gone"):
 
 
 class HeldCase(View, frozen=True, kw_only=True, tag="held"):
-    """The whole case, for an officer on one of its seats. Every act must carry `fence`."""
+    """The whole case, for an officer on one of its seats. Every act must carry `fence`. `check_in`: a
+    sign of life is asked for (asked), or the desk has been told that none came (missed)."""
 
     case: UUID
     fence: int
@@ -66,6 +67,7 @@ class HeldCase(View, frozen=True, kw_only=True, tag="held"):
     place: Place
     seats: int
     others: tuple[Person, ...] = ()
+    check_in: str | None = None
 
 
 class ReporterCase(View, frozen=True, kw_only=True, tag="case"):
@@ -83,11 +85,14 @@ class ReporterCase(View, frozen=True, kw_only=True, tag="case"):
     disposition: str | None = None
 
 
-class Seat(msgspec.Struct, frozen=True):
+class Seat(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An officer on the case. `check_in`: asked for a sign of life, or missed."""
+
     officer: UUID
     call_sign: str
     surname: str
     state: str
+    check_in: str | None = None
 
 
 class DeskCase(View, frozen=True, kw_only=True, tag="desk_case"):

@@ -46,6 +46,7 @@ class Act(StrEnum):
     SECOND_OFFICER = "second_officer"
     DUTY = "duty"
     FIX = "fix"
+    CHECK_IN = "check_in"
     PANIC = "panic"
     CLEAR_PANIC = "clear_panic"
     READ_DESK = "read_desk"
@@ -159,6 +160,7 @@ TABLE: Final[dict[tuple[Role, Act], Relation]] = {
     (R.OFFICER,    A.ASK):             Self,
     (R.OFFICER,    A.DUTY):            Self,
     (R.OFFICER,    A.FIX):             Self,
+    (R.OFFICER,    A.CHECK_IN):        Any_,     # the fence decides
     (R.OFFICER,    A.PANIC):           Self,
 
     # A call for help is ended by a person at a desk, never by who made it: they might be made to.

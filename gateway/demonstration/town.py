@@ -12,7 +12,7 @@ FIRST_CALL_SIGN: Final = 401
 CATEGORIES: Final[tuple[dict[str, Any], ...]] = (
     {"id": "animal", "name": "动物滋扰", "name_en": "Animal"},
     {"id": "bicycle", "name": "自行车或电动车被盗", "name_en": "Stolen bicycle or e-bike"},
-    {"id": "dispute", "name": "纠纷调解", "name_en": "Dispute", "seats": 2},
+    {"id": "dispute", "name": "纠纷调解", "name_en": "Dispute", "seats": 2, "check_in_s": 900},
     {"id": "found_property", "name": "拾获物品", "name_en": "Found property"},
     {"id": "fraud", "name": "疑似诈骗", "name_en": "Suspected fraud"},
     {"id": "lost_property", "name": "物品遗失", "name_en": "Lost property"},

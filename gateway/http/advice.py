@@ -1,18 +1,20 @@
 """Is it an emergency? Asked of a draft, and of every report before it is taken. And who a report was entered by."""
 
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dispatch.advice.rules import Verdict, say, shipped
+from dispatch.advice.rules import Verdict, shipped
 from dispatch.cases.values import Channel
 from dispatch.people.permissions import Act
 from dispatch.people.values import Who
+from gateway.advising import advice_of
 from gateway.http.bearer import anyone_of, require, settings_of
 from gateway.http.bodies import read_body
 from gateway.http.problems import Problem
+from gateway.node import Node
 from gateway.wire.messages import Advice, AdviceAsked, Questions, Report
 
 ANONYMOUS = "anonymous"
@@ -26,17 +28,20 @@ async def get_advice(request: Request) -> Response:
 
 
 async def post_advice(request: Request) -> Response:
-    """POST /v1/advice: whether a draft sounds like an emergency, and whom to call. Nothing of it is kept."""
-    require(await anyone_of(request), Act.ADVICE)
+    """POST /v1/advice: whether words sound like an emergency, and whom to call. Nothing of them is kept.
+
+    With the session of a reporter it stands in the case's history that the advice was given.
+    """
+    who = await anyone_of(request)
+    require(who, Act.ADVICE)
     asked = await read_body(request, AdviceAsked)
+    if who.case is not None:
+        return _json(
+            await cast(Node, request.app.state.node).advising.heard(who.case, asked) or Advice(emergency=False)
+        )
     verdict = shipped().check(asked.words, category=asked.category, answers=asked.answers)
-    return _json(advice_of(request, verdict) if verdict else Advice(emergency=False))
-
-
-def advice_of(request: Request, verdict: Verdict) -> Advice:
-    """The verdict as people hear it, with the operator's number."""
-    number = shipped().number(verdict.call, settings_of(request).emergency_number)
-    return Advice(emergency=True, call=number, because=verdict.because, say=say(number, verdict.because))
+    police = settings_of(request).emergency_number
+    return _json(advice_of(verdict, police) if verdict else Advice(emergency=False))
 
 
 def advised(request: Request, report: Report) -> Verdict | None:
@@ -46,7 +51,7 @@ def advised(request: Request, report: Report) -> Verdict | None:
     """
     verdict = shipped().check(report.words, category=report.category, answers=report.answers)
     if verdict is not None and not report.advised:
-        advice = advice_of(request, verdict)
+        advice = advice_of(verdict, settings_of(request).emergency_number)
         detail = f"{advice.say['zh-CN']} {advice.say['en']}"
         raise Problem("emergency", detail, advice=msgspec.to_builtins(advice))
     return verdict

@@ -88,6 +88,7 @@ CODES: Final[dict[str, tuple[int, str, str]]] = {
     "too_often": (429, "Too often", "Too many lines in a minute. Wait a little."),
     "talk_full": (409, "Talk full", "This case holds as many lines as it may."),
     "holds_case": (409, "Holds a case", "Clear, hand back or transfer the open case before going off duty."),
+    "not_asked": (409, "Not asked", "Nobody asks this officer for a sign of life now."),
     "panic_over": (409, "Over already", "Somebody at a desk has ended this call for help before."),
 }  # fmt: skip
 

@@ -15,6 +15,7 @@ from gateway.wire.messages import (
     AddOfficer,
     Arrived,
     Assign,
+    CheckIn,
     ClaimMessage,
     Cleared,
     DeclineMessage,
@@ -32,7 +33,7 @@ from gateway.wire.messages import (
 
 ActMessage = (
     DeclineMessage | SetOut | Arrived | Cleared | HandBack | Transfer | Withdraw | Acknowledge | Assign | Say | Read
-    | TakeCase | AddOfficer | TakeBack | Reoffer | SecondOfficer
+    | CheckIn | TakeCase | AddOfficer | TakeBack | Reoffer | SecondOfficer
 )  # fmt: skip
 SENDS = (Assign, AddOfficer, TakeBack)
 """Messages of the desk that name an officer."""
@@ -41,6 +42,7 @@ ACTS: dict[type, tuple[Act, str]] = {
     DeclineMessage: (Act.DECLINE, Event.DECLINED),
     SetOut: (Act.SET_OUT, Event.SET_OUT),
     Arrived: (Act.ARRIVED, Event.ARRIVED),
+    CheckIn: (Act.CHECK_IN, Event.CHECKED_IN),
     Cleared: (Act.CLEARED, Event.CLEARED),
     HandBack: (Act.HAND_BACK, Event.HANDED_BACK),
     Transfer: (Act.TRANSFER, Event.TRANSFERRED),

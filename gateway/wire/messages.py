@@ -97,6 +97,14 @@ class Arrived(Message, frozen=True, kw_only=True, tag="arrived"):
     key: Key
 
 
+class CheckIn(Message, frozen=True, kw_only=True, tag="check_in"):
+    """All is well on scene: the answer to a question for a sign of life."""
+
+    case: UUID
+    fence: Count
+    key: Key
+
+
 class Cleared(Message, frozen=True, kw_only=True, tag="cleared"):
     """Done, with how it ended. An officer sends `fence`; a desk, for a case it answered itself, does not."""
 
@@ -244,7 +252,7 @@ class Ask(Message, frozen=True, kw_only=True, tag="ask"):
 ClientMessage = (
     Hello | FixMessage | ClaimMessage | DeclineMessage | SetOut | Arrived | Cleared | HandBack | Transfer | Withdraw
     | Acknowledge | Assign | Say | Read | Duty | Ask
-    | PanicMessage | ClearPanic
+    | CheckIn | PanicMessage | ClearPanic
     | TakeCase | AddOfficer | TakeBack | Reoffer | SecondOfficer
 )  # fmt: skip
 

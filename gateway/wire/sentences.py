@@ -23,6 +23,7 @@ SENTENCES: dict[str, str] = {
     Refusal.NOT_FOUND: "There is no such case or officer.",
     Refusal.BUSY: "Nothing was decided. Ask again with the same key.",
     Refusal.HOLDS_CASE: "You hold an open case: clear it, hand it back or transfer it first.",
+    Refusal.NOT_ASKED: "Nobody asks you for a sign of life now.",
     Refusal.PANIC_OVER: "Somebody at a desk has ended this call for help before.",
     Refusal.KEY_REUSED: "This key was used before with another content.",
     Refusal.TOO_OFTEN: "Too many lines in a minute. Wait a little.",

@@ -96,6 +96,11 @@ class Town:
         }  # fmt: skip
         return await self.store.widen([WideDraft(**(meant | other))])
 
+    async def advised(self, case: UUID, *rules: str) -> Answer:
+        advice = {"call": "police", "rules": list(rules)}
+        reporter: dict[str, Any] = {"actor": "reporter", "actor_id": case, "scope": f"case:{case}"}
+        return await self.act(case, "advised", advice=advice, **reporter)
+
     async def panic(self, officer: UUID, *near: UUID, key_: str = "", **other: Any) -> Answer:
         meant: dict[str, Any] = {
             "id": uuid4(), "officer": officer, "key": key_ or key(), "hash": "ee", "candidates": list(near),

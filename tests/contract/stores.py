@@ -88,9 +88,9 @@ class PostgresGround:
                                   [(s,) for s in stations])  # fmt: skip
             await one.executemany("INSERT INTO streams (stream) VALUES ($1)", [(s,) for s in stations])
             await one.executemany(
-                "INSERT INTO categories (id, name, name_en, seats, window_ms, wave_ms, ack_ms, skill) "
-                "VALUES ($1, $1, $1, $2, $3, $4, $5, $6)",
-                [(c.id, c.seats, c.window_ms, c.wave_ms, c.ack_ms, c.skill) for c in categories],
+                "INSERT INTO categories (id, name, name_en, seats, window_ms, wave_ms, ack_ms, skill, check_in_s) "
+                "VALUES ($1, $1, $1, $2, $3, $4, $5, $6, $7)",
+                [(c.id, c.seats, c.window_ms, c.wave_ms, c.ack_ms, c.skill, c.check_in_s) for c in categories],
             )
             await one.executemany(
                 "INSERT INTO officers (id, call_sign, surname, station, on_duty, slots, skills) "
@@ -205,6 +205,7 @@ async def a_town(ground: Ground, seed: int, *, prefix: str = "s", officers: int 
         CategoryRow(f"{first}-one"),
         CategoryRow(f"{first}-two", seats=2),
         CategoryRow(f"{first}-dog", skill="dog"),
+        CategoryRow(f"{first}-risky", check_in_s=600),
         CategoryRow(f"{first}-fast", window_ms=30_000, wave_ms=5_000, ack_ms=8_000),
     ]
     await ground.furnish(stations, categories, town.officers)

@@ -93,6 +93,7 @@ def act_rows() -> Iterator[Row]:
             declined=me if declined else frozenset(),
             handed_back=frozenset({THIRD}) if back else frozenset(),
             holders=seat,
+            check_in=frozenset(h.officer for h in seat) if acknowledged else frozenset(),
         )  # fmt: skip
         yield Row(UUID(int=(2 << 64) + n), case, officer)
     yield from crowded_rows()
@@ -147,6 +148,8 @@ async def put(town: Town, rows: list[Row]) -> None:
         "VALUES ($1, $2, $5, $3, 2, $4, now())",
         [(case, h.officer, 1_000 + n, h.fence, seat) for n, seat, case, h in seats],
     )
+    owing = [r.id for r in rows if r.case.check_in]
+    await conn.execute("UPDATE assignments SET check_in = 'asked' WHERE case_id = ANY ($1)", owing)
 
 
 def columns(rows: Any) -> list[list[Any]]:
@@ -231,7 +234,7 @@ async def test_machine_and_sql_judge_every_act_alike(town: Town) -> None:
         Refusal.NOT_YOURS, Refusal.CLOSED, Refusal.STALE_FENCE, Refusal.ILLEGAL, Refusal.STALE_ROUND,
         Refusal.NOT_OFFERED, Refusal.DECLINED, Refusal.NOT_FOUND, Refusal.ALREADY_HELD, Refusal.OFF_DUTY,
         Refusal.NO_SLOT, Refusal.OTHER_STATION, Refusal.NOT_HOLDER, Refusal.NOBODY_NEAR, Refusal.ALREADY_ASKED,
-        Refusal.SEATS_FULL, Refusal.ROUNDS_SPENT, None,
+        Refusal.SEATS_FULL, Refusal.ROUNDS_SPENT, Refusal.NOT_ASKED, None,
     }  # fmt: skip
     for row, act, t in asked[::11]:
         decided, refusal = decide(row.case, act, t), judge_act(row.case, act, t)

@@ -64,6 +64,7 @@ class Telling:
 
     async def steps(self) -> list[Step]:
         town, x, y, z = self.town, self.x, self.y, self.z
+        await town.owner.execute("UPDATE categories SET check_in_s = 60 WHERE id = 'plain'")
         a, b, c = await town.officers(3)
         late = await town.officer(on=False)
         self.people = (a, b, c, late)
@@ -112,6 +113,7 @@ class Telling:
             lambda: one(town.claim(x, b, 2)),
             lambda: said(x, b),
             lambda: acted(x, "arrived", b),
+            *self._on_scene(b, fired, acted),
             lambda: acted(x, "cleared", b, disposition="founded"),
             lambda: report([draft([a, b, c], id=y, category="pair")]),
             lambda: one(town.claim(y, b)),
@@ -127,8 +129,7 @@ class Telling:
             lambda: one(town.withdraw(y)),
             *self._desk(acted, fired),
             *self._end_of_shift(acted),
-            lambda: one(town.panic(a, b, c)),
-            lambda: one(town.clear_panic(a)),
+            *self._help(a, b),
             lambda: one(town.duty(late, False)),
         ]
 
@@ -170,6 +171,27 @@ class Telling:
             lambda: acted(w, "transferred", b),
             lambda: acted(w, "transferred", a),
         ]
+
+    def _on_scene(self, officer: UUID, fired: Acted, acted: Acted) -> list[Step]:
+        """Asked for a sign of life, silent, then well; and its reporter is told to call."""
+        town, x = self.town, self.x
+
+        async def advised() -> list[Answer]:
+            return [await town.advised(x, "weapon")]
+
+        return [lambda: fired(x), lambda: fired(x), lambda: acted(x, "checked_in", officer), advised]
+
+    def _help(self, officer: UUID, near: UUID) -> list[Step]:
+        """An officer calls for help until the desk has made sure."""
+        town = self.town
+
+        async def called() -> list[Answer]:
+            return [await town.panic(officer, near)]
+
+        async def cleared() -> list[Answer]:
+            return [await town.clear_panic(officer)]
+
+        return [called, cleared]
 
     async def tell(self) -> Told:
         steps = await self.steps()

@@ -100,3 +100,43 @@ async def test_an_officer_calls_for_help_and_the_nearest_see_where_until_a_desk_
     over = await desk.ask("POST", "/v1/panics/cleared", {"panic": told["panic"], "key": new_key(), "reason": "Again."})
     assert (over.status_code, over.json()["code"]) == (409, "panic_over")
     assert (await desk.ask("GET", "/v1/desk")).json()["panics"] == []
+
+
+async def test_advice_at_a_later_moment_stands_in_the_history_once(town: Town) -> None:
+    made = await town.report(words="Two neighbours quarrel.")
+    reporter, desk = await town.reporter(made["receipt"]), await town.someone("desk")
+    said = {"words": "Now he has a knife."}
+    for _ in range(2):
+        advice = (await reporter.ask("POST", "/v1/advice", said)).json()
+        assert (advice["emergency"], advice["call"]) == (True, "110")
+    assert (await reporter.ask("POST", "/v1/advice", {"words": "All is quiet."})).json()["emergency"] is False
+    line = {"t": "say", "case": made["case"], "key": new_key(), "words": "The shed is on fire!"}
+    told = (await reporter.ask("POST", f"/v1/cases/{made['case']}/acts", line)).json()
+    assert told["ok"] and told["more"]["advice"]["call"] == "119"
+    history = (await desk.ask("GET", f"/v1/cases/{made['case']}/history")).json()
+    assert [entry[-1]["advice"]["rules"] for entry in history if entry[1] == "advised"] == [["weapon"], ["fire"]]
+    assert "knife" not in str(history)
+
+
+async def test_an_officer_on_scene_is_asked_for_a_sign_of_life_and_the_desk_hears_the_silence(town: Town) -> None:
+    officer, desk = await town.someone("officer", 2), await town.someone("desk")
+    await town.owner.execute("UPDATE categories SET check_in_s = 600 WHERE id = 'noise'")
+    assert (await officer.ask("POST", "/v1/duty", {"t": "duty", "on": True, "key": new_key()})).status_code == 200
+    async with officer.line() as line, desk.line() as to_desk:
+        await line.say({"t": "fix", "lat": LAT, "lon": LON})
+        made = await town.report(category="noise", words="A loud party.")
+        offer = await line.hear("offer", case=made["case"])
+        won = await line.act("claim", case=made["case"], round=offer["round"])
+        assert (await line.act("arrived", case=made["case"], fence=won["fence"]))["ok"]
+        early = await line.act("check_in", case=made["case"], fence=won["fence"])
+        assert early["reason"] == "not_asked"
+        await town.sweep(made["case"])
+        assert (await line.hear("held", case=made["case"], check_in="asked"))["status"] == "on_scene"
+        await town.sweep(made["case"])
+        alarm = await to_desk.hear("desk_case", case=made["case"], last="check_in_missed")
+        assert [seat["check_in"] for seat in alarm["holders"]] == ["missed"]
+        assert (await line.act("check_in", case=made["case"], fence=won["fence"]))["ok"]
+        back = await to_desk.hear("desk_case", case=made["case"], last="checked_in")
+        assert ["check_in" in seat for seat in back["holders"]] == [False]
+        done = await line.act("cleared", case=made["case"], fence=won["fence"], disposition="advice_given")
+        assert done["ok"]

@@ -39,14 +39,14 @@ def _due(db: Records, kind: str, us: int, station: str | None = None) -> list[UU
 
 
 def due_stations(db: Records, us: int) -> list[str]:
-    due = {t.station: None for (kind, _), t in db.timers.items() if kind in (WINDOW, ACK) and t.due_us <= us}
+    due = {t.station: None for (kind, _), t in db.timers.items() if kind != WAVE and t.due_us <= us}
     return list(due)
 
 
 def fire_window(db: Records, station: str, us: int) -> list[Answer]:
     """Open offers of the station whose minute is over go to the desk."""
     answers = []
-    for row in _ready(db, WINDOW, station, us):
+    for row in ready(db, WINDOW, station, us):
         if row.core.status is Status.OFFERED and row.deadline_us > us:
             continue  # offered anew: harmless
         drop_timers(db, row.id, WINDOW, WAVE)
@@ -58,7 +58,7 @@ def fire_window(db: Records, station: str, us: int) -> list[Answer]:
     return answers
 
 
-def _ready(db: Records, kind: str, station: str, us: int) -> list[CaseRow]:
+def ready(db: Records, kind: str, station: str, us: int) -> list[CaseRow]:
     due = _due(db, kind, us, station)[: limits.SWEEP_BATCH_MAX]
     return [db.cases[case] for case in sorted(due)]
 
@@ -66,7 +66,7 @@ def _ready(db: Records, kind: str, station: str, us: int) -> list[CaseRow]:
 def fire_ack(db: Records, station: str, us: int) -> list[Answer]:
     """Cases that nobody at the desk has acknowledged raise an alarm, and again."""
     answers = []
-    for row in _ready(db, ACK, station, us):
+    for row in ready(db, ACK, station, us):
         drop_timers(db, row.id, ACK)
         if row.core.status is not Status.AT_STATION or row.core.acknowledged or row.alarms >= limits.ALARMS_MAX:
             continue

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from dispatch import limits
-from dispatch.adapters.memory import desk, talking
+from dispatch.adapters.memory import check_ins, desk, talking
 from dispatch.adapters.memory.rows import CaseRow, Kept, OfficerRow, Records, utc
 from dispatch.adapters.memory.steps import (
     ACK,
@@ -223,12 +223,17 @@ def _applied(
         for seat in row.seated:
             if officer is not None and seat.officer == officer.id:
                 seat.state = "en_route" if event is Event.SET_OUT else "on_scene"
+        if event is Event.ARRIVED:
+            check_ins.set_next(db, row, us)
+    elif event is Event.CHECKED_IN:
+        assert officer is not None
+        check_ins.answered(db, row, officer.id, us)
     elif event in (Event.CLEARED, Event.WITHDRAWN):
         released = end_seats(db, row)
         drop_timers(db, row.id)
     elif event is Event.ACKNOWLEDGED:
         drop_timers(db, row.id, ACK)
-    body = {"reason": x.reason, "disposition": x.disposition, "released": released}
+    body = {"reason": x.reason, "disposition": x.disposition, "advice": x.advice, "released": released}
     told = {name: value for name, value in body.items() if value is not None}
     return [db.append(row, event, actor, officer.id if officer else None, told, us)]
 

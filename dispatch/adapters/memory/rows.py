@@ -64,6 +64,7 @@ class CategoryRow:
     wave_ms: int | None = None
     ack_ms: int | None = None
     skill: str | None = None
+    check_in_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,7 @@ class SeatRow:
     seat: int
     fence: int
     state: str = "claimed"
+    check_in: str | None = None
 
 
 class WaveRow(NamedTuple):
@@ -233,6 +235,7 @@ class Records:
             seat=seat.seat,
             fence=seat.fence,
             state=seat.state,
+            check_in=seat.check_in,
         )
 
     def answer(self, row: CaseRow, facts: Sequence[Fact], to: tuple[UUID, ...] = ()) -> Answer:

@@ -11,7 +11,7 @@ from dispatch.cases.facts import Fact
 from dispatch.cases.machine import Act, Claim, decide, evolve
 from dispatch.cases.values import Actor, Event, Happened, OfficerId, Refusal, Status
 
-WINDOW, WAVE, ACK = "window", "wave", "ack"
+WINDOW, WAVE, ACK, CHECK_IN = "window", "wave", "ack", "check_in"
 
 
 def happen(row: CaseRow, command: Act | Claim, us: int) -> Happened | Refusal:
@@ -47,7 +47,7 @@ def set_timer(db: Records, row: CaseRow, kind: str, due_us: int, wave: int = 0) 
 
 
 def drop_timers(db: Records, case: UUID, *kinds: str) -> None:
-    for kind in kinds or (WINDOW, WAVE, ACK):
+    for kind in kinds or (WINDOW, WAVE, ACK, CHECK_IN):
         db.timers.pop((kind, case), None)
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from dispatch.adapters.memory import deadlines, judging, talking
+from dispatch.adapters.memory import check_ins, deadlines, judging, talking
 from dispatch.adapters.memory.rows import Kept, Records, utc
 from dispatch.cases.facts import Answer, CaseState, Fact, TalkState
 from dispatch.cases.ports import ActDraft, ClaimDraft, DueWave, Heads, HistoryEntry, ReportDraft, WideDraft
@@ -81,7 +81,8 @@ class MemoryCases:
 
     async def fire(self, station: str) -> list[Answer]:
         us = self.records.now_us()
-        return deadlines.fire_window(self.records, station, us) + deadlines.fire_ack(self.records, station, us)
+        fired = deadlines.fire_window(self.records, station, us) + deadlines.fire_ack(self.records, station, us)
+        return fired + check_ins.fire(self.records, station, us)
 
     async def due_waves(self) -> list[DueWave]:
         return deadlines.due_waves(self.records, self.records.now_us())

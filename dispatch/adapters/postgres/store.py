@@ -113,6 +113,7 @@ class PostgresCases:
     async def fire(self, station: str) -> list[Answer]:
         fired = await fetch(self._pool, "SELECT * FROM fire_window($1, $2)", station, SWEEP_BATCH_MAX)
         fired += await fetch(self._pool, "SELECT * FROM fire_ack($1, $2)", station, SWEEP_BATCH_MAX)
+        fired += await fetch(self._pool, "SELECT * FROM fire_check_in($1, $2)", station, SWEEP_BATCH_MAX)
         return [_answer(row) for row in fired]
 
     async def due_waves(self) -> list[DueWave]:

@@ -33,7 +33,7 @@ MAY[Role.DESK] |= INTAKE
 MAY[Role.SUPERVISOR] |= INTAKE
 for reading_figures in (Role.DESK, Role.SUPERVISOR):
     MAY[reading_figures].add(Act.READ_FIGURES)
-MAY[Role.OFFICER] |= {Act.PANIC}
+MAY[Role.OFFICER] |= {Act.PANIC, Act.CHECK_IN}
 
 
 @pytest.mark.parametrize("role", Role)
@@ -55,6 +55,7 @@ def test_without_a_relation_nobody_touches_a_case() -> None:
     reading = {(Role.SUPERVISOR, act) for act in reads | DESK_ACTS}
     town = {(Role.ADMIN, Act.IMPORT_AREAS)}
     town |= {(role, act) for role in (Role.DESK, Role.SUPERVISOR) for act in INTAKE}
+    by_judge |= {(Role.OFFICER, Act.CHECK_IN)}
     assert free == by_judge | reading | town | {(role, act) for role in Role for act in ALWAYS}
 
 

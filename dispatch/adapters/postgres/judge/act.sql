@@ -69,6 +69,9 @@ BEGIN
             en_route_at = CASE v_event WHEN 'set_out' THEN p_t ELSE en_route_at END,
             on_scene_at = CASE v_event WHEN 'arrived' THEN p_t ELSE on_scene_at END
         WHERE case_id = c.id AND officer_id = o.id AND active;
+        IF v_event = 'arrived' THEN PERFORM set_check_in(c, p_t); END IF;
+    ELSIF v_event = 'checked_in' THEN
+        PERFORM check_in(c, o.id, p_t);
     ELSIF v_event = 'declined' THEN
         SELECT q.* INTO r FROM decline(c, facts, x, v_actor, o.id, p_t) q; c := r.c; facts := r.facts; RETURN;
     ELSIF v_event = 'said' THEN
@@ -99,7 +102,8 @@ BEGIN
         c := r.c; facts := r.facts; RETURN;
     END IF;
     SELECT q.* INTO r FROM append(c, facts, v_event, v_actor, o.id, jsonb_strip_nulls(jsonb_build_object(
-        'reason', x -> 'reason', 'disposition', x -> 'disposition', 'released', to_jsonb(v_released))), p_t) q;
+        'reason', x -> 'reason', 'disposition', x -> 'disposition', 'advice', x -> 'advice',
+        'released', to_jsonb(v_released))), p_t) q;
     c := r.c; facts := r.facts;
 END $$;
 

@@ -4,7 +4,7 @@
 CREATE FUNCTION due_stations() RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE t timestamptz := clock_timestamp();
 BEGIN
-    RETURN QUERY SELECT DISTINCT d.station FROM deadlines d WHERE d.kind IN ('window', 'ack') AND d.due_at <= t;
+    RETURN QUERY SELECT DISTINCT d.station FROM deadlines d WHERE d.kind IN ('window', 'ack', 'check_in') AND d.due_at <= t;
 END $$;
 
 -- Windows that ran out, of one station: each case goes to the desk. Never early: judged again after the lock.
@@ -54,6 +54,30 @@ BEGIN
         PERFORM save(c);
         PERFORM set_deadline(c, 'ack', t + make_interval(secs => coalesce(
             (SELECT ack_ms FROM categories WHERE id = c.category), limit_of('DESK_ACK_MS')) / 1000.0));
+        a := (0, true, NULL, NULL, r.facts, state_of(c), NULL);
+        RETURN NEXT a;
+    END LOOP;
+END $$;
+
+-- Officers on scene whose sign of life is due, or overdue.
+CREATE FUNCTION fire_check_in(p_station text, p_limit integer) RETURNS SETOF answer LANGUAGE plpgsql AS $$
+DECLARE c cases; r record; a answer; due timestamptz := clock_timestamp(); t timestamptz; ready cases[]; v_nr integer;
+BEGIN
+    SELECT coalesce(array_agg(l.k), '{}') INTO ready FROM (
+        SELECT k FROM cases k WHERE k.id IN (
+            SELECT d.case_id FROM deadlines d WHERE d.kind = 'check_in' AND d.due_at <= due AND d.station = p_station
+            ORDER BY d.due_at LIMIT p_limit)
+        ORDER BY k.id FOR NO KEY UPDATE SKIP LOCKED) l;
+    IF ready = '{}' THEN RETURN; END IF;
+    PERFORM 1 FROM streams WHERE stream IN (SELECT station FROM unnest(ready)) ORDER BY stream FOR NO KEY UPDATE;
+    t := clock_timestamp();
+    FOREACH c IN ARRAY ready LOOP
+        DELETE FROM deadlines d WHERE d.case_id = c.id AND d.kind = 'check_in' AND d.due_at <= t RETURNING d.wave INTO v_nr;
+        CONTINUE WHEN NOT FOUND;  -- another sweeper was first
+        SELECT q.* INTO r FROM fire_check_in_of(c, '[]'::jsonb, v_nr, t) q;
+        CONTINUE WHEN r.facts = '[]';
+        c := r.c;
+        PERFORM save(c);
         a := (0, true, NULL, NULL, r.facts, state_of(c), NULL);
         RETURN NEXT a;
     END LOOP;

@@ -67,6 +67,7 @@ BEGIN
         IF o.id = ANY (c.declined) THEN RETURN 'declined'; END IF;
     ELSIF p_event IN ('assigned', 'reassigned') THEN
         RETURN judge_sent(c, o, p_actor);
+    ELSIF p_event IN ('check_in_asked', 'checked_in', 'check_in_missed') THEN RETURN judge_check_in(c, p_event, o.id);
     ELSIF p_event IN ('officer_added', 'officer_taken_back', 'reoffered', 'second_asked') THEN
         RETURN judge_desk(c, o, p_event, p_actor, p_recipients);
     ELSIF p_event = 'cleared' AND p_actor IN ('desk', 'supervisor') AND EXISTS (
@@ -131,7 +132,7 @@ BEGIN
     IF c.claimed_by IS NOT NULL THEN
         SELECT coalesce(jsonb_agg(jsonb_build_object(
             'officer', a.officer_id, 'call_sign', o.call_sign, 'surname', o.surname, 'seat', a.seat,
-            'fence', a.fence, 'state', a.state) ORDER BY a.id), '[]') INTO v_holders
+            'fence', a.fence, 'state', a.state, 'check_in', a.check_in) ORDER BY a.id), '[]') INTO v_holders
         FROM assignments a JOIN officers o ON o.id = a.officer_id WHERE a.case_id = c.id AND a.active;
     END IF;
     RETURN jsonb_build_object(
