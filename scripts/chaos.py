@@ -131,7 +131,9 @@ class Chaos:
         try:
             async with open_ground(folder, self.options.seed, self.histories, shape=shape) as ground:
                 began = time.monotonic()
-                while todo and todo[0][0].shape == shape:
+                ran = False
+                while todo and todo[0][0].shape == shape and not (ran and todo[0][0].fresh and todo[0][1] == 0):
+                    ran = True
                     (row, number), *todo = todo
                     block_began = time.monotonic()
                     well = await self._block(ground, row, number)

@@ -329,4 +329,4 @@ def judge(tally: Tally) -> Found:
     )
 
 
-ROW = Row(("B3",), {Profile.SHORT: 1, Profile.GATE: 3}, run, {"B3": judge})
+ROW = Row(("B3",), {Profile.SHORT: 1, Profile.GATE: 3}, run, {"B3": judge}, fresh=True)

@@ -130,6 +130,9 @@ def judge_phone(
 ) -> list[str]:
     """Was every offer told, or passed by a declared snapshot that shows it where it was still open?
 
+    An offer that was over by the record before the phone's place in the stream passed it needs not be told: a process
+    that hears of it late tells nobody a card that cannot be taken.
+
     Times in monotonic seconds. `shown_s` collects how long after a return a claimable offer was on the screen.
     """
     offers = {(h.message.case, h.message.offset): h.at for h in heard if isinstance(h.message, views.Offer)}
@@ -141,12 +144,16 @@ def judge_phone(
         told = offers.get((case, offset))
         end = ended.get(case, float("inf"))
         if told is None and not passed:
-            broken.append(f"{login} was never told of {case} at {offset}, and no snapshot passed it")
+            past = next((h.at for h in heard if _place(h.message, station) >= offset), float("inf"))
+            if not end <= past < float("inf"):
+                open_s = f"open from {at:.3f} to {end:.3f}, passed at {past:.3f}"
+                broken.append(f"{login} was never told of {case} at {offset}, and no snapshot passed it ({open_s})")
         elif told is None and at >= (returns[0] if returns else 0.0):
             when, snap = passed[0]
             inside = any(offer.case == case for offer in snap.offers)
             if not inside and at + MARGIN_S < when < end - MARGIN_S:
-                broken.append(f"{login}: {case} was open and is missing in the snapshot that passed it")
+                open_s = f"open from {at:.3f} to {end:.3f}, snapshot of {len(snap.offers)} at {when:.3f}"
+                broken.append(f"{login}: {case} was open and is missing in the snapshot that passed it ({open_s})")
             told = when if inside else None
         if told is not None:
             back = bisect.bisect_right(returns, told) - 1
@@ -154,6 +161,14 @@ def judge_phone(
             if since < end - SHOWN_S_MAX:
                 shown_s.append(round(max(0.0, told - since), 4))
     return broken
+
+
+def _place(message: views.Sent, station: str) -> int:
+    """How far in the station's stream the phone had come with this message."""
+    if isinstance(message, views.View):
+        return message.offset if message.stream == station else -1
+    at = getattr(message, "at", None)
+    return int(at.get(station, -1)) if isinstance(at, dict) else -1
 
 
 def judge(tally: Tally) -> Found:

@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 
 from dispatch.cases.values import Disposition
-from gateway.wire.messages import Arrived, Assign, Cleared, HandBack, SetOut, Withdraw
+from gateway.wire.messages import Arrived, Assign, Cleared, HandBack, Say, SetOut, Withdraw
 from scripts.chaos_rows import places
 from scripts.chaos_rows.claims import claim
 from scripts.chaos_rows.crew import Phone, attempt
@@ -78,10 +78,13 @@ async def _one(ground: Ground, station: int, words: str, dice: Random, tally: di
         return
     tally["revoked_s"].append(await _until_gone(old, case, lost_at))
     tally["refusals"] += await _old_acts(old, case, won.fence, dice, broken)
-    tally["tried"] += 4
+    tally["tried"] += 5
     if await _still_sees(old, case):
         broken.append(f"case {case} is still shown to the officer who lost it")
-    if way == "reassign" and case in new.held:
+    if way == "reassign":
+        if not await _until_held(new, case):
+            broken.append(f"case {case} was not shown to its new officer {new.login}")
+            return
         await ground.clear(new, case, new.held[case][0].fence)
     elif way == "hand_back":
         await _withdraw(ground, accepted.receipt, case)
@@ -98,7 +101,8 @@ async def _old_acts(old: Phone, case: UUID, fence: int, dice: Random, broken: li
         SetOut(case=case, fence=fence, key=secrets.token_urlsafe(24)),
         Arrived(case=case, fence=fence, key=secrets.token_urlsafe(24)),
         HandBack(case=case, fence=fence, key=secrets.token_urlsafe(24)),
-        Cleared(case=case, fence=fence, key=secrets.token_urlsafe(24), disposition=Disposition.HOAX),
+        Cleared(case=case, fence=fence, key=secrets.token_urlsafe(24), disposition=Disposition.UNFOUNDED),
+        Say(case=case, fence=fence, key=secrets.token_urlsafe(24), words="I am still coming."),
     ]
     dice.shuffle(tried)
     for message in tried:
@@ -133,6 +137,15 @@ async def _until_listed(desk: Phone, case: UUID) -> None:
                 await asyncio.sleep(0.005)
 
 
+async def _until_held(new: Phone, case: UUID) -> bool:
+    """Whether the new officer's phone shows the case; waits 5 s at most."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(5.0):
+            while case not in new.held:  # noqa: ASYNC110 - told by a socket
+                await asyncio.sleep(0.005)
+    return case in new.held
+
+
 async def _still_sees(old: Phone, case: UUID) -> bool:
     try:
         answer = await attempt(old.person, "GET", f"/v1/cases/{case}")
@@ -163,6 +176,4 @@ def judge(tally: Tally) -> Found:
     )
 
 
-ROW = Row(
-    ("A12",), {Profile.SHORT: 1, Profile.GATE: 20}, run, {"A12": judge}, {"A12": "chat is not built yet and left out"}
-)
+ROW = Row(("A12",), {Profile.SHORT: 1, Profile.GATE: 20}, run, {"A12": judge})

@@ -41,6 +41,7 @@ class Row:
     whole. `run` gives a tally for each of `names`; `judge` reads the sum of all blocks. `leaves_out` names parts of
     a row that are not built yet. `shape` is the fleet that it asks for: blocks of one shape share a fleet.
     `apart_s`: from one block's start to the next, lest officers come over the limit of claims a minute, which stays on.
+    `fresh`: its first block wants a fleet on which nothing was left open; a desk is shown a bounded number of cases.
     `lacks` says why it cannot be run on this machine, or nothing.
     """
 
@@ -52,6 +53,7 @@ class Row:
     shape: Shape = field(default_factory=Shape)
     apart_s: float = 0.0
     lacks: Callable[[], str] = str
+    fresh: bool = False
 
 
 def merged(one: Tally, other: Mapping[str, Any]) -> Tally:

@@ -100,6 +100,9 @@ def test_a_silent_gap_after_a_return_is_named_and_a_declared_one_is_not() -> Non
     asked, ended = [(CASE, 5, 10.0)], {CASE: 70.0}
     silent = [Heard(back, 9.0, 1), Heard(back, 11.0, 2)]
     assert len(judge_phone("o", "s0", asked, ended, silent, [])) == 1
+    beats = [Heard(views.Beat(sent=1, at={"s0": 5}), when, 2) for when in (30.0, 80.0)]
+    assert len(judge_phone("o", "s0", asked, ended, [*silent, beats[0]], [])) == 1
+    assert judge_phone("o", "s0", asked, ended, [*silent, beats[1]], []) == [], "over before the phone could hear"
     shown = views.Snapshot(at={"s0": 5}, offers=(_offer(0),))
     assert judge_phone("o", "s0", asked, ended, [*silent, Heard(shown, 11.0, 2)], []) == []
     empty = views.Snapshot(at={"s0": 5})
