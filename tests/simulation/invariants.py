@@ -106,9 +106,12 @@ class Law:
             self.hold(self._holds(book, fact.officer), "who acts holds a seat", fact)
         if fact.kind in GRANTS:
             self._granted(case, book, fact)
-        elif fact.kind in (Event.HANDED_BACK, Event.HANDED_TO_DESK):
+        elif fact.kind in (Event.HANDED_BACK, Event.HANDED_TO_DESK, Event.SEAT_HANDED_BACK):
             self.hold(self._holds(book, fact.officer), "who hands back holds a seat", fact)
+            seats = {(book.round, seat) for seat, (holder, _) in book.holders.items() if holder == fact.officer}
             self._release(book, fact.officer)
+            if fact.kind == Event.SEAT_HANDED_BACK:
+                book.winners -= seats  # the round goes on: another may win it
         elif fact.kind in ENDS:
             self._release(book)
             book.closed = True
