@@ -42,6 +42,11 @@ TALK_SNAPSHOT_BYTES_MAX: Final = 65_536  # lines in one snapshot: a quarter of t
 # --- shifts ---------------------------------------------------------------------------------------------------
 SHIFT_MIN_MAX: Final = 24 * 60  # minutes; a longer shift is a mistyped one
 
+# --- the end of a case -----------------------------------------------------------------------------------------
+OBJECTION_S: Final = 14 * 24 * 3600  # after clearing: time to be back from a journey and to ask somebody
+STARS_MAX: Final = 5  # a rating is 1 to 5
+WORD_TRIES_MAX: Final = 5  # wrong words at the door: five of ten thousand guess it once in two thousand times
+
 # --- positions -------------------------------------------------------------------------------------------------
 FIX_AGE_S_MAX: Final = 30.0  # an older fix never ranks (phones on duty send every 5 s)
 FIX_ACCURACY_M_MAX: Final = 100.0  # a worse fix never ranks

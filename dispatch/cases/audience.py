@@ -10,9 +10,10 @@ import msgspec
 
 from dispatch.cases import check_in
 from dispatch.cases.board import GRANTING, Board, Entry
-from dispatch.cases.facts import CaseState, Fact, TalkState
+from dispatch.cases.facts import CaseState, Ending, Fact, TalkState
 from dispatch.cases.values import Event, Status
 from dispatch.cases.views import (
+    Coming,
     DeskCase,
     Gone,
     HeldCase,
@@ -46,7 +47,7 @@ SILENT_TO_REPORTER = frozenset(
     }
 )
 TELLS_REASON = frozenset(
-    {Event.FELL_BACK, Event.SENT_TO_DESK, Event.HANDED_TO_DESK, Event.TRANSFERRED}
+    {Event.FELL_BACK, Event.SENT_TO_DESK, Event.HANDED_TO_DESK, Event.TRANSFERRED, Event.OBJECTED}
 )  # why it is at the desk
 ENDED_BECAUSE = {
     Event.CLAIMED: "taken",
@@ -101,12 +102,14 @@ def deliveries(fact: Fact, elapsed_ms: int = 0) -> list[Delivery]:
         by = Person(state.holders[-1].call_sign, state.holders[-1].surname) if state.holders else None
         reason = ENDED_BECAUSE.get(Event(fact.kind), "closed")
         sent.append(Delivery(Gone(stream=fact.stream, offset=fact.offset, case=state.id, reason=reason, by=by), ended))
+    if fact.kind == Event.OBJECTED and fact.talk is not None and fact.talk.lines:
+        sent += _talked_anew(fact, fact.talk)
+    if fact.kind in GRANTING and fact.talk is not None and fact.officer in holders:
+        sent.append(_joined(fact.talk, fact.officer))
     if fact.kind == Event.SAID and fact.talk is not None:
         sent += _said(fact, state)
     else:
         sent += [Delivery(held(state, h.officer, fact), officers=(h.officer,)) for h in state.holders]
-    if fact.kind in GRANTING and fact.talk is not None and fact.officer in holders:
-        sent.append(_joined(fact, fact.talk, fact.officer))
     sent.append(Delivery(desk_case(state, elapsed_ms, fact), station=fact.stream))
     if fact.kind not in SILENT_TO_REPORTER:
         sent.append(Delivery(reporter_case(state, elapsed_ms, fact), case=state.id))
@@ -114,18 +117,28 @@ def deliveries(fact: Fact, elapsed_ms: int = 0) -> list[Delivery]:
 
 
 def _said(fact: Fact, state: CaseState) -> list[Delivery]:
+    """A client drops what comes with an offset that it has seen: whoever hears two messages of one fact gets the first,
+    which does no harm when it comes twice, without one."""
     for_staff, for_reporter = talk.said(fact, state)
     return [
         Delivery(for_staff, officers=tuple(h.officer for h in state.holders)),
-        Delivery(for_staff, station=fact.stream),
+        Delivery(msgspec.structs.replace(for_staff, stream="", offset=0), station=fact.stream),
         Delivery(for_reporter, case=state.id),
     ]
 
 
-def _joined(fact: Fact, so_far: TalkState, officer: UUID) -> Delivery:
-    """The thread, for the officer whom this fact seats."""
-    view = talk.thread(so_far, f"officer:{officer}")
-    return Delivery(msgspec.structs.replace(view, stream=fact.stream, offset=fact.offset), officers=(officer,))
+def _talked_anew(fact: Fact, so_far: TalkState) -> list[Delivery]:
+    """The thread of a case that is open again; nobody has read it since. Before the case itself: see `_said`."""
+    reporter = f"reporter:{so_far.case}"
+    return [
+        Delivery(talk.thread(so_far, "desk:"), station=fact.stream),
+        Delivery(talk.thread(so_far, reporter), case=so_far.case),
+    ]
+
+
+def _joined(so_far: TalkState, officer: UUID) -> Delivery:
+    """The thread, for the officer whom a fact seats. Before the case itself: see `_said`."""
+    return Delivery(talk.thread(so_far, f"officer:{officer}"), officers=(officer,))
 
 
 def _read(fact: Fact) -> Delivery:
@@ -189,6 +202,8 @@ def held(state: CaseState, officer: UUID, fact: Fact | None = None) -> HeldCase:
         seats=state.seats,
         others=tuple(Person(h.call_sign, h.surname) for h in state.holders if h.officer != officer),
         check_in=mine.check_in,
+        word=None if mine.met else mine.word,
+        met=mine.met,
     )
 
 
@@ -198,6 +213,7 @@ def reporter_case(state: CaseState, elapsed_ms: int, fact: Fact | None = None) -
     Never where they are, never who said no.
     """
     stream, offset = (f"case:{state.id}", fact.seq or 0) if fact is not None else ("", 0)
+    ending = state.ending or Ending()
     return ReporterCase(
         stream=stream,
         offset=offset,
@@ -209,14 +225,18 @@ def reporter_case(state: CaseState, elapsed_ms: int, fact: Fact | None = None) -
         remaining_ms=None if state.remaining_ms is None else max(0, state.remaining_ms - elapsed_ms),
         desk_reason=state.desk_reason if state.status is Status.AT_STATION else None,
         acknowledged=state.acknowledged,
-        officers=tuple(Person(h.call_sign, h.surname) for h in state.holders),
+        officers=tuple(Coming(h.call_sign, h.surname, None if h.met else h.word, h.met) for h in state.holders),
         disposition=state.disposition,
+        object_ms=None if ending.object_ms is None else max(0, ending.object_ms - elapsed_ms),
+        objected=ending.objected,
+        stars=ending.stars,
     )
 
 
 def desk_case(state: CaseState, elapsed_ms: int, fact: Fact | None = None) -> DeskCase:
     """Everything that the station's desk works with; nothing of who reported."""
     stream, offset = _where(fact)
+    ending = state.ending or Ending()
     return DeskCase(
         stream=stream,
         offset=offset,
@@ -240,6 +260,8 @@ def desk_case(state: CaseState, elapsed_ms: int, fact: Fact | None = None) -> De
         channel=state.channel,
         owner=state.desk.owner if state.desk else None,
         last=fact.kind if fact is not None else "",
+        objected=ending.objected,
+        stars=ending.stars,
     )
 
 

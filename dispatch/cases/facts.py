@@ -9,7 +9,10 @@ from dispatch.cases.values import Disposition, Status
 
 
 class HolderState(msgspec.Struct, frozen=True, kw_only=True):
-    """An officer on an active seat, as far as others may know: call sign and first character of the surname."""
+    """An officer on an active seat, as far as others may know: call sign and first character of the surname.
+
+    `word`: of this assignment, for the officer and the reporter alone; `met`: they have told it each other.
+    """
 
     officer: UUID
     call_sign: str
@@ -18,6 +21,18 @@ class HolderState(msgspec.Struct, frozen=True, kw_only=True):
     fence: int
     state: str
     check_in: str | None = None
+    word: str = ""
+    met: bool = False
+
+
+class Ending(msgspec.Struct, frozen=True, kw_only=True):
+    """How a case stands to its end: dispatch.cases.values.End. `object_ms`: left for an objection."""
+
+    closed_by: UUID | None = None
+    barred: UUID | None = None
+    objected: bool = False
+    stars: int | None = None
+    object_ms: int | None = None
 
 
 class DeskNote(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -55,6 +70,7 @@ class CaseState(msgspec.Struct, frozen=True, kw_only=True):
     handed_back: tuple[UUID, ...]
     holders: tuple[HolderState, ...]
     desk: DeskNote | None = None
+    ending: Ending | None = None
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):

@@ -82,6 +82,14 @@ LEGAL: Final[dict[tuple[Status, Event], Status]] = {
     (S.CLAIMED, E.SECOND_ASKED):          S.CLAIMED,     # officer: not alone
     (S.EN_ROUTE, E.SECOND_ASKED):         S.EN_ROUTE,    # officer: not alone
     (S.ON_SCENE, E.SECOND_ASKED):         S.ON_SCENE,    # officer: not alone
+
+    # The word at the door; what may follow the end.
+    (S.CLAIMED, E.MET):                S.CLAIMED,     # citizen: the right people have met
+    (S.EN_ROUTE, E.MET):               S.EN_ROUTE,    # citizen: likewise, before the phone knew that it is there
+    (S.ON_SCENE, E.MET):               S.ON_SCENE,    # citizen: likewise
+    (S.CLEARED, E.OBJECTED):           S.AT_STATION,  # citizen: it is not solved, a supervisor must look
+    (S.CLEARED, E.RATED):              S.CLEARED,     # citizen: says how it was
+    (S.CLEARED, E.RECLASSIFIED):       S.CLEARED,     # supervisor: it ended otherwise, a hoax maybe
 }
 # fmt: on
 
@@ -127,7 +135,11 @@ GUARDS: Final[dict[Event, Guard]] = {
     E.CHECK_IN_MISSED: _by(Actor.SERVICE),
     E.ADVISED: _by(Actor.REPORTER),
     E.ALARM_RAISED: _by(Actor.SERVICE),
-    E.SAID: _by(Actor.REPORTER, Actor.OFFICER, Actor.DESK, fence=True),
+    E.SAID: _by(Actor.REPORTER, Actor.OFFICER, *STATION_STAFF, fence=True),
+    E.MET: _by(Actor.OFFICER, fence=True),
+    E.OBJECTED: _by(Actor.REPORTER),
+    E.RATED: _by(Actor.REPORTER),
+    E.RECLASSIFIED: _by(Actor.SUPERVISOR),
     E.TRANSFERRED: _by(Actor.OFFICER, fence=True),
     E.SEAT_LEFT: _by(),  # only a transfer causes it
     E.ASSIGNED: _by(*STATION_STAFF),

@@ -7,8 +7,9 @@ guards in the same order, and a contract test compares the two over every combin
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from uuid import UUID
 
-from dispatch.cases import check_in, desk_acts, handing_back, leaving
+from dispatch.cases import check_in, closing, desk_acts, handing_back, leaving
 from dispatch.cases.lifecycle import GUARDS, STATION_STAFF, next_status
 from dispatch.cases.values import (
     CLOSED,
@@ -39,7 +40,7 @@ class Act:
     """Somebody wants `event` to happen.
 
     `officer`: the acting officer, or the one the desk sends. `fence`: what the acting officer was granted.
-    `recipients`, `deadline`: of the new round, where the event opens one.
+    `recipients`, `deadline`: of the new round, where the event opens one. `by`: who acts, by the id of the account.
     """
 
     event: Event
@@ -51,6 +52,8 @@ class Act:
     wave: int | None = None
     deadline: datetime | None = None
     disposition: Disposition | None = None
+    by: UUID | None = None
+    stars: int | None = None
 
 
 def decide(case: Case, command: Claim | Act, now: datetime) -> Happened | Refusal:
@@ -71,6 +74,9 @@ def decide(case: Case, command: Claim | Act, now: datetime) -> Happened | Refusa
         command.wave,
         command.deadline,
         command.disposition,
+        now,
+        command.by,
+        command.stars,
     )
 
 
@@ -101,10 +107,14 @@ def judge_claim(case: Case, claim: Claim, now: datetime) -> Refusal | None:
 
 def judge_act(case: Case, act: Act, now: datetime) -> Refusal | None:
     """The guards of every other event; None allows it."""
+    return _judge_act(case, act, now) or closing.judge(case, act, now)
+
+
+def _judge_act(case: Case, act: Act, now: datetime) -> Refusal | None:
     guard, event, officer = GUARDS[act.event], act.event, act.officer
     if act.actor not in guard.actors:
         return Refusal.NOT_YOURS
-    if case.status in CLOSED:
+    if case.status in CLOSED and next_status(case.status, event) is None:
         return Refusal.CLOSED
     if guard.fence and act.actor is Actor.OFFICER:
         assert officer is not None, "an officer's act names the officer"
@@ -154,7 +164,7 @@ def evolve(case: Case, happened: Happened) -> Case:
     event, officer = happened.event, happened.officer
     status = next_status(case.status, event)
     assert status is not None, f"{event} is not legal in {case.status}"
-    case = replace(case, status=status)
+    case = closing.ended(replace(case, status=status), happened)
     if event is Event.OFFER_OPENED:
         return _new_round(case, happened)
     if event in (Event.OFFER_WIDENED, Event.OFFER_JOINED):
@@ -178,9 +188,7 @@ def evolve(case: Case, happened: Happened) -> Case:
     if event in check_in.EVENTS:
         return check_in.evolve(case, happened)
     if event in (Event.CLEARED, Event.WITHDRAWN):
-        holders, owed = (), frozenset[OfficerId]()
-        fence, ended = case.fence + 1, happened.disposition
-        return replace(case, holders=holders, check_in=owed, fence=fence, disposition=ended)
+        return replace(case, holders=(), check_in=frozenset(), fence=case.fence + 1)
     if event is Event.ACKNOWLEDGED:
         return replace(case, acknowledged=True)
     if event is Event.REOFFERED:

@@ -64,7 +64,7 @@ class ClaimDraft(msgspec.Struct, kw_only=True):
 
 class ActDraft(msgspec.Struct, kw_only=True):
     """Any other act on a case. `officer`: the acting one, or the one the desk sends. `words`, `salt` (hex): of a line
-    of the talk; `upto`: the entry up to which somebody has read it."""
+    of the talk; `upto`: the entry up to which somebody has read it; `word`: at the door; `stars`: of a rating."""
 
     case: UUID
     event: str
@@ -83,6 +83,8 @@ class ActDraft(msgspec.Struct, kw_only=True):
     salt: str = ""
     upto: int | None = None
     advice: dict[str, Any] | None = None
+    word: str | None = None
+    stars: int | None = None
     candidates: Sequence[UUID] = ()
     ring_m: int | None = None
     wave: int = 1

@@ -1,6 +1,6 @@
 """What a case is made of: ids, status, events, refusals. Plain frozen values, no behaviour."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
@@ -66,6 +66,10 @@ class Event(StrEnum):
     LAST_TAKEN_BACK = "last_taken_back"
     REOFFERED = "reoffered"
     SECOND_ASKED = "second_asked"
+    MET = "met"
+    OBJECTED = "objected"
+    RATED = "rated"
+    RECLASSIFIED = "reclassified"
 
 
 class Actor(StrEnum):
@@ -112,6 +116,12 @@ class Refusal(StrEnum):
     PANIC_OVER = "panic_over"  # somebody at a desk cleared it before
     KEY_REUSED = "key_reused"  # the same key came with another body
     TOO_OFTEN = "too_often"  # more lines of a talk in a minute than a person may say
+    WRONG_WORD = "wrong_word"  # not the word of this assignment
+    WORD_SPENT = "word_spent"  # too many wrong words were tried
+    SUPERVISOR_ONLY = "supervisor_only"  # a hoax, or a case that the reporter objected to
+    ANOTHER_SUPERVISOR = "another_supervisor"  # not whose own hoax was objected to
+    OVERDUE = "overdue"  # the days for an objection are over
+    RATED_BEFORE = "rated_before"  # a case is rated once
     TALK_FULL = "talk_full"  # the talk of this case holds as many lines as it may
     SEATS_FULL = "seats_full"  # as many officers as one case may have
     NOT_HOLDER = "not_holder"  # the officer whom the desk takes back holds no seat of the case
@@ -144,6 +154,7 @@ class DeskReason(StrEnum):
     SHIFT_END = "shift_end"
     DESK_FIRST = "desk_first"
     TAKEN_BACK = "taken_back"
+    OBJECTED = "objected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +163,19 @@ class Holder:
 
     officer: OfficerId
     fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a case stands to its end. `closed_at`, `closed_by`: when it was closed, and by whom (an account, an officer,
+    a reporter's session), while it is; `objected`: the reporter did, and it has not been cleared since; `barred`: the
+    supervisor whose hoax was objected to; `stars`: the rating, 1 to 5."""
+
+    closed_at: datetime | None = None
+    closed_by: UUID | None = None
+    barred: UUID | None = None
+    objected: bool = False
+    stars: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +203,7 @@ class Case:
     disposition: Disposition | None = None
     hand_backs_max: int = HAND_BACKS_MAX
     check_in: frozenset[OfficerId] = frozenset()
+    end: End = End()
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +224,8 @@ class OfficerState:
 class Happened:
     """One entry of a case's history: enough to fold the case again from its entries alone.
 
-    `officer` is whom the event concerns (claimant, holder, or the officer sent), not necessarily who acted.
+    `officer` is whom the event concerns (claimant, holder, or the officer sent), not necessarily who acted: that is
+    `by`.
     """
 
     event: Event
@@ -208,3 +234,6 @@ class Happened:
     wave: int | None = None
     deadline: datetime | None = None
     disposition: Disposition | None = None
+    at: datetime | None = field(default=None, compare=False)
+    by: UUID | None = field(default=None, compare=False)
+    stars: int | None = None

@@ -26,6 +26,13 @@ class Person(msgspec.Struct, frozen=True):
     surname: str
 
 
+class Coming(Person, frozen=True, omit_defaults=True):
+    """An officer on a seat, as the reporter knows one. `word`: what the officer says at the door, until it was said."""
+
+    word: str | None = None
+    met: bool = False
+
+
 class View(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", omit_defaults=True):
     """A message caused by a fact."""
 
@@ -56,7 +63,8 @@ class Gone(View, frozen=True, kw_only=True, tag="gone"):
 
 class HeldCase(View, frozen=True, kw_only=True, tag="held"):
     """The whole case, for an officer on one of its seats. Every act must carry `fence`. `check_in`: a
-    sign of life is asked for (asked), or the desk has been told that none came (missed)."""
+    sign of life is asked for (asked), or the desk has been told that none came (missed). `word`: the reporter's phone
+    shows the same four digits; `met`: it was said at the door."""
 
     case: UUID
     fence: int
@@ -68,10 +76,13 @@ class HeldCase(View, frozen=True, kw_only=True, tag="held"):
     seats: int
     others: tuple[Person, ...] = ()
     check_in: str | None = None
+    word: str | None = None
+    met: bool = False
 
 
 class ReporterCase(View, frozen=True, kw_only=True, tag="case"):
-    """The case as its reporter follows it."""
+    """The case as its reporter follows it. `object_ms`: left to say that it is not solved; `objected`: that was said,
+    and a supervisor has it; `stars`: how the reporter rated it."""
 
     case: UUID
     status: str
@@ -81,8 +92,11 @@ class ReporterCase(View, frozen=True, kw_only=True, tag="case"):
     remaining_ms: int | None = None
     desk_reason: str | None = None
     acknowledged: bool = False
-    officers: tuple[Person, ...] = ()
+    officers: tuple[Coming, ...] = ()
     disposition: str | None = None
+    object_ms: int | None = None
+    objected: bool = False
+    stars: int | None = None
 
 
 class Seat(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -118,6 +132,8 @@ class DeskCase(View, frozen=True, kw_only=True, tag="desk_case"):
     channel: str = "web"
     last: str = ""
     owner: UUID | None = None
+    objected: bool = False
+    stars: int | None = None
 
 
 class SaidLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -36,6 +36,10 @@ class Act(StrEnum):
     WITHDRAW = "withdraw"
     ACKNOWLEDGE = "acknowledge"
     ASSIGN = "assign"
+    MET = "met"  # the word at the door
+    OBJECT = "object"  # not solved
+    RATE = "rate"
+    RECLASSIFY = "reclassify"  # how a cleared case ended
     SAY = "say"  # a line of the talk on a case
     READ = "read"  # up to where I have read it
     READ_TALK = "read_talk"
@@ -183,6 +187,12 @@ TABLE: Final[dict[tuple[Role, Act], Relation]] = {
     (R.DESK,       A.TAKE_BACK):       Station,
     (R.DESK,       A.REOFFER):         Station,
 
+    # After the end: the reporter's last word, the supervisor's.
+    (R.OFFICER,    A.MET):             Any_,     # the fence decides
+    (R.REPORTER,   A.OBJECT):          Case,
+    (R.REPORTER,   A.RATE):            Case,
+    (R.SUPERVISOR, A.RECLASSIFY):      Any_,
+
     # The talk on a case: whoever may speak may read; the judge closes it with the case.
     (R.REPORTER,   A.SAY):             Case,
     (R.REPORTER,   A.READ):            Case,
@@ -193,6 +203,8 @@ TABLE: Final[dict[tuple[Role, Act], Relation]] = {
     (R.DESK,       A.SAY):             Station,
     (R.DESK,       A.READ):            Station,
     (R.DESK,       A.READ_TALK):       Station,
+    (R.SUPERVISOR, A.SAY):             Any_,
+    (R.SUPERVISOR, A.READ):            Any_,
     (R.SUPERVISOR, A.READ_TALK):       Any_,
 
     # The supervisor reads every station and may do at each what its desk may: who answers an alarm must be able to act.

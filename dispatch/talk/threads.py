@@ -40,7 +40,7 @@ class Threads:
         """A line, a whole talk that is open anew, or a mark. Told twice it changes nothing."""
         if fact.kind == READ:
             self._mark(UUID(fact.body["case"]), fact.body["person"], fact.body["upto"])
-        elif fact.talk is not None:
+        elif fact.talk is not None and fact.talk.lines:
             talk = self._talks.get(fact.talk.case, TalkState(case=fact.talk.case, lines=()))
             for line in fact.talk.lines:
                 talk = _with(talk, line)

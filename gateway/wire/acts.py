@@ -20,7 +20,11 @@ from gateway.wire.messages import (
     Cleared,
     DeclineMessage,
     HandBack,
+    Met,
+    Object,
+    Rate,
     Read,
+    Reclassify,
     Reoffer,
     Say,
     SecondOfficer,
@@ -34,6 +38,7 @@ from gateway.wire.messages import (
 ActMessage = (
     DeclineMessage | SetOut | Arrived | Cleared | HandBack | Transfer | Withdraw | Acknowledge | Assign | Say | Read
     | CheckIn | TakeCase | AddOfficer | TakeBack | Reoffer | SecondOfficer
+    | Met | Object | Rate | Reclassify
 )  # fmt: skip
 SENDS = (Assign, AddOfficer, TakeBack)
 """Messages of the desk that name an officer."""
@@ -50,6 +55,10 @@ ACTS: dict[type, tuple[Act, str]] = {
     Acknowledge: (Act.ACKNOWLEDGE, Event.ACKNOWLEDGED),
     Assign: (Act.ASSIGN, Event.ASSIGNED),
     Say: (Act.SAY, Event.SAID),
+    Met: (Act.MET, Event.MET),
+    Object: (Act.OBJECT, Event.OBJECTED),
+    Rate: (Act.RATE, Event.RATED),
+    Reclassify: (Act.RECLASSIFY, Event.RECLASSIFIED),
     Read: (Act.READ, READ),  # no entry of the history
     TakeCase: (Act.TAKE, Event.TAKEN_BY_DESK),
     AddOfficer: (Act.ADD, Event.OFFICER_ADDED),
@@ -98,7 +107,9 @@ def act_draft(message: ActMessage, who: Who, held: bool) -> ActDraft:
         disposition=getattr(message, "disposition", None),
         reason=getattr(message, "reason", None),
         words=getattr(message, "words", None),
-        salt=secrets.token_hex(16) if isinstance(message, Say) else "",
+        salt=secrets.token_hex(16) if isinstance(message, Say | Object | Rate) else "",
+        word=getattr(message, "word", None),
+        stars=getattr(message, "stars", None),
         upto=getattr(message, "upto", None),
     )
 

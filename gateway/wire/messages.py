@@ -12,34 +12,13 @@ import msgspec
 from msgspec import Meta, Struct
 
 from dispatch import limits
-from dispatch.advice.rules import Because, Question, Reply
+from dispatch.advice.rules import Because, Question
 from dispatch.cases.values import Channel, Disposition
 from dispatch.cases.views import SaidLine
+from gateway.wire.fields import Answers, Count, GivenReason, Key, Latitude, Longitude, Metres, Reason, Words
 from geo.datum import Datum
 
 VERSION = 1
-
-Key = Annotated[
-    str,
-    Meta(
-        min_length=limits.KEY_CHARS_MIN,
-        max_length=limits.KEY_CHARS_MAX,
-        pattern=r"^[A-Za-z0-9_-]+\Z",
-        description="Made by the client for this one act, 16 to 64 of A-Z a-z 0-9 _ -; a UUID will do.",
-    ),
-]
-Latitude = Annotated[float, Meta(ge=-90, le=90, description="degrees north")]
-Longitude = Annotated[float, Meta(ge=-180, le=180, description="degrees east")]
-Metres = Annotated[float, Meta(ge=0, le=1_000_000)]
-Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
-Reason = Annotated[str, Meta(max_length=limits.REASON_CHARS_MAX)]
-Answers = Annotated[
-    dict[Annotated[str, Meta(max_length=64)], Reply],
-    Meta(max_length=limits.ANSWERS_MAX, description="By the id of a question of GET /v1/advice."),
-]
-GivenReason = Annotated[
-    str, Meta(min_length=1, max_length=limits.REASON_CHARS_MAX, description="Why; kept in the history.")
-]
 
 
 class Message(Struct, frozen=True, kw_only=True, tag_field="t", forbid_unknown_fields=True):
@@ -155,12 +134,47 @@ class Assign(Message, frozen=True, kw_only=True, tag="assign"):
     reason: Reason | None = None
 
 
+class Met(Message, frozen=True, kw_only=True, tag="met"):
+    """The officer says the word that the reporter's phone shows: the right people have met. A few tries only."""
+
+    case: UUID
+    fence: Count
+    key: Key
+    word: Annotated[str, Meta(pattern=r"^[0-9]{4}\Z")]
+
+
+class Object(Message, frozen=True, kw_only=True, tag="object"):
+    """The reporter says that it is not solved, within 14 days after clearing: a supervisor gets the case."""
+
+    case: UUID
+    key: Key
+    words: Words | None = None
+
+
+class Rate(Message, frozen=True, kw_only=True, tag="rate"):
+    """The reporter says how it was, once, after clearing."""
+
+    case: UUID
+    key: Key
+    stars: Annotated[int, Meta(ge=1, le=limits.STARS_MAX)]
+    words: Words | None = None
+
+
+class Reclassify(Message, frozen=True, kw_only=True, tag="reclassify"):
+    """A supervisor says how a cleared case ended; the reporter's time for an objection begins anew."""
+
+    case: UUID
+    key: Key
+    disposition: Disposition
+    reason: Reason | None = None
+
+
 class Say(Message, frozen=True, kw_only=True, tag="say"):
     """A line to the others on the case: its reporter, its officers, the desk. An officer sends `fence`."""
 
     case: UUID
     key: Key
-    words: Annotated[str, Meta(min_length=1, max_length=limits.TALK_CHARS_MAX, pattern=r"\S")]
+    words: Words
     fence: Count | None = None
 
 
@@ -251,7 +265,7 @@ class Ask(Message, frozen=True, kw_only=True, tag="ask"):
 
 ClientMessage = (
     Hello | FixMessage | ClaimMessage | DeclineMessage | SetOut | Arrived | Cleared | HandBack | Transfer | Withdraw
-    | Acknowledge | Assign | Say | Read | Duty | Ask
+    | Acknowledge | Assign | Say | Read | Met | Object | Rate | Reclassify | Duty | Ask
     | CheckIn | PanicMessage | ClearPanic
     | TakeCase | AddOfficer | TakeBack | Reoffer | SecondOfficer
 )  # fmt: skip

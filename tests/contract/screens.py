@@ -172,7 +172,9 @@ class Screen:
     def see(self, view: View) -> None:
         self.got.append(view)
         if view.stream:
-            self.at[view.stream] = max(self.at.get(view.stream, 0), view.offset)
+            if view.offset <= self.at.get(view.stream, -1):
+                return  # as every client does with what it was told before
+            self.at[view.stream] = view.offset
         if isinstance(view, Offer):
             self.offers[view.case] = view
         elif isinstance(view, HeldCase):
@@ -236,7 +238,7 @@ class Screen:
 
 def plain(view: View) -> dict[str, Any]:
     """A view without position in a stream, without times, without the name of the last entry."""
-    left_out = ("stream", "offset", "remaining_ms", "received_ago_ms", "last")
+    left_out = ("stream", "offset", "remaining_ms", "received_ago_ms", "object_ms", "last")
     return {name: getattr(view, name) for name in view.__struct_fields__ if name not in left_out}
 
 

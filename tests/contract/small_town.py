@@ -128,6 +128,8 @@ class Town:
         await self.owner.execute(
             "UPDATE cases SET offer_deadline = offer_deadline - make_interval(secs => $2) WHERE id = $1", case, seconds
         )
+        await self.owner.execute("UPDATE cases SET closed_at = closed_at - make_interval(secs => $2) WHERE id = $1",
+                                 case, seconds)  # fmt: skip
         await self.owner.execute(
             "UPDATE deadlines SET due_at = due_at - make_interval(secs => $2) WHERE case_id = $1", case, seconds
         )

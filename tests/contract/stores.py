@@ -3,6 +3,7 @@
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -67,6 +68,9 @@ class MemoryGround:
             row.deadline_us -= us
             if row.core.deadline is not None:
                 row.core = replace(row.core, deadline=utc(row.deadline_us))
+            if row.core.end.closed_at is not None:
+                closed_at = row.core.end.closed_at - timedelta(microseconds=us)
+                row.core = replace(row.core, end=replace(row.core.end, closed_at=closed_at))
         for at, timer in self.records.timers.items():
             self.records.timers[at] = Timer(timer.station, timer.due_us - us, timer.round, timer.wave)
         for officer in self.records.officers.values():
@@ -116,7 +120,8 @@ class PostgresGround:
             WITH older AS (SELECT make_interval(secs => $1) AS by),
                  moved AS (UPDATE deadlines SET due_at = due_at - older.by FROM older RETURNING 1),
                  ended AS (UPDATE officers SET shift_ends_at = shift_ends_at - older.by FROM older)
-            UPDATE cases SET offer_deadline = offer_deadline - older.by, received_at = received_at - older.by FROM older
+            UPDATE cases SET offer_deadline = offer_deadline - older.by, received_at = received_at - older.by,
+                closed_at = closed_at - older.by FROM older
             """,
             seconds,
         )

@@ -26,9 +26,22 @@ TIMES: Final = tuple(DEADLINE + timedelta(microseconds=n) for n in (-1, 0, 1))
 OTHER, THIRD, FOURTH = (OfficerId(UUID(int=n)) for n in (0xA, 0xB, 0xC))
 ROUND, FENCE = 2, 7
 ELSEWHERE: Final = frozenset(
-    {Refusal.PANIC_OVER, Refusal.BUSY, Refusal.HOLDS_CASE, Refusal.KEY_REUSED, Refusal.TOO_OFTEN, Refusal.TALK_FULL}
+    {
+        Refusal.PANIC_OVER,
+        Refusal.BUSY,
+        Refusal.HOLDS_CASE,
+        Refusal.KEY_REUSED,
+        Refusal.TOO_OFTEN,
+        Refusal.TALK_FULL,
+        Refusal.WRONG_WORD,
+        Refusal.WORD_SPENT,
+        Refusal.SUPERVISOR_ONLY,
+        Refusal.ANOTHER_SUPERVISOR,
+        Refusal.RATED_BEFORE,
+    }
 )
-"""Not a guard's: a lock, the duty's and the key's; test_store and test_claim see those. The talk's: test_talk."""
+"""Not a guard's: a lock, the duty's and the key's; test_store and test_claim see those. The talk's: test_talk. The
+end's and the word's: test_closing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +226,8 @@ async def test_machine_and_sql_judge_every_act_alike(town: Town) -> None:
     await put(town, rows)
     asked = list(acts_over(rows))
     sql = await town.owner.fetch(
-        "SELECT judge_act(c, o, q.e, q.a, q.f, q.r, CASE WHEN q.s THEN ARRAY[$9::uuid] ELSE '{}' END, q.t) FROM unnest("
+        "SELECT coalesce(judge_act(c, o, q.e, q.a, q.f, q.r, CASE WHEN q.s THEN ARRAY[$9::uuid] ELSE '{}' END, q.t), "
+        "judge_closing(c, jsonb_build_object('event', q.e, 'actor', q.a), q.t)) FROM unnest("
         "$1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::int[], $6::int[], $7::bool[], $8::timestamptz[]) "
         "WITH ORDINALITY q (k, p, e, a, f, r, s, t, nr) JOIN cases c ON c.id = q.k "
         "LEFT JOIN officers o ON o.id = q.p ORDER BY q.nr",
@@ -231,7 +245,7 @@ async def test_machine_and_sql_judge_every_act_alike(town: Town) -> None:
     assert not differing, f"{len(differing)} of {len(asked)}, the first: {differing[0]}"
     assert len(asked) > 15_000
     assert set(pure) == {
-        Refusal.NOT_YOURS, Refusal.CLOSED, Refusal.STALE_FENCE, Refusal.ILLEGAL, Refusal.STALE_ROUND,
+        Refusal.NOT_YOURS, Refusal.CLOSED, Refusal.STALE_FENCE, Refusal.ILLEGAL, Refusal.STALE_ROUND, Refusal.OVERDUE,
         Refusal.NOT_OFFERED, Refusal.DECLINED, Refusal.NOT_FOUND, Refusal.ALREADY_HELD, Refusal.OFF_DUTY,
         Refusal.NO_SLOT, Refusal.OTHER_STATION, Refusal.NOT_HOLDER, Refusal.NOBODY_NEAR, Refusal.ALREADY_ASKED,
         Refusal.SEATS_FULL, Refusal.ROUNDS_SPENT, Refusal.NOT_ASKED, None,

@@ -82,16 +82,7 @@ class Telling:
         async def one(answer: Awaitable[Answer]) -> list[Answer]:
             return [await answer]
 
-        async def said(case: UUID, officer: UUID | None = None, actor: str = "officer", **more: Any) -> list[Answer]:
-            """By an officer who holds it, the desk or the reporter: a line, or with `upto` that it was read."""
-            event = "read" if "upto" in more else "said"
-            meant = {"words": "在南门", "salt": "00ff"} | more
-            if actor == "desk":
-                return [await town.desk(case, event, **meant)]
-            if officer is None:
-                return [await town.act(case, event, actor="reporter", actor_id=uuid4(), scope=f"case:{case}", **meant)]
-            return [await town.act(case, event, officer, fence=await fence(case, officer), **meant)]
-
+        said = self._said
         draft, report = town.draft, town.store.report
         return [
             lambda: one(town.duty(late, True)),
@@ -114,7 +105,9 @@ class Telling:
             lambda: said(x, b),
             lambda: acted(x, "arrived", b),
             *self._on_scene(b, fired, acted),
-            lambda: acted(x, "cleared", b, disposition="founded"),
+            *self._end(b, acted),
+            lambda: said(x, actor="desk"),
+            lambda: fired(x),
             lambda: report([draft([a, b, c], id=y, category="pair")]),
             lambda: one(town.claim(y, b)),
             lambda: acted(y, "handed_back", b),
@@ -131,6 +124,39 @@ class Telling:
             *self._end_of_shift(acted),
             *self._help(a, b),
             lambda: one(town.duty(late, False)),
+        ]
+
+    async def _said(self, case: UUID, officer: UUID | None = None, actor: str = "officer", **more: Any) -> list[Answer]:
+        """By an officer who holds it, the desk or the reporter: a line, or with `upto` that it was read."""
+        town, event = self.town, "read" if "upto" in more else "said"
+        meant: dict[str, Any] = {"words": "在南门", "salt": "00ff"} | more
+        if actor == "desk":
+            return [await town.desk(case, event, **meant)]
+        if officer is None:
+            return [await town.act(case, event, actor="reporter", actor_id=uuid4(), scope=f"case:{case}", **meant)]
+        return [await town.act(case, event, officer, fence=await town.fence(case, officer), **meant)]
+
+    def _end(self, officer: UUID, acted: Acted) -> list[Step]:
+        """The word at the door, the end, and what may follow it."""
+        town, x = self.town, self.x
+
+        async def met() -> list[Answer]:
+            word = next(h.word for h in (await town.state(x)).holders if h.officer == officer)
+            return await acted(x, "met", officer, word=word)
+
+        async def by_reporter(event: str, **more: Any) -> list[Answer]:
+            meant: dict[str, Any] = {"actor": "reporter", "actor_id": uuid4(), "scope": f"case:{x}", "salt": "00"}
+            return [await town.act(x, event, **meant, **more)]
+
+        async def by_supervisor() -> list[Answer]:
+            return [await town.desk(x, "reclassified", disposition="hoax", actor="supervisor")]
+
+        return [
+            met,
+            lambda: acted(x, "cleared", officer, disposition="founded"),
+            lambda: by_reporter("rated", stars=4, words="谢谢"),
+            by_supervisor,
+            lambda: by_reporter("objected", words="还没有解决"),
         ]
 
     def _desk(self, acted: Acted, fired: Callable[[UUID], Awaitable[list[Answer]]]) -> list[Step]:

@@ -4,6 +4,7 @@ Before a step the case is folded from its entries; the machine decides; the stor
 the folded history must be the row.
 """
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ from dispatch.cases.values import (
     Actor,
     Case,
     Disposition,
+    End,
     Event,
     Happened,
     Holder,
@@ -39,6 +41,7 @@ BY: Final = {
     Event.TRANSFERRED: Actor.OFFICER,
     Event.TAKEN_BY_DESK: Actor.DESK, Event.OFFICER_ADDED: Actor.DESK, Event.OFFICER_TAKEN_BACK: Actor.DESK,
     Event.REOFFERED: Actor.SUPERVISOR, Event.SECOND_ASKED: Actor.OFFICER,
+    Event.OBJECTED: Actor.REPORTER, Event.RATED: Actor.REPORTER, Event.RECLASSIFIED: Actor.SUPERVISOR,
 }  # fmt: skip
 STEPS: Final = (*BY, "claim", "claim", "claim", "fall back", "alarm", "widen", "desk clears")
 
@@ -52,7 +55,8 @@ async def town(database: Database) -> AsyncIterator[Town]:
 async def folded(town: Town, case: UUID) -> Case:
     """The case as its history tells it: entries, and of waves whom they asked."""
     rows = await town.owner.fetch(
-        "SELECT e.kind, e.officer, e.body, w.recipients FROM events e LEFT JOIN waves w USING (case_id, seq) "
+        "SELECT e.kind, e.officer, e.actor, e.at, e.body, w.recipients "
+        "FROM events e LEFT JOIN waves w USING (case_id, seq) "
         "WHERE e.case_id = $1 AND e.kind <> 'received' ORDER BY e.seq", case,
     )  # fmt: skip
     history = await town.store.history(case)
@@ -69,6 +73,9 @@ def entry_of(row: Any, body: dict[str, Any]) -> Happened:
         body.get("wave"),
         EPOCH + timedelta(microseconds=deadline_us) if deadline_us else None,
         Disposition(body["disposition"]) if body.get("disposition") else None,
+        row["at"],
+        UUID(row["actor"].partition(":")[2]) if ":" in row["actor"] else None,
+        body.get("stars"),
     )
 
 
@@ -87,8 +94,16 @@ async def stored(town: Town, case: UUID) -> Case:
         Status(row["status"]), row["round"], row["wave"], row["fence"], row["seats"], row["offer_deadline"],
         row["acknowledged_at"] is not None, frozenset(asked or ()), frozenset(row["declined"]),
         frozenset(row["handed_back"]), tuple(Holder(s[0], s[1]) for s in seats),
-        Disposition(row["disposition"]) if row["disposition"] else None,
+        Disposition(row["disposition"]) if row["disposition"] else None, end=ended(row),
     )  # fmt: skip
+
+
+def ended(row: Any) -> End:
+    """How the row stands to its end."""
+    told = json.loads(row["ending"] or "{}")
+    by, barred = told.get("closed_by"), told.get("barred")
+    return End(row["closed_at"], UUID(by) if by else None, UUID(barred) if barred else None,
+               told.get("objected", False), told.get("stars"))  # fmt: skip
 
 
 class Walk:
@@ -129,12 +144,14 @@ class Walk:
         fence = next((h.fence for h in before.holders if h.officer == officer.id), before.fence) + wrong
         free = [o for o in self.people if (s := await self.officer(o)).on_duty and s.held < s.slots]
         asked = tuple(OfficerId(o) for o in free if o != officer.id and o not in before.handed_back)
-        ending = Disposition.REFERRED if event is Event.CLEARED else None
+        ending = {Event.CLEARED: Disposition.REFERRED, Event.RECLASSIFIED: Disposition.HOAX}.get(event)
+        stars = 4 if event is Event.RATED else None
         round_ = before.round + wrong
-        command = Act(event, actor, officer, fence, round_, asked, 1, before.deadline, ending)
+        command = Act(event, actor, officer, fence, round_, asked, 1, before.deadline, ending,
+                      by=officer.id, stars=stars)  # fmt: skip
         meant: dict[str, Any] = {
             "actor": actor, "station": "s1", "fence": fence, "round": round_, "disposition": ending,
-            "candidates": self.people,
+            "candidates": self.people, "stars": stars,
         }  # fmt: skip
         self.same(decide(before, command, now), await self.town.act(self.case, event, officer.id, **meant))
 
@@ -157,7 +174,9 @@ class Walk:
     async def check(self) -> None:
         history, row = await folded(self.town, self.case), await stored(self.town, self.case)
         if self.late:
-            history, row = replace(history, deadline=None), replace(row, deadline=None)
+            history, row = [
+                replace(told, deadline=None, end=replace(told.end, closed_at=None)) for told in (history, row)
+            ]
         assert history == row
         held = await self.town.owner.fetch(
             "SELECT o.held, count(a.id) FROM officers o LEFT JOIN assignments a ON a.officer_id = o.id AND a.active "

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from dispatch import limits
-from dispatch.adapters.memory import check_ins, desk, talking
+from dispatch.adapters.memory import check_ins, desk, endings, talking
 from dispatch.adapters.memory.rows import CaseRow, Kept, OfficerRow, Records, utc
 from dispatch.adapters.memory.steps import (
     ACK,
@@ -164,23 +164,20 @@ def _judged(
     if seen is None and x.actor == Actor.OFFICER:
         seen = OfficerState(OfficerId(x.officer or UUID(int=0)), False, 0, 0)  # unknown: holds nothing, was never asked
     deadline_us = us + window_us(db, row)
-    if event is Event.SAID and (full := talking.judge_line(row, officer, x, us)) is not None:
-        return full, [], ()
-    decided = happen(
-        row,
-        Act(
-            event,
-            Actor(x.actor),
-            seen,
-            x.fence,
-            x.round,
-            tuple(map(OfficerId, asked)),
-            x.wave if opens else None,
-            utc(deadline_us) if opens else None,
-            Disposition(x.disposition) if x.disposition else None,
-        ),
-        us,
+    wanted = Act(
+        event,
+        Actor(x.actor),
+        seen,
+        x.fence,
+        x.round,
+        tuple(map(OfficerId, asked)),
+        x.wave if opens else None,
+        utc(deadline_us) if opens else None,
+        Disposition(x.disposition) if x.disposition else None,
+        by=x.actor_id,
+        stars=x.stars,
     )
+    decided = endings.judge_more(row, officer, x, wanted, us) or happen(row, wanted, us)
     if isinstance(decided, Refusal):
         return decided, [], ()
     actor = f"{x.actor}:{x.actor_id}"
@@ -207,7 +204,9 @@ def _applied(
 ) -> list[Fact]:  # fmt: skip
     released: list[str] | None = None
     if event is Event.SAID:
-        return [talking.say_line(db, row, x, actor, officer, us)]
+        return [talking.say_line(db, row, event, x, {}, actor, officer, us)]
+    if event in endings.AFTERWARDS:
+        return endings.applied(db, row, event, x, actor, officer, us)
     if event is Event.DECLINED:
         assert officer is not None
         return _declined(db, row, x, actor, officer.id, us)

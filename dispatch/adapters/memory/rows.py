@@ -15,9 +15,10 @@ import msgspec
 from dispatch import limits
 from dispatch.cases.audience import OFFERING
 from dispatch.cases.eligibility import Border, Candidate, Wanted, eligible
-from dispatch.cases.facts import Answer, CaseState, DeskNote, Fact, HolderState, Line
-from dispatch.cases.values import Case, Event, OfficerId, OfficerState, Status
+from dispatch.cases.facts import Answer, CaseState, DeskNote, Ending, Fact, HolderState, Line
+from dispatch.cases.values import Case, End, Event, OfficerId, OfficerState, Status
 
+OBJECTION_MS = limits.OBJECTION_S * 1000
 _1970 = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -85,6 +86,9 @@ class SeatRow:
     fence: int
     state: str = "claimed"
     check_in: str | None = None
+    word: str = ""
+    word_tries: int = 0
+    met: bool = False
 
 
 class WaveRow(NamedTuple):
@@ -224,6 +228,20 @@ class Records:
             handed_back=row.handed_back,
             holders=tuple(self._holder(seat) for seat in row.seated),
             desk=row.desk,
+            ending=self._ending(row, now),
+        )
+
+    @staticmethod
+    def _ending(row: CaseRow, now_us: int) -> Ending | None:
+        end, left_ms = row.core.end, None
+        if end == End():
+            return None
+        if row.core.status is Status.CLEARED and end.closed_at is not None:
+            left_ms = max(
+                0, milliseconds(int((end.closed_at - utc(now_us)) / timedelta(microseconds=1))) + OBJECTION_MS
+            )
+        return Ending(
+            closed_by=end.closed_by, barred=end.barred, objected=end.objected, stars=end.stars, object_ms=left_ms
         )
 
     def _holder(self, seat: SeatRow) -> HolderState:
@@ -236,6 +254,8 @@ class Records:
             fence=seat.fence,
             state=seat.state,
             check_in=seat.check_in,
+            word=seat.word,
+            met=seat.met,
         )
 
     def answer(self, row: CaseRow, facts: Sequence[Fact], to: tuple[UUID, ...] = ()) -> Answer:

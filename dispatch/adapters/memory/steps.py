@@ -28,6 +28,12 @@ def must(row: CaseRow, command: Act, us: int) -> None:
     assert isinstance(decided, Happened), f"{command.event} was refused: {decided}"
 
 
+def word_of(case: UUID, officer: UUID, fence: int) -> str:
+    """Four digits. Drawn from what is known: there is nobody to keep a secret from in a simulation."""
+    drawn = hashlib.sha256(f"{case}|{officer}|{fence}".encode()).digest()
+    return f"{int.from_bytes(drawn[:4], 'big') % 10_000:04d}"
+
+
 def digest_of(recipients: Sequence[UUID]) -> str:
     return hashlib.sha256(",".join(map(str, recipients)).encode()).hexdigest()
 
@@ -124,7 +130,7 @@ def grant_seat(
     """Seats the officer under the case's present fence."""
     taken = {s.seat for s in row.seated}
     seat = next(number for number in count(1) if number not in taken)
-    row.seated.append(SeatRow(officer, seat, row.core.fence))
+    row.seated.append(SeatRow(officer, seat, row.core.fence, word=word_of(row.id, officer, row.core.fence)))
     db.officers[officer].held += 1
     body = {"seat": seat, "fence": row.core.fence, "round": row.core.round}
     return db.append(row, kind, actor, officer, body if released is None else {**body, "released": released}, us)

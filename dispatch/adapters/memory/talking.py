@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -30,29 +31,39 @@ def _allowed(row: CaseRow, officer: OfficerRow | None, x: ActDraft, us: int) -> 
     return judge_act(row.core, Act(Event.SAID, Actor(x.actor), seen, x.fence, x.round), utc(us))
 
 
-def judge_line(row: CaseRow, officer: OfficerRow | None, x: ActDraft, us: int) -> Refusal | None:
-    """Why this line is refused where the machine allows it, or None."""
-    if _allowed(row, officer, x, us) is not None:
-        return None  # the machine says why
+def judge_line(row: CaseRow, x: ActDraft, us: int) -> Refusal | None:
+    """Why this line is refused although the machine allows it, or None."""
     mine = [line for author, line in row.lines if author == person_of(x) and line.at_us > us - MINUTE_US]
     if len(mine) >= limits.TALK_PER_MIN_MAX:
         return Refusal.TOO_OFTEN
     return Refusal.TALK_FULL if len(row.lines) >= limits.TALK_LINES_MAX else None
 
 
-def say_line(db: Records, row: CaseRow, x: ActDraft, actor: str, officer: OfficerRow | None, us: int) -> Fact:
-    """The entry of a line: a digest in its body, the words beside it."""
-    words = x.words or ""
-    body = {"words": hashlib.sha256(bytes.fromhex(x.salt) + words.encode()).hexdigest()}
-    fact = db.append(row, Event.SAID, actor, officer.id if officer else None, body, us)
-    line = Line(
-        seq=row.seq, by=x.actor, words=words, at_us=us, officer=officer.id if officer else None,
-        call_sign=officer.call_sign if officer else "", surname=officer.surname if officer else "",
-    )  # fmt: skip
-    row.lines.append((person_of(x), line))
-    told = msgspec.structs.replace(fact, talk=TalkState(case=row.id, lines=(line,)))
+def say_line(
+    db: Records, row: CaseRow, event: Event, x: ActDraft, body: dict[str, Any], actor: str, officer: OfficerRow | None,
+    us: int,
+) -> Fact:  # fmt: skip
+    """An entry with words, if there are any: a digest in its body, the words beside it."""
+    words = x.words
+    if words is not None:
+        body = {**body, "words": hashlib.sha256(bytes.fromhex(x.salt) + words.encode()).hexdigest()}
+    fact = db.append(row, event, actor, officer.id if officer else None, body, us)
+    if words is not None:
+        line = Line(
+            seq=row.seq, by=x.actor, words=words, at_us=us, officer=officer.id if officer else None,
+            call_sign=officer.call_sign if officer else "", surname=officer.surname if officer else "",
+        )  # fmt: skip
+        row.lines.append((person_of(x), line))
+    told = msgspec.structs.replace(fact, talk=_talk_at(row, event, words is not None))
     db.events[row.station][-1] = row.facts[-1] = told
     return told
+
+
+def _talk_at(row: CaseRow, event: Event, has_words: bool) -> TalkState | None:
+    """What the latest entry carries: its line, or the whole talk where it is open anew."""
+    if event is Event.OBJECTED:
+        return talk_of(row, None, limits.TALK_KEPT_LINES)
+    return TalkState(case=row.id, lines=(row.lines[-1][1],)) if has_words else None
 
 
 def mark_read(

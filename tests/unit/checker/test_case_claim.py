@@ -158,7 +158,8 @@ def test_json_lines_that_lack_a_time_are_unreadable(tmp_path: Path) -> None:
 
 def test_every_refusal_of_the_service_that_a_claim_may_hear_is_known() -> None:
     acts_only = {"stale_fence", "illegal", "not_yours", "holds_case", "key_reused"}
-    acts_only |= {"too_often", "talk_full"}
+    acts_only |= {"too_often", "talk_full", "wrong_word", "word_spent", "supervisor_only", "another_supervisor"}
+    acts_only |= {"overdue", "rated_before"}
     acts_only |= {"panic_over", "not_asked"}
     acts_only |= {"seats_full", "not_holder", "rounds_spent", "nobody_near", "other_station", "already_asked"}
     for word in set(Refusal) - {Refusal(one) for one in acts_only}:

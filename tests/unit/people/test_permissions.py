@@ -20,13 +20,16 @@ TALK = {Act.SAY, Act.READ, Act.READ_TALK}
 DESK_ACTS = {Act.ACKNOWLEDGE, Act.ASSIGN, Act.CLEARED, Act.TAKE, Act.ADD, Act.TAKE_BACK, Act.REOFFER}
 MAY: dict[Role, set[Act]] = {
     Role.NOBODY: ALWAYS,
-    Role.REPORTER: LIVE | TALK | {Act.READ_ENTRIES, Act.WITHDRAW},
+    Role.REPORTER: LIVE | TALK | {Act.OBJECT, Act.RATE, Act.READ_ENTRIES, Act.WITHDRAW},
     Role.OFFICER: LIVE
     | TALK
     | {Act.CLAIM, Act.DECLINE, Act.SET_OUT, Act.ARRIVED, Act.CLEARED, Act.HAND_BACK, Act.TRANSFER, Act.DUTY, Act.FIX}
-    | {Act.SECOND_OFFICER},
+    | {Act.SECOND_OFFICER, Act.MET},
     Role.DESK: LIVE | TALK | DESK_ACTS | {Act.READ_DESK, Act.READ_HISTORY},
-    Role.SUPERVISOR: SIGNED | DESK_ACTS | {Act.READ_TALK, Act.READ_DESK, Act.READ_CASE, Act.READ_HISTORY, Act.ASK},
+    Role.SUPERVISOR: SIGNED
+    | DESK_ACTS
+    | TALK
+    | {Act.RECLASSIFY, Act.READ_DESK, Act.READ_CASE, Act.READ_HISTORY, Act.ASK},
     Role.ADMIN: SIGNED | {Act.IMPORT_AREAS},
 }
 MAY[Role.DESK] |= INTAKE
@@ -48,10 +51,19 @@ def test_without_a_relation_nobody_touches_a_case() -> None:
         (Role.OFFICER, act)
         for act in (
             Act.CLAIM, Act.DECLINE, Act.SET_OUT, Act.ARRIVED, Act.CLEARED, Act.HAND_BACK, Act.TRANSFER,
-            Act.SAY, Act.READ, Act.SECOND_OFFICER,
+            Act.MET, Act.SAY, Act.READ, Act.SECOND_OFFICER,
         )
     }  # fmt: skip
-    reads = {Act.READ_DESK, Act.READ_CASE, Act.READ_HISTORY, Act.READ_TALK, Act.READ_FIGURES}
+    reads = {
+        Act.READ_DESK,
+        Act.READ_CASE,
+        Act.READ_HISTORY,
+        Act.READ_TALK,
+        Act.READ_FIGURES,
+        Act.SAY,
+        Act.READ,
+        Act.RECLASSIFY,
+    }
     reading = {(Role.SUPERVISOR, act) for act in reads | DESK_ACTS}
     town = {(Role.ADMIN, Act.IMPORT_AREAS)}
     town |= {(role, act) for role in (Role.DESK, Role.SUPERVISOR) for act in INTAKE}

@@ -1,5 +1,5 @@
 -- Every other act on a case, one a call. Element: case, event, actor (kind), actor_id, officer, station, fence, round,
--- scope, key, hash, disposition, reason, words and salt (hex) of a line, upto of a reading, candidates [uuid], ring_m,
+-- scope, key, hash, disposition, reason, words and salt (hex) of a line, upto of a reading, word, stars, candidates [uuid], ring_m,
 -- wave, last_wave.
 
 -- Ends the active assignments of a case, or one officer's: whose they were.
@@ -75,7 +75,9 @@ BEGIN
     ELSIF v_event = 'declined' THEN
         SELECT q.* INTO r FROM decline(c, facts, x, v_actor, o.id, p_t) q; c := r.c; facts := r.facts; RETURN;
     ELSIF v_event = 'said' THEN
-        SELECT q.* INTO r FROM say_line(c, facts, x, v_actor, o.id, p_t) q; c := r.c; facts := r.facts; RETURN;
+        SELECT q.* INTO r FROM say_line(c, facts, x, '{}', o.id, p_t) q; c := r.c; facts := r.facts; RETURN;
+    ELSIF v_event IN ('met', 'objected', 'rated', 'reclassified') THEN
+        SELECT q.* INTO r FROM apply_closing(c, facts, x, o.id, p_t) q; c := r.c; facts := r.facts; RETURN;
     ELSIF v_event = 'read' THEN
         facts := mark_read(c, facts, x, p_t); RETURN;
     ELSIF v_event = 'handed_back' THEN
@@ -86,6 +88,7 @@ BEGIN
     ELSIF v_event IN ('cleared', 'withdrawn') THEN
         v_released := end_assignments(c.id, NULL, v_event, p_t);
         c.fence := c.fence + 1; c.closed_at := p_t; c.disposition := x ->> 'disposition';
+        c.ending := ended(c.ending, x);
         DELETE FROM deadlines WHERE case_id = c.id;
     ELSIF v_event = 'acknowledged' THEN
         c.acknowledged_at := p_t; c.acknowledged_by := (x ->> 'actor_id')::uuid;
@@ -132,7 +135,8 @@ BEGIN
         WHEN x ->> 'actor' = 'desk' AND c.station IS DISTINCT FROM x ->> 'station' THEN 'not_yours'
         ELSE judge_act(c, o, CASE x ->> 'event' WHEN 'read' THEN 'said' ELSE x ->> 'event' END, x ->> 'actor',
             (x ->> 'fence')::integer, (x ->> 'round')::integer, v_asked, t) END;  -- who may speak may say what was read
-    IF v_reason IS NULL AND x ->> 'event' = 'said' THEN v_reason := judge_line(x, t); END IF;
+    IF v_reason IS NULL THEN v_reason := judge_more(c, o, x, t); END IF;
+    IF v_reason = 'wrong_word' THEN PERFORM note_wrong_word(c.id, o.id); END IF;
     IF v_reason IS NULL THEN
         SELECT q.* INTO r FROM apply_act(c, facts, v_asked, x, o, t) q;
         c := r.c; facts := r.facts; v_asked := CASE WHEN x ->> 'event' IN ('handed_back', 'reoffered') THEN r.asked END;

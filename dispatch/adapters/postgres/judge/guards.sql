@@ -51,7 +51,9 @@ DECLARE g guards;
 BEGIN
     SELECT * INTO g FROM guards WHERE event = p_event;
     IF g.event IS NULL OR NOT p_actor = ANY (g.actors) THEN RETURN 'not_yours'; END IF;
-    IF c.status IN ('cleared', 'withdrawn') THEN RETURN 'closed'; END IF;
+    IF c.status IN ('cleared', 'withdrawn') AND NOT EXISTS (
+        SELECT FROM legal l WHERE l.status = c.status AND l.event = p_event
+    ) THEN RETURN 'closed'; END IF;
     IF g.fence AND p_actor = 'officer' AND NOT EXISTS (
         SELECT FROM assignments a
         WHERE a.case_id = c.id AND a.officer_id = o.id AND a.active AND a.fence = p_fence
@@ -121,7 +123,7 @@ BEGIN
         claimed_by = c.claimed_by, claimed_at = c.claimed_at, escalated_at = c.escalated_at,
         desk_reason = c.desk_reason, acknowledged_by = c.acknowledged_by, acknowledged_at = c.acknowledged_at,
         alarms = c.alarms, closed_at = c.closed_at, disposition = c.disposition, seq = c.seq, head = c.head,
-        desk = c.desk
+        desk = c.desk, ending = c.ending
     WHERE id = c.id;
 END $$;
 
@@ -132,7 +134,8 @@ BEGIN
     IF c.claimed_by IS NOT NULL THEN
         SELECT coalesce(jsonb_agg(jsonb_build_object(
             'officer', a.officer_id, 'call_sign', o.call_sign, 'surname', o.surname, 'seat', a.seat,
-            'fence', a.fence, 'state', a.state, 'check_in', a.check_in) ORDER BY a.id), '[]') INTO v_holders
+            'fence', a.fence, 'state', a.state, 'check_in', a.check_in, 'word', a.word, 'met', a.met_at IS NOT NULL)
+            ORDER BY a.id), '[]') INTO v_holders
         FROM assignments a JOIN officers o ON o.id = a.officer_id WHERE a.case_id = c.id AND a.active;
     END IF;
     RETURN jsonb_build_object(
@@ -140,10 +143,10 @@ BEGIN
         'accuracy_m', c.accuracy_m, 'status', c.status, 'round', c.round, 'wave', c.wave, 'seats', c.seats,
         'fence', c.fence, 'seq', c.seq, 'received_us', (extract(epoch FROM c.received_at) * 1000000)::bigint,
         'remaining_ms', CASE WHEN c.status = 'offered' THEN
-            greatest(0, (extract(epoch FROM c.offer_deadline - clock_timestamp()) * 1000)::integer) END,
+            greatest(0, (extract(epoch FROM c.offer_deadline - clock_timestamp()) * 1000)::bigint) END,
         'age_ms', (extract(epoch FROM clock_timestamp() - c.received_at) * 1000)::bigint,
         'desk_reason', c.desk_reason, 'acknowledged', c.acknowledged_at IS NOT NULL, 'alarms', c.alarms,
         'disposition', c.disposition, 'exercise', c.exercise, 'channel', c.channel,
         'declined', to_jsonb(c.declined), 'handed_back', to_jsonb(c.handed_back),
-        'holders', v_holders, 'desk', c.desk);
+        'holders', v_holders, 'desk', c.desk, 'ending', CASE WHEN c.ending IS NOT NULL THEN ending_of(c) END);
 END $$;

@@ -4,9 +4,8 @@
 CREATE FUNCTION fact_json(e events) RETURNS jsonb LANGUAGE sql STABLE AS $$
     SELECT jsonb_build_object('stream', e.stream, 'offset', e.stream_offset, 'case', e.case_id, 'seq', e.seq,
         'kind', e.kind, 'actor', e.actor, 'officer', e.officer, 'at_us', (extract(epoch FROM e.at) * 1000000)::bigint,
-        'body', e.body) || CASE WHEN e.kind = 'said' THEN jsonb_build_object('talk', jsonb_build_object('case', e.case_id,
-            'lines', (SELECT jsonb_agg(line_json(l)) FROM talk_lines l WHERE l.case_id = e.case_id AND l.seq = e.seq)))
-            ELSE '{}' END
+        'body', e.body) || CASE WHEN e.kind IN ('said', 'objected', 'rated')
+            THEN jsonb_build_object('talk', talk_at(e.case_id, e.seq, e.kind)) ELSE '{}' END
 $$;
 
 -- Whose offer this entry ended: all asked in the round before it.

@@ -40,16 +40,26 @@ BEGIN
                 WHEN v_all >= limit_of('TALK_LINES_MAX') THEN 'talk_full' END;
 END $$;
 
--- A line: its entry holds a digest, its row the words, its fact both.
-CREATE FUNCTION say_line(INOUT c cases, INOUT facts jsonb, x jsonb, p_actor text, p_officer uuid, p_t timestamptz)
+-- What an entry carries beside its body: its line, or the whole talk where it is open anew; null where there is none.
+CREATE FUNCTION talk_at(p_case uuid, p_seq integer, p_kind text) RETURNS jsonb LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN p_kind = 'objected' THEN talk_of(p_case, p_seq + 1, limit_of('TALK_KEPT_LINES')) ELSE (
+        SELECT jsonb_build_object('case', p_case, 'lines', jsonb_build_array(line_json(l)))
+        FROM talk_lines l WHERE l.case_id = p_case AND l.seq = p_seq) END
+$$;
+
+-- An entry with words, if there are any: it holds a digest, a row the words, its fact both.
+CREATE FUNCTION say_line(INOUT c cases, INOUT facts jsonb, x jsonb, p_body jsonb, p_officer uuid, p_t timestamptz)
 LANGUAGE plpgsql AS $$
-DECLARE r record; l talk_lines; v_salt bytea := decode(x ->> 'salt', 'hex');
+DECLARE r record; v_salt bytea := decode(x ->> 'salt', 'hex'); v_words text := x ->> 'words';
 BEGIN
-    SELECT q.* INTO r FROM append(c, facts, 'said', p_actor, p_officer, jsonb_build_object(
-        'words', encode(sha256(v_salt || convert_to(x ->> 'words', 'UTF8')), 'hex')), p_t) q;
+    SELECT q.* INTO r FROM append(c, facts, x ->> 'event', concat_ws(':', x ->> 'actor', x ->> 'actor_id'), p_officer,
+        CASE WHEN v_words IS NULL THEN p_body ELSE p_body || jsonb_build_object(
+            'words', encode(sha256(v_salt || convert_to(v_words, 'UTF8')), 'hex')) END, p_t) q;
     c := r.c; facts := r.facts;
-    INSERT INTO talk_lines VALUES (c.id, c.seq, person_of(x), p_officer, p_t, x ->> 'words', v_salt) RETURNING * INTO l;
-    facts := jsonb_set(facts, ARRAY['-1', 'talk'], jsonb_build_object('case', c.id, 'lines', jsonb_build_array(line_json(l))));
+    IF v_words IS NOT NULL THEN
+        INSERT INTO talk_lines VALUES (c.id, c.seq, person_of(x), p_officer, p_t, v_words, v_salt);
+    END IF;
+    facts := jsonb_set(facts, ARRAY['-1', 'talk'], coalesce(talk_at(c.id, c.seq, x ->> 'event'), 'null'));
 END $$;
 
 -- Somebody has read up to an entry. A fact of the station's stream, so that every process knows; no entry of the history.
