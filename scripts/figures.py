@@ -23,7 +23,7 @@ from dispatch.limits import FIGURES_ZONE
 
 CONNECT_S: Final = 10.0
 NAMED_MAX: Final = 5  # places and categories on the terminal; the file names them all
-SHOWN: Final = ("cases", "claimed", "fell_back", "fallback_share", "declined", "silent", "reoffered", "fairness")
+SHOWN: Final = ("cases", "claimed", "fell_back", "fallback_share", "declined", "unanswered", "reoffered", "fairness")
 TIMES: Final = ("received_to_claim_ms", "claim_to_arrival_ms")
 
 

@@ -32,8 +32,9 @@ class Measures:
     fell_back: int
     sent_to_desk: int
     declined: int
-    silent: int
+    unanswered: int
     handed_back: int
+    silent: int
     reoffered: int
     reopened: int
     offer: Ranked
@@ -75,8 +76,9 @@ def _figures(m: Measures, officers: Sequence[OnDuty] | None) -> Figures:
         fallback_share=round(m.fell_back / m.offered, 4) if m.offered else None,
         sent_to_desk=m.sent_to_desk,
         declined=m.declined,
-        silent=m.silent,
+        unanswered=m.unanswered,
         handed_back=m.handed_back,
+        silent=m.silent,
         reoffered=m.reoffered,
         reopened=m.reopened,
         received_to_offer_ms=_percentiles(m.offer),

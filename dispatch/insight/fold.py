@@ -5,7 +5,7 @@ A property test holds both to the same answer. Small histories may also be folde
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -14,7 +14,19 @@ from zoneinfo import ZoneInfo
 from dispatch.cases.values import Event
 from dispatch.insight.answer import PERCENTILES, Measures, answer
 from dispatch.insight.fairness import OnDuty
-from dispatch.insight.values import CLAIMING, COMING, ENDING, REOPENING, Answered, By, Entry, Question
+from dispatch.insight.values import (
+    CLAIMING,
+    COMING,
+    ENDING,
+    GOING_SILENT,
+    HANDING_BACK,
+    REOPENING,
+    TO_DESK,
+    Answered,
+    By,
+    Entry,
+    Question,
+)
 from geo.distance import cell_of
 from geo.point import Point
 
@@ -37,8 +49,9 @@ class Told:
     fell_back: bool
     sent_to_desk: bool
     declined: int
-    silent: int
+    unanswered: int
     handed_back: int
+    silent: int
     rounds: int
     reopened: bool
 
@@ -96,7 +109,7 @@ def told(history: Sequence[Entry], question: Question) -> Told:
     def when(wanted: Callable[[Entry], bool]) -> datetime | None:
         return min((e.at for e in history if wanted(e)), default=None)
 
-    def count(*kinds: Event) -> int:
+    def count(kinds: Collection[str]) -> int:
         return sum(e.kind in kinds for e in history)
 
     over = when(lambda e: e.kind in COMING or e.kind in ENDING)
@@ -109,13 +122,14 @@ def told(history: Sequence[Entry], question: Question) -> Told:
         claim_us=us(when(lambda e: e.kind in CLAIMING)),
         arrival_us=_arrival_us(history),
         wait_us=_us(first.at, over or question.now),
-        fell_back=count(Event.FELL_BACK) > 0,
-        sent_to_desk=count(Event.SENT_TO_DESK, Event.HANDED_TO_DESK) > 0,
-        declined=count(Event.DECLINED),
-        silent=_silent(history),
-        handed_back=count(Event.HANDED_BACK, Event.HANDED_TO_DESK),
+        fell_back=count({Event.FELL_BACK}) > 0,
+        sent_to_desk=count(TO_DESK) > 0,
+        declined=count({Event.DECLINED}),
+        unanswered=_unanswered(history),
+        handed_back=count(HANDING_BACK),
+        silent=count(GOING_SILENT),
         rounds=max((e.body.get("round", 0) for e in history), default=0),
-        reopened=any(e.kind in REOPENING for e in history),
+        reopened=count(REOPENING) > 0,
     )
 
 
@@ -136,7 +150,7 @@ def _before(one: Entry, other: Entry) -> bool:
     return (one.seq or 0) < (other.seq or 0)
 
 
-def _silent(history: Sequence[Entry]) -> int:
+def _unanswered(history: Sequence[Entry]) -> int:
     """Who was asked in rounds whose window ran out, without those who declined or took a seat in them."""
     counted: defaultdict[int, int] = defaultdict(int)
     ran_out, present = set[int](), 0
@@ -193,8 +207,9 @@ def _measured(kind: str, key: object, cases: Sequence[Told]) -> Measures:
         fell_back=sum(c.fell_back for c in cases),
         sent_to_desk=sum(c.sent_to_desk for c in cases),
         declined=sum(c.declined for c in cases),
-        silent=sum(c.silent for c in cases),
+        unanswered=sum(c.unanswered for c in cases),
         handed_back=sum(c.handed_back for c in cases),
+        silent=sum(c.silent for c in cases),
         reoffered=sum(c.rounds > 1 for c in cases),
         reopened=sum(c.reopened for c in cases),
         offer=ranked(c.offer_us for c in cases),

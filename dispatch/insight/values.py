@@ -13,17 +13,25 @@ from uuid import UUID
 import msgspec
 
 from dispatch.cases.lifecycle import LEGAL
-from dispatch.cases.values import CLOSED, Event
+from dispatch.cases.values import CLOSED, Event, Status
 from dispatch.limits import FIGURES_CELL_M, FIGURES_ZONE
 
 CLAIMING: Final = frozenset({Event.CLAIMED, Event.SEAT_FILLED})
 """An officer's own choice: what snatching means."""
-COMING: Final = CLAIMING | {Event.ASSIGNED, Event.REASSIGNED}
+COMING: Final = CLAIMING | {Event.ASSIGNED, Event.REASSIGNED, Event.OFFICER_ADDED}
 """An officer has the case, of own choice or sent by the desk."""
 ENDING: Final = frozenset(event for (_, event), status in LEGAL.items() if status in CLOSED)
 """The case is over."""
 REOPENING: Final = frozenset(e for (s, e), after in LEGAL.items() if s in CLOSED and after not in CLOSED)
 """A case that was over is not any more."""
+TO_DESK: Final = frozenset(
+    e for (s, e), after in LEGAL.items() if after is Status.AT_STATION and s is not after and s not in CLOSED
+) - {Event.FELL_BACK}
+"""The desk has it, and not because the window ran out."""
+HANDING_BACK: Final = frozenset({Event.HANDED_BACK, Event.HANDED_TO_DESK, Event.SEAT_HANDED_BACK})
+"""An officer who had it gives it back."""
+GOING_SILENT: Final = frozenset(event for event in Event if event.startswith("silent"))
+"""An officer who had it was not heard of any more, and somebody else was asked."""
 
 
 class By(StrEnum):
@@ -77,10 +85,11 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """Of one station, category or hour (`key`), or of everything (`key` empty). Exercises are left out.
 
     `offered`: cases put before anybody; `claimed`: those that an officer took unasked; `fell_back`: those whose window
-    ran out; `fallback_share`: of the offered. `sent_to_desk`: at once, or when all had declined, or handed back.
-    `declined`: answers; `silent`: officers who had the offer until its window ran out and said nothing (where somebody
-    won, the record does not know who else tapped). `handed_back`: by officers; `reoffered`: cases with a second round;
-    `reopened`: cases that came back after they were over.
+    ran out; `fallback_share`: of the offered. `sent_to_desk`: at once, or when all had declined, or by officers.
+    `declined`: answers; `unanswered`: officers who had the offer until its window ran out and said nothing (where
+    somebody won, the record does not know who else tapped). `handed_back`: by officers; `silent`: officers who had a
+    case and were not heard of any more; `reoffered`: cases with a second round; `reopened`: cases that came back after
+    they were over.
     `officers`, `fairness`: of stations and of everything only: officers on duty long enough to be compared, and the
     Gini coefficient of their claims per hour on duty, 0 (equal) to 1.
     """
@@ -93,8 +102,9 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     fallback_share: float | None = None
     sent_to_desk: int = 0
     declined: int = 0
-    silent: int = 0
+    unanswered: int = 0
     handed_back: int = 0
+    silent: int = 0
     reoffered: int = 0
     reopened: int = 0
     received_to_offer_ms: Percentiles = Percentiles()

@@ -143,7 +143,7 @@ async def test_a_days_work_is_counted_from_its_entries(town: Town, now: datetime
     found = await PostgresFigures(town.pool).figures(of(now, station="s1"))
     whole = found.whole
     assert (whole.cases, whole.offered, whole.claimed, whole.fell_back, whole.sent_to_desk) == (3, 2, 1, 1, 1)
-    assert (whole.fallback_share, whole.declined, whole.silent) == (0.5, 1, 1)
+    assert (whole.fallback_share, whole.declined, whole.unanswered) == (0.5, 1, 1)
     assert (whole.received_to_claim_ms.n, whole.claim_to_arrival_ms.n) == (1, 1)
     assert [(figures.key, figures.cases) for figures in found.groups] == [("s1", 3)]
     assert [(place.cases, place.wait_ms.n) for place in found.places] == [(3, 3)]
@@ -157,7 +157,7 @@ async def test_an_exercise_is_in_no_figure(town: Town, now: datetime) -> None:
     assert (await town.claim(case, officer)).ok
     found = await PostgresFigures(town.pool).figures(of(now))
     assert (found.whole.cases, found.whole.claimed, found.groups, found.places) == (0, 0, (), ())
-    claims = "SELECT claims FROM officer_figures($1, $2, NULL, $3, NULL)"
+    claims = "SELECT claims FROM officer_figures($1, $2, NULL, $3, $2)"
     rows = await town.owner.fetch(claims, now, now + timedelta(hours=1), ["claimed"])
     assert [row["claims"] for row in rows] == [0]
 

@@ -4,20 +4,35 @@ import asyncio
 from typing import Any, Final
 
 import asyncpg
+import msgspec
 
 from dispatch.adapters.postgres.pool import connection
 from dispatch.cases.ports import StoreBusy
 from dispatch.insight.answer import Measures, answer
 from dispatch.insight.fairness import OnDuty
 from dispatch.insight.ports import QuestionError
-from dispatch.insight.values import CLAIMING, COMING, ENDING, REOPENING, Answered, Question
+from dispatch.insight.values import (
+    CLAIMING,
+    COMING,
+    ENDING,
+    GOING_SILENT,
+    HANDING_BACK,
+    REOPENING,
+    TO_DESK,
+    Answered,
+    Question,
+)
 from dispatch.limits import FIGURES_S_MAX
 
 COUNTED: Final = (
-    "kind", "key", "lat", "lon", "cases", "offered", "claimed", "fell_back", "sent_to_desk", "declined", "silent",
-    "handed_back", "reoffered", "reopened",
+    "kind", "key", "lat", "lon", "cases", "offered", "claimed", "fell_back", "sent_to_desk", "declined", "unanswered",
+    "handed_back", "silent", "reoffered", "reopened",
 )  # fmt: skip
-KINDS: Final = tuple(sorted(map(str, kinds)) for kinds in (CLAIMING, COMING, ENDING, REOPENING))
+KINDS: Final = {
+    "claiming": CLAIMING, "coming": COMING, "ending": ENDING, "reopening": REOPENING, "to_desk": TO_DESK,
+    "handing_back": HANDING_BACK, "going_silent": GOING_SILENT,
+}  # fmt: skip
+_KINDS: Final = msgspec.json.encode({name: sorted(kinds) for name, kinds in KINDS.items()}).decode()
 
 
 class PostgresFigures:
@@ -47,11 +62,11 @@ async def read_figures(one: Any, question: Question) -> Answered:
             raise QuestionError(f"The time zone {question.zone!r} is not known.") from error
         now, asked = question.now or now, (question.since, question.until, question.station)
         rows = await one.fetch(
-            "SELECT * FROM figures($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-            *asked, question.zone, question.cell_m, *KINDS, now, question.by.value, timeout=time_s,
+            "SELECT * FROM figures($1, $2, $3, $4, $5, $6::text::jsonb, $7, $8)",
+            *asked, question.zone, question.cell_m, _KINDS, now, question.by.value, timeout=time_s,
         )  # fmt: skip
         people = await one.fetch(
-            "SELECT * FROM officer_figures($1, $2, $3, $4, $5)", *asked, KINDS[0], now, timeout=time_s
+            "SELECT * FROM officer_figures($1, $2, $3, $4, $5)", *asked, sorted(CLAIMING), now, timeout=time_s
         )
     officers = [OnDuty(row["station"], row["on_us"], row["claims"]) for row in people]
     return answer(question, [_measures(row) for row in rows], officers)

@@ -25,77 +25,84 @@ BEGIN
 END $$;
 
 -- One row a case received from p_since on and before p_until, in p_station or, where that is null, in any.
--- Exercises are left out. p_claiming, p_coming, p_ending, p_reopening: kinds of entries, as dispatch.insight.values
--- names them. p_now: until when a case that nobody has taken has waited.
+-- Exercises are left out. p_kinds: which kinds of entries mean what, by the names of dispatch.insight.values.
+-- p_now: until when a case that nobody has taken has waited.
 CREATE FUNCTION case_figures(
-    p_since timestamptz, p_until timestamptz, p_station text, p_zone text, p_cell_m double precision,
-    p_claiming text[], p_coming text[], p_ending text[], p_reopening text[], p_now timestamptz
+    p_since timestamptz, p_until timestamptz, p_station text, p_zone text, p_cell_m double precision, p_kinds jsonb,
+    p_now timestamptz
 ) RETURNS TABLE (
     station text, category text, hour text, cell text, lat double precision, lon double precision, offer_us bigint,
     claim_us bigint, arrival_us bigint, wait_us bigint, fell_back boolean, sent_to_desk boolean, declined bigint,
-    silent bigint, handed_back bigint, rounds integer, reopened boolean
+    unanswered bigint, handed_back bigint, silent bigint, rounds integer, reopened boolean
 ) LANGUAGE sql STABLE AS $$
-    WITH received AS MATERIALIZED (
+    WITH meant AS MATERIALIZED (  -- kind of entry, and what it means: a kind may mean several things
+        SELECT k.kind, bool_or(m.name = 'claiming') AS claiming, bool_or(m.name = 'coming') AS coming,
+            bool_or(m.name = 'ending') AS ending, bool_or(m.name = 'reopening') AS reopening,
+            bool_or(m.name = 'to_desk') AS to_desk, bool_or(m.name = 'handing_back') AS handing_back,
+            bool_or(m.name = 'going_silent') AS going_silent
+        FROM jsonb_each(p_kinds) m (name, kinds) CROSS JOIN jsonb_array_elements_text(m.kinds) k (kind) GROUP BY k.kind
+    ), received AS MATERIALIZED (
         SELECT e.case_id, e.stream, e.at, e.body FROM events e
         WHERE e.kind = 'received' AND e.at >= p_since AND e.at < p_until
           AND (p_station IS NULL OR e.stream = p_station) AND NOT coalesce((e.body ->> 'exercise')::boolean, false)
     ), entries AS (  -- each with the round that it fell into, and since when its officer has the case
-        SELECT e.case_id, e.seq, e.kind, e.at, e.officer, coalesce((e.body ->> 'asked')::bigint, 0) AS asked,
+        SELECT e.case_id, e.seq, e.kind, e.at, coalesce((e.body ->> 'asked')::bigint, 0) AS asked,
+            m.claiming, m.coming, m.ending, m.reopening, m.to_desk, m.handing_back, m.going_silent,
             max(coalesce((e.body ->> 'round')::integer, 0)) OVER life AS round,
-            CASE WHEN e.kind = 'arrived' AND e.officer IS NOT NULL THEN max(e.at) FILTER (WHERE e.kind = ANY (p_coming)) OVER (
+            CASE WHEN e.kind = 'arrived' AND e.officer IS NOT NULL THEN max(e.at) FILTER (WHERE m.coming) OVER (
                 PARTITION BY e.case_id, e.officer ORDER BY e.seq) END AS came_at
-        FROM received r JOIN events e ON e.case_id = r.case_id
+        FROM received r JOIN events e ON e.case_id = r.case_id LEFT JOIN meant m ON m.kind = e.kind
         WINDOW life AS (PARTITION BY e.case_id ORDER BY e.seq)
     ), rounded AS (
         SELECT n.*, bool_or(n.kind = 'fell_back') OVER (PARTITION BY n.case_id, n.round) AS ran_out FROM entries n
     ), lives AS (
         SELECT case_id,
             min(at) FILTER (WHERE asked > 0) AS offered_at,
-            min(at) FILTER (WHERE kind = ANY (p_claiming)) AS claimed_at,
-            min(at) FILTER (WHERE kind = ANY (p_coming || p_ending)) AS over_at,
-            (array_agg(us_between(came_at, at) ORDER BY seq) FILTER (
-                WHERE kind = 'arrived'))[1] AS arrival_us,
+            min(at) FILTER (WHERE claiming) AS claimed_at,
+            min(at) FILTER (WHERE coming OR ending) AS over_at,
+            (array_agg(us_between(came_at, at) ORDER BY seq) FILTER (WHERE kind = 'arrived'))[1] AS arrival_us,
             bool_or(kind = 'fell_back') AS fell_back,
-            bool_or(kind IN ('sent_to_desk', 'handed_to_desk')) AS sent_to_desk,
+            coalesce(bool_or(to_desk), false) AS sent_to_desk,
             count(*) FILTER (WHERE kind = 'declined') AS declined,
             greatest(0, sum(CASE WHEN ran_out THEN asked - (kind IN ('declined', 'seat_filled'))::integer ELSE 0 END))
-                AS silent,
-            count(*) FILTER (WHERE kind IN ('handed_back', 'handed_to_desk')) AS handed_back,
+                AS unanswered,
+            count(*) FILTER (WHERE handing_back) AS handed_back,
+            count(*) FILTER (WHERE going_silent) AS silent,
             max(round) AS rounds,
-            bool_or(kind = ANY (p_reopening)) AS reopened
+            coalesce(bool_or(reopening), false) AS reopened
         FROM rounded GROUP BY case_id
     )
     SELECT r.stream, r.body ->> 'category', to_char(r.at AT TIME ZONE p_zone, 'HH24'),
         cell_of((r.body ->> 'lat')::double precision, (r.body ->> 'lon')::double precision, p_cell_m),
         (r.body ->> 'lat')::double precision, (r.body ->> 'lon')::double precision,
         us_between(r.at, l.offered_at), us_between(r.at, l.claimed_at), l.arrival_us,
-        us_between(r.at, coalesce(l.over_at, p_now)), l.fell_back, l.sent_to_desk, l.declined, l.silent::bigint,
-        l.handed_back, l.rounds, l.reopened
+        us_between(r.at, coalesce(l.over_at, p_now)), l.fell_back, l.sent_to_desk, l.declined, l.unanswered::bigint,
+        l.handed_back, l.silent, l.rounds, l.reopened
     FROM received r JOIN lives l USING (case_id)
 $$;
 
 -- Those cases counted together: the whole, each group (p_by: station, category or hour), each category, each place.
 -- Percentiles are durations that really were: 50, 90 and 99 in a hundred are not longer.
 CREATE FUNCTION figures(
-    p_since timestamptz, p_until timestamptz, p_station text, p_zone text, p_cell_m double precision,
-    p_claiming text[], p_coming text[], p_ending text[], p_reopening text[], p_now timestamptz, p_by text
+    p_since timestamptz, p_until timestamptz, p_station text, p_zone text, p_cell_m double precision, p_kinds jsonb,
+    p_now timestamptz, p_by text
 ) RETURNS TABLE (
     kind text, key text, lat double precision, lon double precision, cases bigint, offered bigint, claimed bigint,
-    fell_back bigint, sent_to_desk bigint, declined bigint, silent bigint, handed_back bigint, reoffered bigint,
-    reopened bigint, offer_us bigint[], claim_us bigint[], arrival_us bigint[], arrivals bigint, wait_us bigint[]
+    fell_back bigint, sent_to_desk bigint, declined bigint, unanswered bigint, handed_back bigint, silent bigint,
+    reoffered bigint, reopened bigint, offer_us bigint[], claim_us bigint[], arrival_us bigint[], arrivals bigint,
+    wait_us bigint[]
 ) LANGUAGE sql STABLE AS $$
     WITH c AS (
         SELECT f.*, CASE p_by WHEN 'station' THEN f.station WHEN 'category' THEN f.category ELSE f.hour END AS key
-        FROM case_figures(p_since, p_until, p_station, p_zone, p_cell_m, p_claiming, p_coming, p_ending, p_reopening,
-            coalesce(p_now, clock_timestamp())) f
+        FROM case_figures(p_since, p_until, p_station, p_zone, p_cell_m, p_kinds, p_now) f
     )
     SELECT CASE WHEN grouping(c.key) = 0 THEN 'group' WHEN grouping(c.category) = 0 THEN 'category'
                 WHEN grouping(c.cell) = 0 THEN 'place' ELSE 'whole' END,
         coalesce(c.key, c.category, ''), min(c.lat), min(c.lon), count(*), count(c.offer_us), count(c.claim_us),
         count(*) FILTER (WHERE c.fell_back), count(*) FILTER (WHERE c.sent_to_desk),
-        coalesce(sum(c.declined), 0)::bigint, coalesce(sum(c.silent), 0)::bigint,
-        coalesce(sum(c.handed_back), 0)::bigint, count(*) FILTER (WHERE c.rounds > 1),
-        count(*) FILTER (WHERE c.reopened),
+        coalesce(sum(c.declined), 0)::bigint, coalesce(sum(c.unanswered), 0)::bigint,
+        coalesce(sum(c.handed_back), 0)::bigint, coalesce(sum(c.silent), 0)::bigint,
+        count(*) FILTER (WHERE c.rounds > 1), count(*) FILTER (WHERE c.reopened),
         percentile_disc(ARRAY[0.5, 0.9, 0.99]) WITHIN GROUP (ORDER BY c.offer_us),
         percentile_disc(ARRAY[0.5, 0.9, 0.99]) WITHIN GROUP (ORDER BY c.claim_us),
         percentile_disc(ARRAY[0.5, 0.9, 0.99]) WITHIN GROUP (ORDER BY c.arrival_us), count(c.arrival_us),
@@ -113,7 +120,7 @@ CREATE FUNCTION officer_figures(
         UNION ALL
         SELECT (SELECT e.officer FROM events e WHERE e.kind = 'duty' AND e.officer > k.officer ORDER BY e.officer LIMIT 1)
         FROM known k WHERE k.officer IS NOT NULL
-    ), ends AS (SELECT least(p_until, coalesce(p_now, clock_timestamp())) AS at
+    ), ends AS (SELECT least(p_until, p_now) AS at
     ), turns AS (
         SELECT k.officer, d.* FROM known k CROSS JOIN LATERAL (
             (SELECT e.stream, e.stream_offset, e.at, (e.body ->> 'on')::boolean AS on_duty FROM events e
