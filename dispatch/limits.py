@@ -42,10 +42,28 @@ TALK_SNAPSHOT_BYTES_MAX: Final = 65_536  # lines in one snapshot: a quarter of t
 # --- shifts ---------------------------------------------------------------------------------------------------
 SHIFT_MIN_MAX: Final = 24 * 60  # minutes; a longer shift is a mistyped one
 
+PRIORITY: Final = 3  # of a category that has none of its own: 1 is the highest, 5 the lowest
+
 # --- the end of a case -----------------------------------------------------------------------------------------
 OBJECTION_S: Final = 14 * 24 * 3600  # after clearing: time to be back from a journey and to ask somebody
 STARS_MAX: Final = 5  # a rating is 1 to 5
 WORD_TRIES_MAX: Final = 5  # wrong words at the door: five of ten thousand guess it once in two thousand times
+
+# --- officers on the way --------------------------------------------------------------------------------------
+WATCH_TURN_S: Final = 1.0  # how often a sweeper asks for steps whose time is up
+WATCH_LOOK_S: Final = 2.0  # ... and looks where everyone on the way is: well under a phone's 5 s
+WATCHED_MAX: Final = 2_000  # seats in one look, the longest held first: more than a city has on the way
+WATCH_PROGRESS_M: Final = 100.0  # nearer by so much is progress; less is a resting phone's wandering
+WATCH_NEAR_M: Final = 150.0  # so near an officer parks, walks and climbs stairs: no sign is seen there
+WATCH_FIXES_MIN: Final = 6  # fixes without progress before anything is noticed: 30 s of a phone on duty
+WATCH_STALL_S: Final = 180.0  # no nearer for so long: longer than any light or jam that moves at all
+WATCH_AWAY_M: Final = 800.0  # further than before by so much is no way around a block or to the next bridge
+WATCH_AWAY_S: Final = 120.0  # ... and for so long
+WATCH_DARK_S: Final = 300.0  # no fix for so long: a phone in a pocket is silent for minutes, and that is normal
+WATCH_NUDGE_MS: Final = 60_000  # after the nudge, before the desk is told
+WATCH_ALARM_MS: Final = 60_000  # after the desk was told, before the welfare check: it may simply telephone
+WELFARE_MS: Final = 120_000  # to answer the check by one tap: time to stop the car
+WATCH_REST_MS: Final = 300_000  # after an answer nobody asks again for so long
 
 # --- positions -------------------------------------------------------------------------------------------------
 FIX_AGE_S_MAX: Final = 30.0  # an older fix never ranks (phones on duty send every 5 s)

@@ -13,12 +13,14 @@ import asyncpg
 from dispatch.adapters.postgres.catalogue import load_catalogue, load_free_roster
 from dispatch.adapters.postgres.store import PostgresCases
 from dispatch.adapters.postgres.upkeep import PostgresUpkeep
+from dispatch.adapters.postgres.watch import PostgresWatch
 from dispatch.adapters.redis.bus import FIXES, RedisBus, connect
 from dispatch.cases.catalogue import Catalogue
-from dispatch.limits import GENERATION_AGE_S_MIN, PRUNE_S, SWEEP_S
+from dispatch.limits import GENERATION_AGE_S_MIN, PRUNE_S, SWEEP_S, WATCH_TURN_S
 from dispatch.positions.live import LivePositions
 from dispatch.positions.roster import Roster
 from dispatch.streams.sweeping import Publisher, Sweeping
+from dispatch.watch.watching import Watching
 from gateway.role import every, main_of, working_pool
 from gateway.settings import Settings
 
@@ -38,7 +40,14 @@ class Sweeper:
         self._sweeping = Sweeping(
             store, Publisher(bus, instance), self.positions, self._catalogue, before_waves=self._who_is_free
         )
-        self._catalogue_at = self._beat_at = self._pruned_at = -1e9
+        self._watching = Watching(
+            PostgresWatch(pool),
+            Publisher(bus, instance),
+            self.positions,
+            self._catalogue,
+            before_rounds=self._who_is_free,
+        )
+        self._catalogue_at = self._beat_at = self._pruned_at = self._watched_at = -1e9
 
     async def turn(self) -> None:
         now = time.monotonic()
@@ -46,6 +55,9 @@ class Sweeper:
             self._catalogue.become(await load_catalogue(self._pool, self._catalogue))
             self._catalogue_at = now
         await self._sweeping.sweep()
+        if now - self._watched_at >= WATCH_TURN_S:
+            await self._watching.turn()
+            self._watched_at = now
         if now - self._beat_at >= BEAT_S:
             await self._upkeep.beat(self._instance, "sweeper")
             self._beat_at = now

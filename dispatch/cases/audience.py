@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from dispatch.cases import check_in
+from dispatch.cases import check_in, leaving
 from dispatch.cases.board import GRANTING, Board, Entry
 from dispatch.cases.facts import CaseState, Ending, Fact, TalkState
 from dispatch.cases.values import Event, Status
@@ -34,8 +34,14 @@ from geo.distance import snap
 from geo.point import Point
 
 DUTY = "duty"
-OFFERING = frozenset({Event.OFFER_OPENED, Event.OFFER_WIDENED, Event.OFFER_JOINED, Event.HANDED_BACK, Event.REOFFERED})
-SILENT_TO_REPORTER = frozenset(
+OFFERING = frozenset(
+    {Event.OFFER_OPENED, Event.OFFER_WIDENED, Event.OFFER_JOINED, Event.HANDED_BACK, Event.REOFFERED, *leaving.ROUNDS}
+)
+BETWEEN_POLICE = frozenset(
+    {Event.NUDGED, Event.WATCH_ALARMED, Event.WATCH_EASED, Event.WELFARE_ASKED, Event.WELFARE_ANSWERED,
+     Event.WELFARE_MISSED}
+)  # fmt: skip
+SILENT_TO_REPORTER = BETWEEN_POLICE | frozenset(
     {
         Event.DECLINED,
         Event.OFFER_JOINED,
@@ -47,7 +53,14 @@ SILENT_TO_REPORTER = frozenset(
     }
 )
 TELLS_REASON = frozenset(
-    {Event.FELL_BACK, Event.SENT_TO_DESK, Event.HANDED_TO_DESK, Event.TRANSFERRED, Event.OBJECTED}
+    {
+        Event.FELL_BACK,
+        Event.SENT_TO_DESK,
+        Event.HANDED_TO_DESK,
+        Event.TRANSFERRED,
+        Event.OBJECTED,
+        *leaving.AT_DESK.values(),
+    }
 )  # why it is at the desk
 ENDED_BECAUSE = {
     Event.CLAIMED: "taken",
@@ -62,6 +75,10 @@ ENDED_BECAUSE = {
     Event.DECLINED: "declined",
     Event.TRANSFERRED: "transferred",
     Event.SEAT_LEFT: "transferred",
+    Event.PREEMPTED: "preempted",
+    Event.PREEMPTED_TO_DESK: "preempted",
+    Event.SILENT: "silent",
+    Event.SILENT_TO_DESK: "silent",
     Event.WITHDRAWN: "withdrawn",
     Event.CLEARED: "closed",
     Event.OFFICER_TAKEN_BACK: "taken_back",
@@ -195,6 +212,7 @@ def held(state: CaseState, officer: UUID, fact: Fact | None = None) -> HeldCase:
         case=state.id,
         fence=mine.fence,
         state=mine.state,
+        watch=mine.watch,
         status=state.status,
         category=state.category,
         words=state.words,
@@ -254,7 +272,7 @@ def desk_case(state: CaseState, elapsed_ms: int, fact: Fact | None = None) -> De
         desk_reason=state.desk_reason,
         acknowledged=state.acknowledged,
         alarms=state.alarms,
-        holders=tuple(Seat(h.officer, h.call_sign, h.surname, h.state, h.check_in) for h in state.holders),
+        holders=tuple(Seat(h.officer, h.call_sign, h.surname, h.state, h.check_in, h.watch) for h in state.holders),
         disposition=state.disposition,
         exercise=state.exercise,
         channel=state.channel,

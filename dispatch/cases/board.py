@@ -18,7 +18,7 @@ from dispatch.limits import OFFER_RECIPIENTS_MAX
 from dispatch.talk.threads import Threads
 
 Key = TypeVar("Key", bound=Hashable)
-OPENING = frozenset({Event.OFFER_OPENED, Event.HANDED_BACK, Event.REOFFERED})
+OPENING = frozenset({Event.OFFER_OPENED, Event.HANDED_BACK, Event.REOFFERED, Event.PREEMPTED, Event.SILENT})
 GRANTING = frozenset({Event.SEAT_FILLED, Event.CLAIMED, Event.ASSIGNED, Event.REASSIGNED, Event.OFFICER_ADDED})
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from dispatch.cases.eligibility import Border
 from dispatch.cases.modes import Plan
 from dispatch.cases.policy import Mode
-from dispatch.limits import BEST_OFFICER_TURN_MS, OFFER_WINDOW_MS, RINGS_M
+from dispatch.limits import BEST_OFFICER_TURN_MS, OFFER_WINDOW_MS, PRIORITY, RINGS_M
 from geo.point import Point
 
 
@@ -14,7 +14,8 @@ from geo.point import Point
 class Category:
     """A kind of case. `rings_m`, `window_ms`: its own policy, or the service's.
 
-    `by_hour`: modes of single hours (0 to 23, of the station's own day) in place of `mode`.
+    `by_hour`: modes of single hours (0 to 23, of the station's own day) in place of `mode`. `priority`: 1 is the
+    highest. `patience_ms`: each wait of the watch over officers on the way; None: the service's own.
     """
 
     id: str
@@ -28,6 +29,8 @@ class Category:
     by_hour: Mapping[int, Mode] = field(default_factory=dict)
     head_start_ms: int = 0
     turn_ms: int = BEST_OFFICER_TURN_MS
+    priority: int = PRIORITY
+    patience_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

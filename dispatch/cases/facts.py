@@ -12,6 +12,7 @@ class HolderState(msgspec.Struct, frozen=True, kw_only=True):
     """An officer on an active seat, as far as others may know: call sign and first character of the surname.
 
     `word`: of this assignment, for the officer and the reporter alone; `met`: they have told it each other.
+    `watch`: a step of `dispatch.watch.steps`, where the officer was noticed or asked after.
     """
 
     officer: UUID
@@ -23,6 +24,7 @@ class HolderState(msgspec.Struct, frozen=True, kw_only=True):
     check_in: str | None = None
     word: str = ""
     met: bool = False
+    watch: str | None = None
 
 
 class Ending(msgspec.Struct, frozen=True, kw_only=True):

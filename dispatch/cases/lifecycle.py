@@ -90,6 +90,35 @@ LEGAL: Final[dict[tuple[Status, Event], Status]] = {
     (S.CLEARED, E.OBJECTED):           S.AT_STATION,  # citizen: it is not solved, a supervisor must look
     (S.CLEARED, E.RATED):              S.CLEARED,     # citizen: says how it was
     (S.CLEARED, E.RECLASSIFIED):       S.CLEARED,     # supervisor: it ended otherwise, a hoax maybe
+
+    # Pre-emption.
+    (S.CLAIMED, E.PREEMPTED):          S.OFFERED,     # desk: something worse needs this officer, another may go here
+    (S.EN_ROUTE, E.PREEMPTED):         S.OFFERED,     # desk: something worse needs this officer, another may go here
+    (S.CLAIMED, E.PREEMPTED_TO_DESK):  S.AT_STATION,  # citizen: nobody else is near, so a person at the desk has it now
+    (S.EN_ROUTE, E.PREEMPTED_TO_DESK): S.AT_STATION,  # citizen: nobody else is near, so a person at the desk has it now
+
+    # The watch over officers on the way. On scene nobody is taken off.
+    (S.CLAIMED, E.NUDGED):             S.CLAIMED,     # officer: forgot to set out, or to say so
+    (S.EN_ROUTE, E.NUDGED):            S.EN_ROUTE,    # officer: is asked first, before anybody else is told
+    (S.CLAIMED, E.WATCH_ALARMED):      S.CLAIMED,     # desk: may simply telephone
+    (S.EN_ROUTE, E.WATCH_ALARMED):     S.EN_ROUTE,    # desk: may simply telephone
+    (S.CLAIMED, E.WATCH_EASED):        S.CLAIMED,     # officer: comes nearer, so nothing more is asked
+    (S.EN_ROUTE, E.WATCH_EASED):       S.EN_ROUTE,    # officer: comes nearer, so nothing more is asked
+    (S.CLAIMED, E.WELFARE_ASKED):      S.CLAIMED,     # officer: may need help
+    (S.EN_ROUTE, E.WELFARE_ASKED):     S.EN_ROUTE,    # officer: may need help
+    (S.ON_SCENE, E.WELFARE_ASKED):     S.ON_SCENE,    # desk: has not heard of the officer for a while
+    (S.OFFERED, E.WELFARE_ANSWERED):   S.OFFERED,     # officer: all is well; asked before another left the case
+    (S.CLAIMED, E.WELFARE_ANSWERED):   S.CLAIMED,     # officer: all is well
+    (S.EN_ROUTE, E.WELFARE_ANSWERED):  S.EN_ROUTE,    # officer: all is well
+    (S.ON_SCENE, E.WELFARE_ANSWERED):  S.ON_SCENE,    # officer: all is well
+    (S.AT_STATION, E.WELFARE_ANSWERED): S.AT_STATION, # officer: all is well; asked before another left the case
+    (S.OFFERED, E.WELFARE_MISSED):     S.OFFERED,     # desk: the officer on the other seat has not answered
+    (S.ON_SCENE, E.WELFARE_MISSED):    S.ON_SCENE,    # desk: sends help, and leaves the officer the case
+    (S.AT_STATION, E.WELFARE_MISSED):  S.AT_STATION,  # desk: the officer on the other seat has not answered
+    (S.CLAIMED, E.SILENT):             S.OFFERED,     # citizen: somebody else comes instead
+    (S.EN_ROUTE, E.SILENT):            S.OFFERED,     # citizen: somebody else comes instead
+    (S.CLAIMED, E.SILENT_TO_DESK):     S.AT_STATION,  # citizen: nobody else is near, so a person at the desk has it now
+    (S.EN_ROUTE, E.SILENT_TO_DESK):    S.AT_STATION,  # citizen: nobody else is near, so a person at the desk has it now
 }
 # fmt: on
 
@@ -150,6 +179,16 @@ GUARDS: Final[dict[Event, Guard]] = {
     E.LAST_TAKEN_BACK: _by(),  # only taking back an officer causes it
     E.REOFFERED: _by(*STATION_STAFF),
     E.SECOND_ASKED: _by(Actor.OFFICER, fence=True),
+    E.PREEMPTED: _by(),  # only a pull causes it
+    E.PREEMPTED_TO_DESK: _by(),  # only a pull causes it
+    E.NUDGED: _by(),  # only the watch causes it
+    E.WATCH_ALARMED: _by(),  # only the watch causes it
+    E.WATCH_EASED: _by(),  # only the watch causes it
+    E.WELFARE_ASKED: _by(*STATION_STAFF),  # and the watch
+    E.WELFARE_ANSWERED: _by(Actor.OFFICER, fence=True),
+    E.WELFARE_MISSED: _by(),  # only an open check causes it
+    E.SILENT: _by(),  # only an open check causes it
+    E.SILENT_TO_DESK: _by(),  # only an open check causes it
 }
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from dispatch.cases import check_in, closing, desk_acts, handing_back, leaving
+from dispatch.cases import check_in, closing, desk_acts, handing_back, leaving, welfare
 from dispatch.cases.lifecycle import GUARDS, STATION_STAFF, next_status
 from dispatch.cases.values import (
     CLOSED,
@@ -130,6 +130,8 @@ def _judge_act(case: Case, act: Act, now: datetime) -> Refusal | None:
         return check_in.judge(case, event, officer)
     if event in desk_acts.ACTS:
         return desk_acts.judge(case, event, act.actor, officer, bool(act.recipients))
+    if event in welfare.ACTS:
+        return welfare.judge(case, event, officer)
     if event is Event.CLEARED and act.actor in STATION_STAFF and case.holders:
         return Refusal.NOT_YOURS
     if event is Event.CLEARED and act.actor is Actor.OFFICER and case.status is Status.AT_STATION:
@@ -156,11 +158,15 @@ def _resolved(case: Case, act: Act) -> Event:
         return handing_back.resolved(case, bool(act.recipients))
     if act.event is Event.OFFICER_TAKEN_BACK and act.officer is not None:
         return desk_acts.taken_back(case, act.officer.id)
-    return leaving.resolved(case, act.event)
+    return leaving.resolved(case, act.event, act.recipients)
 
 
 def evolve(case: Case, happened: Happened) -> Case:
     """The case after `happened`. Facts are never refused: only `decide` may do that."""
+    return welfare.evolve(_evolved(case, happened), happened)
+
+
+def _evolved(case: Case, happened: Happened) -> Case:
     event, officer = happened.event, happened.officer
     status = next_status(case.status, event)
     assert status is not None, f"{event} is not legal in {case.status}"
@@ -184,7 +190,8 @@ def evolve(case: Case, happened: Happened) -> Case:
         case = handing_back.evolve(case, happened)
         return _new_round(case, happened) if event is Event.HANDED_BACK else case
     if event in leaving.EVENTS:
-        return leaving.evolve(case, happened)
+        left = leaving.evolve(case, happened)
+        return _new_round(left, happened) if event in leaving.ROUNDS else left
     if event in check_in.EVENTS:
         return check_in.evolve(case, happened)
     if event in (Event.CLEARED, Event.WITHDRAWN):

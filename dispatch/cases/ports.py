@@ -63,7 +63,8 @@ class ClaimDraft(msgspec.Struct, kw_only=True):
 
 
 class ActDraft(msgspec.Struct, kw_only=True):
-    """Any other act on a case. `officer`: the acting one, or the one the desk sends. `words`, `salt` (hex): of a line
+    """Any other act on a case. `officer`: the acting one, or the one the desk sends. `from_case`: the one that a
+    pulled officer leaves; `candidates` and wave are then of that case. `words`, `salt` (hex): of a line
     of the talk; `upto`: the entry up to which somebody has read it; `word`: at the door; `stars`: of a rating."""
 
     case: UUID
@@ -91,6 +92,7 @@ class ActDraft(msgspec.Struct, kw_only=True):
     last_wave: bool = True
     asks: int | None = None
     pause_ms: int | None = None
+    from_case: UUID | None = None
 
 
 class WideDraft(msgspec.Struct, kw_only=True):
@@ -144,6 +146,9 @@ class CaseStore(Protocol):
         """Judges in the order given; at most `seats` active winners a case, ever."""
 
     async def act(self, draft: ActDraft) -> Answer: ...
+
+    async def pull(self, draft: ActDraft) -> list[Answer]:
+        """An officer leaves one case for another, in one commit: the answers of the wanted case and of the left."""
 
     async def widen(self, drafts: Sequence[WideDraft]) -> list[Answer]:
         """Answers only for those that asked somebody anew."""

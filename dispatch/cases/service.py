@@ -19,7 +19,7 @@ from dispatch.cases.modes import HEAD_START, opening_wave
 from dispatch.cases.policy import Mode
 from dispatch.cases.ports import ActDraft, CaseStore, ClaimDraft, Nearby, ReportDraft, StoreBusy, WideDraft
 from dispatch.cases.rings import Wave
-from dispatch.cases.values import Refusal
+from dispatch.cases.values import Event, Refusal
 from dispatch.limits import BATCH_QUEUE_MAX, CLAIM_LEADERS
 from dispatch.streams.feed import Feed
 from geo.distance import metres_fast
@@ -184,8 +184,9 @@ class Acting:
 
     async def act(self, draft: ActDraft) -> Answer:
         """What the judge says. A new round carries those who may be asked. Raises: StoreAway, StoreBusy."""
-        if draft.event in OPENING:
-            entry = self._feed.board.cases.get(draft.case)
+        pulls = draft.event == Event.PREEMPTED
+        if pulls or draft.event in OPENING:
+            entry = self._feed.board.cases.get(draft.from_case if pulls and draft.from_case else draft.case)
             if entry is not None:
                 holders = (h.officer for h in entry.state.holders)
                 never = frozenset((*entry.state.handed_back, *holders))
@@ -193,6 +194,10 @@ class Acting:
                 draft.candidates = [o for o in wave.candidates if o != draft.officer]
                 draft.wave, draft.ring_m, draft.last_wave = wave.number, wave.ring_m, wave.last
                 draft.asks, draft.pause_ms = wave.asks, wave.pause_ms
+        if pulls:
+            answers = await self._store.pull(draft)
+            self._feed.committed(reversed(answers))  # first the officer is free, then on the other case
+            return answers[0]
         answer = await self._store.act(draft)
         self._feed.committed([answer])
         return answer

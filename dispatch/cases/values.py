@@ -70,6 +70,16 @@ class Event(StrEnum):
     OBJECTED = "objected"
     RATED = "rated"
     RECLASSIFIED = "reclassified"
+    PREEMPTED = "preempted"
+    PREEMPTED_TO_DESK = "preempted_to_desk"
+    NUDGED = "nudged"
+    WATCH_ALARMED = "watch_alarmed"
+    WATCH_EASED = "watch_eased"
+    WELFARE_ASKED = "welfare_asked"
+    WELFARE_ANSWERED = "welfare_answered"
+    WELFARE_MISSED = "welfare_missed"
+    SILENT = "silent"
+    SILENT_TO_DESK = "silent_to_desk"
 
 
 class Actor(StrEnum):
@@ -112,8 +122,11 @@ class Refusal(StrEnum):
     NOT_FOUND = "not_found"
     BUSY = "busy"  # nothing was decided; ask again with the same key
     HOLDS_CASE = "holds_case"  # cannot go off duty with an open case
-    NOT_ASKED = "not_asked"  # nobody asks this officer for a sign of life now
+    NOT_ASKED = "not_asked"  # nobody asks this officer for a sign of life, or whether all is well
     PANIC_OVER = "panic_over"  # somebody at a desk cleared it before
+    ON_SCENE = "on_scene"  # nobody is pulled away from a scene
+    NOT_HIGHER = "not_higher"  # the case that the officer is wanted for is no more urgent
+    CHECK_OPEN = "check_open"  # the officer has been asked already
     KEY_REUSED = "key_reused"  # the same key came with another body
     TOO_OFTEN = "too_often"  # more lines of a talk in a minute than a person may say
     WRONG_WORD = "wrong_word"  # not the word of this assignment
@@ -155,6 +168,8 @@ class DeskReason(StrEnum):
     DESK_FIRST = "desk_first"
     TAKEN_BACK = "taken_back"
     OBJECTED = "objected"
+    PREEMPTED = "preempted"
+    SILENT = "silent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +201,8 @@ class Case:
     `recipients`, `declined` belong to the present round; `handed_back` to the whole life of the case.
     `check_in`: officers on scene who were asked for a sign of life and have not answered.
     `holders` are the officers on active seats, in the order in which they came. `fence` counts every change of
-    round or holder; each holder's own fence is the count at which the seat was granted.
+    round or holder; each holder's own fence is the count at which the seat was granted. `checks`:
+    holders whose welfare check is open.
     """
 
     status: Status
@@ -204,6 +220,7 @@ class Case:
     hand_backs_max: int = HAND_BACKS_MAX
     check_in: frozenset[OfficerId] = frozenset()
     end: End = End()
+    checks: frozenset[OfficerId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ class Offer(View, frozen=True, kw_only=True, tag="offer"):
 
 class Gone(View, frozen=True, kw_only=True, tag="gone"):
     """An offer or a held case is no longer this officer's. `reason`: taken, at_desk, withdrawn, declined, closed,
-    handed_back, reassigned, transferred, taken_back."""
+    handed_back, reassigned, transferred, taken_back, preempted, silent."""
 
     case: UUID
     reason: str
@@ -64,7 +64,8 @@ class Gone(View, frozen=True, kw_only=True, tag="gone"):
 class HeldCase(View, frozen=True, kw_only=True, tag="held"):
     """The whole case, for an officer on one of its seats. Every act must carry `fence`. `check_in`: a
     sign of life is asked for (asked), or the desk has been told that none came (missed). `word`: the reporter's phone
-    shows the same four digits; `met`: it was said at the door."""
+    shows the same four digits; `met`: it was said at the door. `watch`: nudged or alarmed (are you on the way?), asked
+    or missed (a welfare check is open: answer it)."""
 
     case: UUID
     fence: int
@@ -78,6 +79,7 @@ class HeldCase(View, frozen=True, kw_only=True, tag="held"):
     check_in: str | None = None
     word: str | None = None
     met: bool = False
+    watch: str | None = None
 
 
 class ReporterCase(View, frozen=True, kw_only=True, tag="case"):
@@ -107,6 +109,7 @@ class Seat(msgspec.Struct, frozen=True, omit_defaults=True):
     surname: str
     state: str
     check_in: str | None = None
+    watch: str | None = None
 
 
 class DeskCase(View, frozen=True, kw_only=True, tag="desk_case"):

@@ -33,6 +33,9 @@ class Act(StrEnum):
     CLEARED = "cleared"
     HAND_BACK = "hand_back"
     TRANSFER = "transfer"  # to the desk at the end of a shift
+    ASK_WELFARE = "ask_welfare"  # are you well?
+    ALL_WELL = "all_well"  # the answer, by one tap
+    PREEMPT = "preempt"  # an officer pulled to a case of higher priority
     WITHDRAW = "withdraw"
     ACKNOWLEDGE = "acknowledge"
     ASSIGN = "assign"
@@ -161,6 +164,7 @@ TABLE: Final[dict[tuple[Role, Act], Relation]] = {
     (R.OFFICER,    A.HAND_BACK):       Any_,     # the fence decides
     (R.OFFICER,    A.TRANSFER):        Any_,     # the fence decides
     (R.OFFICER,    A.SECOND_OFFICER):  Any_,     # the fence decides
+    (R.OFFICER,    A.ALL_WELL):        Any_,     # the fence decides
     (R.OFFICER,    A.ASK):             Self,
     (R.OFFICER,    A.DUTY):            Self,
     (R.OFFICER,    A.FIX):             Self,
@@ -180,6 +184,8 @@ TABLE: Final[dict[tuple[Role, Act], Relation]] = {
     (R.DESK,       A.READ_FIGURES):    Station,
     (R.DESK,       A.ACKNOWLEDGE):     Station,
     (R.DESK,       A.ASSIGN):          Station,
+    (R.DESK,       A.ASK_WELFARE):     Station,
+    (R.DESK,       A.PREEMPT):         Station,  # of the case that needs the officer; the judge asks for both
     (R.DESK,       A.CLEARED):         Station,
     (R.DESK,       A.ASK):             Self,
     (R.DESK,       A.TAKE):            Station,
@@ -215,6 +221,8 @@ TABLE: Final[dict[tuple[Role, Act], Relation]] = {
     (R.SUPERVISOR, A.ADD):             Any_,
     (R.SUPERVISOR, A.TAKE_BACK):       Any_,
     (R.SUPERVISOR, A.REOFFER):         Any_,
+    (R.SUPERVISOR, A.ASK_WELFARE):     Any_,
+    (R.SUPERVISOR, A.PREEMPT):         Any_,
     (R.SUPERVISOR, A.ASK):             Self,
     (R.SUPERVISOR, A.READ_DESK):       Any_,
     (R.SUPERVISOR, A.READ_CASE):       Any_,

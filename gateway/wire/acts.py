@@ -34,13 +34,14 @@ from gateway.wire.messages import (
     Transfer,
     Withdraw,
 )
+from gateway.wire.watch_messages import AllWell, AskWelfare, Preempt
 
 ActMessage = (
     DeclineMessage | SetOut | Arrived | Cleared | HandBack | Transfer | Withdraw | Acknowledge | Assign | Say | Read
-    | CheckIn | TakeCase | AddOfficer | TakeBack | Reoffer | SecondOfficer
+    | CheckIn | TakeCase | AddOfficer | TakeBack | Reoffer | SecondOfficer | AskWelfare | AllWell | Preempt
     | Met | Object | Rate | Reclassify
 )  # fmt: skip
-SENDS = (Assign, AddOfficer, TakeBack)
+SENDS = (Assign, AddOfficer, TakeBack, AskWelfare, Preempt)
 """Messages of the desk that name an officer."""
 
 ACTS: dict[type, tuple[Act, str]] = {
@@ -51,6 +52,9 @@ ACTS: dict[type, tuple[Act, str]] = {
     Cleared: (Act.CLEARED, Event.CLEARED),
     HandBack: (Act.HAND_BACK, Event.HANDED_BACK),
     Transfer: (Act.TRANSFER, Event.TRANSFERRED),
+    AskWelfare: (Act.ASK_WELFARE, Event.WELFARE_ASKED),
+    AllWell: (Act.ALL_WELL, Event.WELFARE_ANSWERED),
+    Preempt: (Act.PREEMPT, Event.PREEMPTED),
     Withdraw: (Act.WITHDRAW, Event.WITHDRAWN),
     Acknowledge: (Act.ACKNOWLEDGE, Event.ACKNOWLEDGED),
     Assign: (Act.ASSIGN, Event.ASSIGNED),
@@ -106,6 +110,7 @@ def act_draft(message: ActMessage, who: Who, held: bool) -> ActDraft:
         round=getattr(message, "round", None),
         disposition=getattr(message, "disposition", None),
         reason=getattr(message, "reason", None),
+        from_case=getattr(message, "from_case", None),
         words=getattr(message, "words", None),
         salt=secrets.token_hex(16) if isinstance(message, Say | Object | Rate) else "",
         word=getattr(message, "word", None),

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from dispatch import limits
 from dispatch.advice.rules import Reply
@@ -29,3 +29,7 @@ Answers = Annotated[
 GivenReason = Annotated[
     str, Meta(min_length=1, max_length=limits.REASON_CHARS_MAX, description="Why; kept in the history.")
 ]
+
+
+class Message(Struct, frozen=True, kw_only=True, tag_field="t", forbid_unknown_fields=True):
+    """Any message from a client."""

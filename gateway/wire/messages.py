@@ -15,14 +15,11 @@ from dispatch import limits
 from dispatch.advice.rules import Because, Question
 from dispatch.cases.values import Channel, Disposition
 from dispatch.cases.views import SaidLine
-from gateway.wire.fields import Answers, Count, GivenReason, Key, Latitude, Longitude, Metres, Reason, Words
+from gateway.wire.fields import Answers, Count, GivenReason, Key, Latitude, Longitude, Message, Metres, Reason, Words
+from gateway.wire.watch_messages import AllWell, AskWelfare, Preempt
 from geo.datum import Datum
 
 VERSION = 1
-
-
-class Message(Struct, frozen=True, kw_only=True, tag_field="t", forbid_unknown_fields=True):
-    """Any message from a client."""
 
 
 class Hello(Message, frozen=True, kw_only=True, tag="hello"):
@@ -30,7 +27,7 @@ class Hello(Message, frozen=True, kw_only=True, tag="hello"):
 
     v: int
     token: Annotated[str, Meta(max_length=512)] | None = None
-    at: dict[Annotated[str, Meta(max_length=64)], Annotated[int, Meta(ge=0)]] = {}
+    at: dict[Annotated[str, Meta(max_length=64)], Annotated[int, Meta(ge=0)]] = msgspec.field(default_factory=dict)
 
 
 class FixMessage(Message, frozen=True, kw_only=True, tag="fix"):
@@ -265,7 +262,8 @@ class Ask(Message, frozen=True, kw_only=True, tag="ask"):
 
 ClientMessage = (
     Hello | FixMessage | ClaimMessage | DeclineMessage | SetOut | Arrived | Cleared | HandBack | Transfer | Withdraw
-    | Acknowledge | Assign | Say | Read | Met | Object | Rate | Reclassify | Duty | Ask
+    | Acknowledge | Assign | AskWelfare | AllWell | Preempt | Say | Read | Met | Object | Rate | Reclassify | Duty
+    | Ask
     | CheckIn | PanicMessage | ClearPanic
     | TakeCase | AddOfficer | TakeBack | Reoffer | SecondOfficer
 )  # fmt: skip

@@ -16,7 +16,8 @@ from typing import Final
 from uuid import UUID
 
 from dispatch.cases import views
-from gateway.wire.messages import Duty, FixMessage, Message
+from gateway.wire.fields import Message
+from gateway.wire.messages import Duty, FixMessage
 from geo.point import Point
 from scripts.chaos_rows import places
 from scripts.simulator.doors import Doors, Person, Turned

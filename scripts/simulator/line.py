@@ -17,7 +17,8 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from dispatch.cases import views
 from gateway.sockets.link import Close
-from gateway.wire.messages import VERSION, Hello, Message
+from gateway.wire.fields import Message
+from gateway.wire.messages import VERSION, Hello
 from scripts.simulator.doors import Person, Turned
 from scripts.simulator.http import Unanswered
 from scripts.simulator.ledger import Ledger

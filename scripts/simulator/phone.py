@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from dispatch.cases import views
-from gateway.wire.messages import Message
+from gateway.wire.fields import Message
 from scripts.simulator.doors import Person
 from scripts.simulator.ledger import Ledger
 from scripts.simulator.line import Heard, Line

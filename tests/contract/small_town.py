@@ -15,9 +15,11 @@ import asyncpg
 from dispatch.adapters.postgres.pool import connect_pool
 from dispatch.adapters.postgres.safety import PostgresSafety
 from dispatch.adapters.postgres.store import PostgresCases
+from dispatch.adapters.postgres.watch import PostgresWatch
 from dispatch.cases.facts import Answer, CaseState
 from dispatch.cases.ports import ActDraft, ClaimDraft, ReportDraft, WideDraft
 from dispatch.safety.ports import ClearDraft, PanicDraft
+from dispatch.watch.ports import WatchDraft
 from tests.conftest import Database
 
 LAT: Final = 32.0512
@@ -26,6 +28,7 @@ CATEGORIES: Final = (  # id, seats, window_ms, wave_ms, ack_ms
     ("plain", 1, None, None, None),
     ("pair", 2, None, None, None),
     ("brief", 1, 300, None, None),
+    ("urgent", 1, None, None, None),
 )
 DESK: Final = UUID(int=0xDE5C)
 
@@ -118,6 +121,20 @@ class Town:
         }  # fmt: skip
         return await PostgresSafety(self.pool).clear_panic(ClearDraft(**(meant | other)))
 
+    async def watch(self, case: UUID, what: str, officer: UUID, *candidates: UUID) -> list[Answer]:
+        """A step of the watch; one that is due after its time has passed."""
+        if what == "due":
+            await self.pass_time(case, 121)
+        draft = WatchDraft(case=case, officer=officer, fence=await self.fence(case, officer), what=what,
+                           why="no_progress", candidates=list(candidates))  # fmt: skip
+        return await PostgresWatch(self.pool).watch(draft)
+
+    async def pull(self, officer: UUID, from_case: UUID, case: UUID, *candidates: UUID) -> list[Answer]:
+        """The desk of s1 needs the officer on another case; as services commit it: the left one first."""
+        meant: dict[str, Any] = {"actor": "desk", "actor_id": DESK, "scope": f"account:{DESK}", "station": "s1"}
+        draft = act(case, "preempted", officer, from_case=from_case, candidates=list(candidates), **meant)
+        return (await self.store.pull(draft))[::-1]
+
     async def at_desk(self, **other: Any) -> UUID:
         """A case that nobody was near to."""
         return await self.report(**other)
@@ -133,6 +150,10 @@ class Town:
         await self.owner.execute(
             "UPDATE deadlines SET due_at = due_at - make_interval(secs => $2) WHERE case_id = $1", case, seconds
         )
+        await self.owner.execute(
+            "UPDATE assignments SET watch_due = watch_due - make_interval(secs => $2), "
+            "watch_after = watch_after - make_interval(secs => $2) WHERE case_id = $1", case, seconds,
+        )  # fmt: skip
 
     async def state(self, case: UUID) -> CaseState:
         state = await self.store.case(case)
@@ -178,6 +199,7 @@ async def small_town(database: Database, *, size: int = 8) -> AsyncIterator[Town
             "VALUES ($1, $1, $1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
             CATEGORIES,
         )
+        await owner.execute("UPDATE categories SET priority = 1 WHERE id = 'urgent'")
         yield Town(PostgresCases(pool), pool, owner)
     finally:
         await pool.close()

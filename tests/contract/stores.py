@@ -11,8 +11,11 @@ import asyncpg
 
 from dispatch.adapters.memory.rows import CategoryRow, OfficerRow, Records, StationRow, Timer, utc
 from dispatch.adapters.memory.store import MemoryCases
+from dispatch.adapters.memory.watching import MemoryWatch
+from dispatch.adapters.postgres.watch import PostgresWatch
 from dispatch.cases.facts import Answer
 from dispatch.cases.ports import ActDraft, CaseStore, ClaimDraft, ReportDraft, WideDraft
+from dispatch.watch.ports import WatchStore
 
 HASH, OTHER_HASH = "ab" * 32, "cd" * 32
 LAT, LON = 32.06, 118.79
@@ -22,6 +25,7 @@ class Ground(Protocol):
     """A store that can be furnished, and whose time can be moved."""
 
     store: CaseStore
+    watch: WatchStore
 
     async def furnish(self, stations: Sequence[str], categories: Sequence[CategoryRow], officers: Sequence[OfficerRow],
                       ) -> None: ...  # fmt: skip
@@ -41,10 +45,12 @@ class MemoryGround:
     us: int = 1_800_000_000_000_000
     records: Records = field(init=False)
     store: CaseStore = field(init=False)
+    watch: WatchStore = field(init=False)
 
     def __post_init__(self) -> None:
         self.records = Records(lambda: self.us)
         self.store = MemoryCases(self.records)
+        self.watch = MemoryWatch(self.records)
 
     async def furnish(
         self, stations: Sequence[str], categories: Sequence[CategoryRow], officers: Sequence[OfficerRow]
@@ -66,6 +72,9 @@ class MemoryGround:
         for row in self.records.cases.values():
             row.received_us -= us
             row.deadline_us -= us
+            for seat in row.seated:
+                seat.watch_due_us = None if seat.watch_due_us is None else seat.watch_due_us - us
+                seat.watch_after_us = None if seat.watch_after_us is None else seat.watch_after_us - us
             if row.core.deadline is not None:
                 row.core = replace(row.core, deadline=utc(row.deadline_us))
             if row.core.end.closed_at is not None:
@@ -82,6 +91,10 @@ class MemoryGround:
 class PostgresGround:
     pool: Any
     store: CaseStore
+    watch: WatchStore = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.watch = PostgresWatch(self.pool)
 
     async def furnish(
         self, stations: Sequence[str], categories: Sequence[CategoryRow], officers: Sequence[OfficerRow]
@@ -92,9 +105,12 @@ class PostgresGround:
                                   [(s,) for s in stations])  # fmt: skip
             await one.executemany("INSERT INTO streams (stream) VALUES ($1)", [(s,) for s in stations])
             await one.executemany(
-                "INSERT INTO categories (id, name, name_en, seats, window_ms, wave_ms, ack_ms, skill, check_in_s) "
-                "VALUES ($1, $1, $1, $2, $3, $4, $5, $6, $7)",
-                [(c.id, c.seats, c.window_ms, c.wave_ms, c.ack_ms, c.skill, c.check_in_s) for c in categories],
+                "INSERT INTO categories (id, name, name_en, seats, window_ms, wave_ms, ack_ms, skill, check_in_s, "
+                "priority, patience_ms) VALUES ($1, $1, $1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                [
+                    (c.id, c.seats, c.window_ms, c.wave_ms, c.ack_ms, c.skill, c.check_in_s, c.priority, c.patience_ms)
+                    for c in categories
+                ],
             )
             await one.executemany(
                 "INSERT INTO officers (id, call_sign, surname, station, on_duty, slots, skills) "
@@ -119,7 +135,9 @@ class PostgresGround:
             """
             WITH older AS (SELECT make_interval(secs => $1) AS by),
                  moved AS (UPDATE deadlines SET due_at = due_at - older.by FROM older RETURNING 1),
-                 ended AS (UPDATE officers SET shift_ends_at = shift_ends_at - older.by FROM older)
+                 ended AS (UPDATE officers SET shift_ends_at = shift_ends_at - older.by FROM older),
+                 seats AS (UPDATE assignments SET watch_due = watch_due - older.by, watch_after = watch_after - older.by
+                           FROM older RETURNING 1)
             UPDATE cases SET offer_deadline = offer_deadline - older.by, received_at = received_at - older.by,
                 closed_at = closed_at - older.by FROM older
             """,
@@ -211,7 +229,8 @@ async def a_town(ground: Ground, seed: int, *, prefix: str = "s", officers: int 
         CategoryRow(f"{first}-two", seats=2),
         CategoryRow(f"{first}-dog", skill="dog"),
         CategoryRow(f"{first}-risky", check_in_s=600),
-        CategoryRow(f"{first}-fast", window_ms=30_000, wave_ms=5_000, ack_ms=8_000),
+        CategoryRow(f"{first}-fast", window_ms=30_000, wave_ms=5_000, ack_ms=8_000, patience_ms=3_000),
+        CategoryRow(f"{first}-urgent", priority=1),
     ]
     await ground.furnish(stations, categories, town.officers)
     return town

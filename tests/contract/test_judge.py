@@ -30,6 +30,8 @@ ELSEWHERE: Final = frozenset(
         Refusal.PANIC_OVER,
         Refusal.BUSY,
         Refusal.HOLDS_CASE,
+        Refusal.ON_SCENE,
+        Refusal.NOT_HIGHER,
         Refusal.KEY_REUSED,
         Refusal.TOO_OFTEN,
         Refusal.TALK_FULL,
@@ -91,7 +93,10 @@ def claim_rows() -> Iterator[Row]:
 
 
 def act_rows() -> Iterator[Row]:
-    """Every status x who holds x whom the round asked x handed back before x acknowledged x duty and slot."""
+    """Every status x who holds x whom the round asked x handed back before x acknowledged x duty and slot.
+
+    A welfare check is open where the row is acknowledged: no event looks at both.
+    """
     relations = ((False, False), (True, False), (True, True))  # asked, declined
     duties = ((True, False), (False, False), (True, True))  # on duty, full
     everything = product(Status, ("nobody", "me", "other", "both"), relations, (False, True), (False, True), duties)
@@ -107,6 +112,7 @@ def act_rows() -> Iterator[Row]:
             handed_back=frozenset({THIRD}) if back else frozenset(),
             holders=seat,
             check_in=frozenset(h.officer for h in seat) if acknowledged else frozenset(),
+            checks=me if acknowledged and holder in ("me", "both") else frozenset(),
         )  # fmt: skip
         yield Row(UUID(int=(2 << 64) + n), case, officer)
     yield from crowded_rows()
@@ -155,11 +161,15 @@ async def put(town: Town, rows: list[Row]) -> None:
     await conn.executemany(
         "INSERT INTO waves (case_id, seq, round, wave, recipients) VALUES ($1, $2, $3, 1, $4)", waves
     )
-    seats = [(n, seat, r.id, h) for n, r in enumerate(rows) for seat, h in enumerate(r.case.holders, 1)]
+    seats = [
+        (n, seat, r.id, h, "asked" if h.officer in r.case.checks else None)
+        for n, r in enumerate(rows)
+        for seat, h in enumerate(r.case.holders, 1)
+    ]
     await conn.executemany(
-        "INSERT INTO assignments (case_id, officer_id, seat, slot, round, fence, claimed_at) "
-        "VALUES ($1, $2, $5, $3, 2, $4, now())",
-        [(case, h.officer, 1_000 + n, h.fence, seat) for n, seat, case, h in seats],
+        "INSERT INTO assignments (case_id, officer_id, seat, slot, round, fence, claimed_at, watch) "
+        "VALUES ($1, $2, $5, $3, 2, $4, now(), $6)",
+        [(case, h.officer, 1_000 + n, h.fence, seat, watch) for n, seat, case, h, watch in seats],
     )
     owing = [r.id for r in rows if r.case.check_in]
     await conn.execute("UPDATE assignments SET check_in = 'asked' WHERE case_id = ANY ($1)", owing)
@@ -217,7 +227,9 @@ def acts_over(rows: list[Row]) -> Iterator[tuple[Row, Act, datetime]]:
         for fence, round_, recipients, t in product(fences, rounds, lists, times):
             for row in rows if allowed else rows[::37]:
                 yield row, Act(event, actor, row.officer, fence, round_, recipients), t
-            if event in (Event.ASSIGNED, Event.REASSIGNED, Event.OFFICER_ADDED, Event.OFFICER_TAKEN_BACK):
+            if event in (
+                Event.ASSIGNED, Event.REASSIGNED, Event.OFFICER_ADDED, Event.OFFICER_TAKEN_BACK, Event.WELFARE_ASKED,
+            ):  # fmt: skip
                 yield from ((row, Act(event, actor, None, fence, round_), t) for row in rows[::7])
 
 
@@ -248,7 +260,7 @@ async def test_machine_and_sql_judge_every_act_alike(town: Town) -> None:
         Refusal.NOT_YOURS, Refusal.CLOSED, Refusal.STALE_FENCE, Refusal.ILLEGAL, Refusal.STALE_ROUND, Refusal.OVERDUE,
         Refusal.NOT_OFFERED, Refusal.DECLINED, Refusal.NOT_FOUND, Refusal.ALREADY_HELD, Refusal.OFF_DUTY,
         Refusal.NO_SLOT, Refusal.OTHER_STATION, Refusal.NOT_HOLDER, Refusal.NOBODY_NEAR, Refusal.ALREADY_ASKED,
-        Refusal.SEATS_FULL, Refusal.ROUNDS_SPENT, Refusal.NOT_ASKED, None,
+        Refusal.SEATS_FULL, Refusal.ROUNDS_SPENT, Refusal.NOT_ASKED, Refusal.CHECK_OPEN, None,
     }  # fmt: skip
     for row, act, t in asked[::11]:
         decided, refusal = decide(row.case, act, t), judge_act(row.case, act, t)

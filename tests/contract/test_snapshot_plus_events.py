@@ -181,6 +181,56 @@ class Telling:
             desk("cleared", disposition="advice_given"),
         ]
 
+    def _watched(self, acted: Acted) -> list[Step]:
+        """One is noticed, eases, is noticed again and never answers; another answers, and then not, on scene."""
+        town, v, (a, b) = self.town, uuid4(), self.people[:2]
+        last = uuid4()
+
+        def step(what: str, officer: UUID, *candidates: UUID, case: UUID = v) -> Step:
+            return lambda: town.watch(case, what, officer, *candidates)
+
+        async def asked(officer: UUID, case: UUID = v) -> list[Answer]:
+            return [await town.desk(case, "welfare_asked", officer)]
+
+        async def claimed(officer: UUID, round_: int, case: UUID = v) -> list[Answer]:
+            return [await town.claim(case, officer, round_)]
+
+        return [
+            lambda: town.store.report([town.draft([a], id=v)]),
+            lambda: claimed(a, 1),
+            step("raise", a), step("ease", a), step("raise", a), step("due", a), step("due", a), step("due", a, b),
+            lambda: claimed(b, 2),
+            lambda: asked(b),
+            lambda: acted(v, "welfare_answered", b),
+            lambda: acted(v, "arrived", b),
+            lambda: asked(b),
+            step("due", b),
+            lambda: acted(v, "cleared", b, disposition="founded"),
+            lambda: town.store.report([town.draft([a], id=last)]),
+            lambda: claimed(a, 1, last),
+            lambda: asked(a, last),
+            step("due", a, case=last),
+        ]  # fmt: skip
+
+    def _pulled(self, acted: Acted) -> list[Step]:
+        """Away to something worse, with somebody else near and without."""
+        town, (a, b), (v, w, x) = self.town, self.people[:2], [uuid4() for _ in range(3)]
+
+        async def claimed(case: UUID, officer: UUID, round_: int = 1) -> list[Answer]:
+            return [await town.claim(case, officer, round_)]
+
+        return [
+            lambda: town.store.report([
+                town.draft([a], id=v), town.draft([], id=w, category="urgent"), town.draft([], id=x, category="urgent"),
+            ]),
+            lambda: claimed(v, a),
+            lambda: town.pull(a, v, w, b),
+            lambda: claimed(v, b, 2),
+            lambda: town.pull(b, v, x),
+            lambda: acted(w, "arrived", a), lambda: acted(w, "cleared", a, disposition="founded"),
+            lambda: acted(x, "arrived", b), lambda: acted(x, "cleared", b, disposition="founded"),
+        ]  # fmt: skip
+
     def _end_of_shift(self, acted: Acted) -> list[Step]:
         """One alone passes a case on, one of two leaves the other to it."""
         town, store, (v, w), (a, b) = self.town, self.town.store, (uuid4(), uuid4()), self.people[:2]
@@ -196,6 +246,8 @@ class Telling:
             lambda: claimed(w, b),
             lambda: acted(w, "transferred", b),
             lambda: acted(w, "transferred", a),
+            *self._watched(acted),
+            *self._pulled(acted),
         ]
 
     def _on_scene(self, officer: UUID, fired: Acted, acted: Acted) -> list[Step]:

@@ -15,6 +15,8 @@ from dispatch.adapters.postgres.store import PostgresCases
 from dispatch.cases.eligibility import Border
 from dispatch.cases.facts import Answer, CaseState, Fact, TalkState
 from dispatch.cases.ports import CaseStore
+from dispatch.watch.ports import WatchDraft
+from dispatch.watch.progress import Sign
 from tests.conftest import Database
 from tests.contract.stores import OTHER_HASH, Ground, MemoryGround, PostgresGround, Town, a_town
 
@@ -31,11 +33,13 @@ OFFICERS = (
     "read",
     "second_asked",
     "met",
+    "welfare_answered",
 )
 USUAL = {"withdrawn": "reporter", "acknowledged": "desk", "assigned": "desk", "reassigned": "desk",
          "taken_by_desk": "desk", "officer_added": "desk", "officer_taken_back": "desk",
          "reoffered": "supervisor",
-         "objected": "reporter", "rated": "reporter", "reclassified": "supervisor"}  # fmt: skip
+         "objected": "reporter", "rated": "reporter", "reclassified": "supervisor",
+         "welfare_asked": "desk"}  # fmt: skip
 ACTS = (*OFFICERS, *USUAL)
 
 
@@ -71,13 +75,17 @@ class Script:
             return self._kept("claim", [town.claim(case, o, round_) for o in self.some(3)])
         if roll < 0.8:
             return self._kept("act", [self._act(case, state)])
-        if roll < 0.87:
+        if roll < 0.86:
             return "widen", [self._wide(case, state) for _ in range(dice.randint(1, 2))]
-        if roll < 0.93:
+        if roll < 0.91:
             return "duty", [
                 (dice.choice(town.officers).id, dice.random() < 0.7, town.key(), "00", dice.choice((None, 30)))
             ]
+        if roll < 0.95:
+            return self._watched(case, state)
         if roll < 0.97:
+            return self._kept("pull", [self._pull(case)])
+        if roll < 0.98:
             return "advance", [dice.choice((4.0, 16.0, 21.0, 61.0, 10 * 86_400.0))]
         return "fire", list(town.stations)
 
@@ -86,7 +94,7 @@ class Script:
         return call, drafts
 
     def _report(self) -> Any:
-        kind = self.dice.choice(("one", "one", "two", "fast", "dog"))
+        kind = self.dice.choice(("one", "one", "two", "fast", "dog", "urgent"))
         station, last = self.dice.choice(self.town.stations), self.dice.random() < 0.6
         category = f"{self.town.stations[0]}-{kind}"
         return self.town.report(
@@ -145,8 +153,32 @@ class Script:
             return {"officer": self.dice.choice(holders).officer, "reason": "needed elsewhere"}
         if event == "reoffered":
             return {"candidates": self.some(), "last_wave": self.dice.random() < 0.7}
-        sends = event.endswith("signed") or event.startswith("officer_")
+        sends = event.endswith("signed") or event.startswith("officer_") or event == "welfare_asked"
         return {"officer": self.dice.choice(self.town.officers).id} if sends else {}
+
+    def _watched(self, case: UUID, state: CaseState | None) -> tuple[str, Any]:
+        """A step over a seat, now and then after the pause that makes it due."""
+        dice = self.dice
+        state = dice.choice([s for s in self.states.values() if s.holders] or [state])
+        holder = dice.choice(state.holders) if state and state.holders else None
+        case = state.id if state else case
+        what, why = dice.choice(("raise", "raise", "ease", "due", "due", "due")), dice.choice((*Sign,))
+        draft = WatchDraft(
+            case=case, officer=holder.officer if holder else self.town.officers[0].id,
+            fence=holder.fence if holder else 1, what=what, why=why, candidates=self.some(),
+            last_wave=dice.random() < 0.7,
+        )  # fmt: skip
+        return "watch", [dice.choice((0.0, 121.0)) if what == "due" else 0.0, draft]
+
+    def _pull(self, case: UUID) -> Any:
+        """From a case that is held, mostly, to another."""
+        held = [s for s in self.states.values() if s.holders] or list(self.states.values())
+        state = self.dice.choice(held) if held else None
+        officer = state.holders[0].officer if state and state.holders else self.town.officers[0].id
+        return self.town.act(
+            case, "preempted", "desk", self.town.uuid(), officer=officer, from_case=state.id if state else None,
+            candidates=self.some(),
+        )  # fmt: skip
 
     def _wide(self, case: UUID, state: CaseState | None) -> Any:
         dice = self.dice
@@ -177,6 +209,11 @@ async def perform(ground: Ground, call: str, given: Sequence[Any]) -> list[Answe
         return [await store.act(await worded(store, draft)) for draft in given]
     if call == "duty":
         return [await store.set_duty(*one) for one in given]
+    if call == "pull":
+        return [answer for draft in given for answer in await store.pull(draft)]
+    if call == "watch":
+        await ground.advance(given[0])
+        return await ground.watch.watch(given[1])
     if call == "fire":
         return [answer for station in given for answer in await store.fire(station)]
     await ground.advance(given[0])

@@ -38,7 +38,7 @@ BY: Final = {
     Event.DECLINED: Actor.OFFICER, Event.SET_OUT: Actor.OFFICER, Event.ARRIVED: Actor.OFFICER,
     Event.HANDED_BACK: Actor.OFFICER, Event.WITHDRAWN: Actor.REPORTER, Event.ACKNOWLEDGED: Actor.DESK,
     Event.ASSIGNED: Actor.DESK, Event.REASSIGNED: Actor.DESK, Event.CLEARED: Actor.OFFICER,
-    Event.TRANSFERRED: Actor.OFFICER,
+    Event.TRANSFERRED: Actor.OFFICER, Event.WELFARE_ASKED: Actor.DESK, Event.WELFARE_ANSWERED: Actor.OFFICER,
     Event.TAKEN_BY_DESK: Actor.DESK, Event.OFFICER_ADDED: Actor.DESK, Event.OFFICER_TAKEN_BACK: Actor.DESK,
     Event.REOFFERED: Actor.SUPERVISOR, Event.SECOND_ASKED: Actor.OFFICER,
     Event.OBJECTED: Actor.REPORTER, Event.RATED: Actor.REPORTER, Event.RECLASSIFIED: Actor.SUPERVISOR,
@@ -83,7 +83,7 @@ async def stored(town: Town, case: UUID) -> Case:
     """The case as its rows say."""
     row = await town.owner.fetchrow("SELECT * FROM cases WHERE id = $1", case)
     seats = await town.owner.fetch(
-        "SELECT officer_id, fence FROM assignments WHERE case_id = $1 AND active ORDER BY id", case
+        "SELECT officer_id, fence, watch FROM assignments WHERE case_id = $1 AND active ORDER BY id", case
     )
     asked = await town.owner.fetchval(
         "SELECT array_agg(u) FROM waves w, unnest(w.recipients) u WHERE w.case_id = $1 AND w.round = $2",
@@ -95,6 +95,7 @@ async def stored(town: Town, case: UUID) -> Case:
         row["acknowledged_at"] is not None, frozenset(asked or ()), frozenset(row["declined"]),
         frozenset(row["handed_back"]), tuple(Holder(s[0], s[1]) for s in seats),
         Disposition(row["disposition"]) if row["disposition"] else None, end=ended(row),
+        checks=frozenset(s[0] for s in seats if s[2] in ("asked", "missed")),
     )  # fmt: skip
 
 

@@ -152,6 +152,9 @@ class SimStore:
     async def act(self, draft: ActDraft) -> Answer:
         return await self._ask(lambda: self._cases.act(draft))
 
+    async def pull(self, draft: ActDraft) -> list[Answer]:
+        return await self._ask(lambda: self._cases.pull(draft))
+
     async def widen(self, drafts: Sequence[WideDraft]) -> list[Answer]:
         return await self._ask(lambda: self._cases.widen(drafts))
 

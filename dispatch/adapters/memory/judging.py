@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from dispatch import limits
-from dispatch.adapters.memory import check_ins, desk, endings, talking
+from dispatch.adapters.memory import check_ins, desk, endings, talking, watching
 from dispatch.adapters.memory.rows import CaseRow, Kept, OfficerRow, Records, utc
 from dispatch.adapters.memory.steps import (
     ACK,
@@ -27,6 +27,7 @@ from dispatch.adapters.memory.steps import (
     transfer,
     window_us,
 )
+from dispatch.cases import welfare
 from dispatch.cases.facts import Answer, Fact
 from dispatch.cases.machine import Act, Claim
 from dispatch.cases.ports import ActDraft, ClaimDraft, ReportDraft
@@ -215,6 +216,9 @@ def _applied(
         released = end_seats(db, row) if event is Event.REASSIGNED else None
         drop_timers(db, row.id)
         return [grant_seat(db, row, event, actor, officer.id, released, us)]
+    if event in welfare.ACTS:
+        assert officer is not None
+        return [watching.apply_welfare(db, row, event, actor, officer.id, x.reason, us)]
     if event is Event.TRANSFERRED:
         assert officer is not None
         return [transfer(db, row, actor, officer.id, us)]
@@ -222,6 +226,7 @@ def _applied(
         for seat in row.seated:
             if officer is not None and seat.officer == officer.id:
                 seat.state = "en_route" if event is Event.SET_OUT else "on_scene"
+                seat.watch = seat.watch_due_us = None  # a sign of life
         if event is Event.ARRIVED:
             check_ins.set_next(db, row, us)
     elif event is Event.CHECKED_IN:
@@ -241,3 +246,24 @@ def _declined(db: Records, row: CaseRow, x: ActDraft, actor: str, officer: UUID,
     row.declined += (officer,)
     body = {"round": row.core.round, "reason": x.reason}
     return [db.append(row, Event.DECLINED, actor, officer, body, us), *go_on(db, row, us)]
+
+
+def pull(db: Records, x: ActDraft, us: int) -> list[Answer]:
+    """What became of a pull: the wanted case first."""
+    kept = db.kept.get((x.scope, x.key))
+    if kept is not None:
+        return [again(kept, x.hash, bool(kept.response.get("ok")), kept.response.get("reason"))]
+    refusal, answers = watching.pull(db, x, us)
+    row = db.cases.get(x.case)
+    word = None if refusal is None else str(refusal)
+    response: dict[str, Any] = {
+        "ok": refusal is None,
+        "reason": word,
+        "case": str(x.case),
+        "status": str(row.core.status) if row else None,
+        "fence": row.core.fence if row else None,
+    }
+    db.kept[x.scope, x.key] = Kept(x.hash, response)
+    if not answers:
+        answers = [db.answer(row, []) if row else Answer(ok=False, reason=None, response={})]
+    return [_answered(answers[0], refusal is None, word, response), *answers[1:]]

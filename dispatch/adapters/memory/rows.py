@@ -17,6 +17,7 @@ from dispatch.cases.audience import OFFERING
 from dispatch.cases.eligibility import Border, Candidate, Wanted, eligible
 from dispatch.cases.facts import Answer, CaseState, DeskNote, Ending, Fact, HolderState, Line
 from dispatch.cases.values import Case, End, Event, OfficerId, OfficerState, Status
+from dispatch.limits import PRIORITY
 
 OBJECTION_MS = limits.OBJECTION_S * 1000
 _1970 = datetime(1970, 1, 1, tzinfo=UTC)
@@ -66,6 +67,8 @@ class CategoryRow:
     ack_ms: int | None = None
     skill: str | None = None
     check_in_s: int | None = None
+    priority: int = PRIORITY
+    patience_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,10 @@ class SeatRow:
     word: str = ""
     word_tries: int = 0
     met: bool = False
+    watch: str | None = None
+    watch_why: str | None = None
+    watch_due_us: int | None = None
+    watch_after_us: int | None = None
 
 
 class WaveRow(NamedTuple):
@@ -256,6 +263,7 @@ class Records:
             check_in=seat.check_in,
             word=seat.word,
             met=seat.met,
+            watch=seat.watch,
         )
 
     def answer(self, row: CaseRow, facts: Sequence[Fact], to: tuple[UUID, ...] = ()) -> Answer:

@@ -40,6 +40,9 @@ class MemoryCases:
     async def act(self, draft: ActDraft) -> Answer:
         return judging.act(self.records, draft, self.records.now_us())
 
+    async def pull(self, draft: ActDraft) -> list[Answer]:
+        return judging.pull(self.records, draft, self.records.now_us())
+
     async def widen(self, drafts: Sequence[WideDraft]) -> list[Answer]:
         return deadlines.widen(self.records, drafts, self.records.now_us())
 

@@ -66,6 +66,8 @@ def _category(row: asyncpg.Record, by_hour: Mapping[int, Mode]) -> Category:
         by_hour,
         row["head_start_ms"] or 0,
         row["turn_ms"] or BEST_OFFICER_TURN_MS,
+        row["priority"],
+        row["patience_ms"],
     )
 
 

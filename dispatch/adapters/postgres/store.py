@@ -46,7 +46,8 @@ def _ids(values: Sequence[Any] | None) -> tuple[UUID, ...]:
     return tuple(values) if values else ()
 
 
-def _answer(row: Any) -> Answer:
+def read_answer(row: Any) -> Answer:
+    """A row of the type `answer`."""
     state = _state.decode(row["state"]) if row["state"] else None
     recipients = _ids(row["recipients"])
     facts = tuple(
@@ -92,20 +93,23 @@ class PostgresCases:
                 return [Answer(ok=False, reason="busy", response={})]
             alone = await asyncio.gather(*(self._batch(query, [draft]) for draft in drafts))
             return [answers[0] for answers in alone]
-        answers = {row["idx"]: _answer(row) for row in rows}
+        answers = {row["idx"]: read_answer(row) for row in rows}
         return [answers[idx] for idx in range(len(drafts))]
 
     async def act(self, draft: ActDraft) -> Answer:
         (row,) = await fetch(self._pool, "SELECT * FROM act_on_case($1)", _text(draft))
-        return _answer(row)
+        return read_answer(row)
+
+    async def pull(self, draft: ActDraft) -> list[Answer]:
+        return [read_answer(row) for row in await fetch(self._pool, "SELECT * FROM pull_officer($1)", _text(draft))]
 
     async def widen(self, drafts: Sequence[WideDraft]) -> list[Answer]:
-        return [_answer(row) for row in await fetch(self._pool, "SELECT * FROM widen_offers($1)", _text(drafts))]
+        return [read_answer(row) for row in await fetch(self._pool, "SELECT * FROM widen_offers($1)", _text(drafts))]
 
     async def set_duty(self, officer: UUID, on: bool, key: str, hash_: str, shift_min: int | None = None) -> Answer:
         asked = {"officer": officer, "on": on, "key": key, "hash": hash_, "shift_min": shift_min}
         (row,) = await fetch(self._pool, "SELECT * FROM set_duty($1)", _text(asked))
-        return _answer(row)
+        return read_answer(row)
 
     async def due_stations(self) -> list[str]:
         return [row[0] for row in await fetch(self._pool, "SELECT * FROM due_stations()")]
@@ -114,7 +118,7 @@ class PostgresCases:
         fired = await fetch(self._pool, "SELECT * FROM fire_window($1, $2)", station, SWEEP_BATCH_MAX)
         fired += await fetch(self._pool, "SELECT * FROM fire_ack($1, $2)", station, SWEEP_BATCH_MAX)
         fired += await fetch(self._pool, "SELECT * FROM fire_check_in($1, $2)", station, SWEEP_BATCH_MAX)
-        return [_answer(row) for row in fired]
+        return [read_answer(row) for row in fired]
 
     async def due_waves(self) -> list[DueWave]:
         rows = await fetch(self._pool, "SELECT * FROM due_waves($1)", DUE_WAVES_MAX)

@@ -17,14 +17,15 @@ INTAKE = {Act.ENTER, Act.EXERCISE, Act.CLEAR_PANIC}
 SIGNED = ALWAYS | {Act.SIGN_OUT, Act.READ_ME}
 LIVE = SIGNED | {Act.TICKET, Act.CONNECT, Act.ASK, Act.READ_CASE}
 TALK = {Act.SAY, Act.READ, Act.READ_TALK}
-DESK_ACTS = {Act.ACKNOWLEDGE, Act.ASSIGN, Act.CLEARED, Act.TAKE, Act.ADD, Act.TAKE_BACK, Act.REOFFER}
+DESK_ACTS = {Act.ACKNOWLEDGE, Act.ASSIGN, Act.CLEARED, Act.TAKE, Act.ADD, Act.TAKE_BACK, Act.REOFFER, Act.PREEMPT}
+DESK_ACTS |= {Act.ASK_WELFARE}
 MAY: dict[Role, set[Act]] = {
     Role.NOBODY: ALWAYS,
     Role.REPORTER: LIVE | TALK | {Act.OBJECT, Act.RATE, Act.READ_ENTRIES, Act.WITHDRAW},
     Role.OFFICER: LIVE
     | TALK
     | {Act.CLAIM, Act.DECLINE, Act.SET_OUT, Act.ARRIVED, Act.CLEARED, Act.HAND_BACK, Act.TRANSFER, Act.DUTY, Act.FIX}
-    | {Act.SECOND_OFFICER, Act.MET},
+    | {Act.SECOND_OFFICER, Act.MET, Act.ALL_WELL},
     Role.DESK: LIVE | TALK | DESK_ACTS | {Act.READ_DESK, Act.READ_HISTORY},
     Role.SUPERVISOR: SIGNED
     | DESK_ACTS
@@ -51,7 +52,7 @@ def test_without_a_relation_nobody_touches_a_case() -> None:
         (Role.OFFICER, act)
         for act in (
             Act.CLAIM, Act.DECLINE, Act.SET_OUT, Act.ARRIVED, Act.CLEARED, Act.HAND_BACK, Act.TRANSFER,
-            Act.MET, Act.SAY, Act.READ, Act.SECOND_OFFICER,
+            Act.MET, Act.SAY, Act.READ, Act.SECOND_OFFICER, Act.ALL_WELL,
         )
     }  # fmt: skip
     reads = {

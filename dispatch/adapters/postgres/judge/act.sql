@@ -67,7 +67,8 @@ BEGIN
     IF v_event IN ('set_out', 'arrived') THEN
         UPDATE assignments SET state = CASE v_event WHEN 'set_out' THEN 'en_route' ELSE 'on_scene' END,
             en_route_at = CASE v_event WHEN 'set_out' THEN p_t ELSE en_route_at END,
-            on_scene_at = CASE v_event WHEN 'arrived' THEN p_t ELSE on_scene_at END
+            on_scene_at = CASE v_event WHEN 'arrived' THEN p_t ELSE on_scene_at END,
+            watch = NULL, watch_due = NULL  -- a sign of life
         WHERE case_id = c.id AND officer_id = o.id AND active;
         IF v_event = 'arrived' THEN PERFORM set_check_in(c, p_t); END IF;
     ELSIF v_event = 'checked_in' THEN
@@ -83,6 +84,8 @@ BEGIN
     ELSIF v_event = 'handed_back' THEN
         SELECT q.* INTO r FROM hand_back(c, facts, asked, x, v_actor, o.id, p_t) q;
         c := r.c; facts := r.facts; asked := r.asked; RETURN;
+    ELSIF v_event IN ('welfare_asked', 'welfare_answered') THEN
+        SELECT q.* INTO r FROM apply_welfare(c, facts, x, v_actor, o.id, p_t) q; c := r.c; facts := r.facts; RETURN;
     ELSIF v_event = 'transferred' THEN
         SELECT q.* INTO r FROM transfer(c, facts, v_actor, o.id, p_t) q; c := r.c; facts := r.facts; RETURN;
     ELSIF v_event IN ('cleared', 'withdrawn') THEN
@@ -100,7 +103,7 @@ BEGIN
         IF v_event = 'reassigned' THEN
             v_released := end_assignments(c.id, NULL, v_event, p_t); c.claimed_by := NULL; c.claimed_at := NULL;
         END IF;
-        DELETE FROM deadlines WHERE case_id = c.id;
+        DELETE FROM deadlines WHERE case_id = c.id AND kind IN ('window', 'wave', 'ack');
         SELECT q.* INTO r FROM grant_seat(c, facts, v_event, v_actor, o.id, v_released, p_t) q;
         c := r.c; facts := r.facts; RETURN;
     END IF;

@@ -39,7 +39,7 @@ LANGUAGE sql STABLE AS $$
                 WHEN p_event = 'officer_taken_back' AND ARRAY(
                     SELECT a.officer_id FROM assignments a WHERE a.case_id = c.id AND a.active) = ARRAY[p_officer]
                     THEN 'last_taken_back'
-                ELSE resolved_leaving(c, p_event) END
+                ELSE resolved_leaving(c, p_event, p_recipients) END
 $$;
 
 -- Why this act is refused at p_t, or null: allowed. `o`: the acting officer, or the one the desk sends.
@@ -72,6 +72,8 @@ BEGIN
     ELSIF p_event IN ('check_in_asked', 'checked_in', 'check_in_missed') THEN RETURN judge_check_in(c, p_event, o.id);
     ELSIF p_event IN ('officer_added', 'officer_taken_back', 'reoffered', 'second_asked') THEN
         RETURN judge_desk(c, o, p_event, p_actor, p_recipients);
+    ELSIF p_event IN ('welfare_asked', 'welfare_answered') THEN
+        RETURN judge_welfare(c, o, p_event);
     ELSIF p_event = 'cleared' AND p_actor IN ('desk', 'supervisor') AND EXISTS (
         SELECT FROM assignments a WHERE a.case_id = c.id AND a.active
     ) THEN RETURN 'not_yours';
@@ -134,8 +136,8 @@ BEGIN
     IF c.claimed_by IS NOT NULL THEN
         SELECT coalesce(jsonb_agg(jsonb_build_object(
             'officer', a.officer_id, 'call_sign', o.call_sign, 'surname', o.surname, 'seat', a.seat,
-            'fence', a.fence, 'state', a.state, 'check_in', a.check_in, 'word', a.word, 'met', a.met_at IS NOT NULL)
-            ORDER BY a.id), '[]') INTO v_holders
+            'fence', a.fence, 'state', a.state, 'check_in', a.check_in, 'word', a.word, 'met', a.met_at IS NOT NULL,
+            'watch', a.watch) ORDER BY a.id), '[]') INTO v_holders
         FROM assignments a JOIN officers o ON o.id = a.officer_id WHERE a.case_id = c.id AND a.active;
     END IF;
     RETURN jsonb_build_object(
