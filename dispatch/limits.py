@@ -85,6 +85,10 @@ REJOIN_CELL_M: Final = 250.0  # an officer who enters another such cell is match
 
 # --- officers' safety ------------------------------------------------------------------------------------------
 CHECK_IN_ANSWER_MS: Final = 60_000  # an officer on scene has hands full; then the desk is told, and again each time
+HAZARD_M: Final = 50  # a note or an earlier case so near is of this place: a house and its yard, a fix's error
+HAZARD_HOURS_MAX: Final = 24 * 365  # a note that nobody renews in a year is a rumour
+EARLIER_DAYS: Final = 90  # what happened there longer ago tells little of today
+PLACE_ITEMS_MAX: Final = 20  # read on a phone at the door: notes, and earlier cases
 PANIC_RADIUS_M: Final = 6_000  # as far as the widest ring: about 15 min in town
 PANIC_OFFICERS_MAX: Final = 10  # nearest; more would empty the district
 PANIC_TRIES_MAX: Final = 5  # a stream held elsewhere is waited for before a phone has to ask again

@@ -78,7 +78,8 @@ class Node:
         self.hub = Hub()
         self.panics = Panics()
         self.positions.beside = lambda: self.panics.live
-        self.safety = Safety(PostgresSafety(pool), self.feed, self.positions, self.panics)
+        self.hazards = PostgresSafety(pool)
+        self.safety = Safety(self.hazards, self.feed, self.positions, self.panics)
         self.resume = Resume(self.feed, self.roster, settings.ticket_key, self.panics)
         self.sessions: set[OpenSocket] = set()
         self.pauses = Pauses()

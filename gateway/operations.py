@@ -11,6 +11,7 @@ from dispatch.cases.ports import HistoryEntry
 from dispatch.cases.values import Refusal
 from dispatch.cases.views import DeskCase, HeldCase, ReporterCase, Result, Snapshot
 from dispatch.insight.values import Answered, By
+from dispatch.safety.hazards import Hazard, PlaceKnown
 from dispatch.town import TownCategory
 from gateway.http.areas import GEOJSON, Imported
 from gateway.http.bodies import IDEMPOTENCY_KEY
@@ -23,6 +24,8 @@ from gateway.wire.messages import (
     ClearPanic,
     Duty,
     Entry,
+    HazardBody,
+    HazardEnded,
     OpenReceipt,
     PanicMessage,
     Questions,
@@ -190,6 +193,22 @@ OPERATIONS: Final[Operations] = {
     ("POST", "/v1/duty"): Operation(
         id="duty", group="at work", session=Session.NEEDED, takes=Duty, gives={200: Gives("Done.", Result)},
         problems=(*BODY, "message_unknown", "holds_case", "not_found", *WHO),
+    ),
+    ("GET", "/v1/cases/{case}/place"): Operation(
+        id="place", group="safety", session=Session.NEEDED, parameters=(CASE,),
+        gives={200: Gives("What is known.", PlaceKnown)}, problems=("not_found", *WHO),
+    ),
+    ("GET", "/v1/hazards"): Operation(
+        id="hazards", group="safety", session=Session.NEEDED, parameters=(STATION,),
+        gives={200: Gives("The latest first.", list[Hazard])}, problems=("not_found", *WHO),
+    ),
+    ("POST", "/v1/hazards"): Operation(
+        id="write_hazard", group="safety", session=Session.NEEDED, takes=HazardBody,
+        gives={200: Gives("Kept; `more.hazard` names it.", Result)}, problems=(*BODY, *PLACE, "key_reused", *WHO),
+    ),
+    ("POST", "/v1/hazards/ended"): Operation(
+        id="end_hazard", group="safety", session=Session.NEEDED, takes=HazardEnded,
+        gives={200: Gives("Ended.", Result)}, problems=(*BODY, "key_reused", "not_found", "not_yours", "closed", *WHO),
     ),
     ("POST", "/v1/panics"): Operation(
         id="panic", group="safety", session=Session.NEEDED, takes=PanicMessage,

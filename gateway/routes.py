@@ -2,7 +2,7 @@
 
 from starlette.routing import BaseRoute, Route
 
-from gateway.http import advice, areas, cases, docs, figures, handover, health, pages, safety, sign_in
+from gateway.http import advice, areas, cases, docs, figures, handover, health, pages, places, safety, sign_in
 
 ROUTES: list[BaseRoute] = [
     Route("/v1/reports", cases.post_report, methods=["POST"]),
@@ -21,6 +21,10 @@ ROUTES: list[BaseRoute] = [
     Route("/v1/cases/{case}/claims", cases.post_claim, methods=["POST"]),
     Route("/v1/cases/{case}/acts", cases.post_act, methods=["POST"]),
     Route("/v1/claims/{key}", cases.get_claim, methods=["GET"]),
+    Route("/v1/cases/{case}/place", places.get_place, methods=["GET"]),
+    Route("/v1/hazards", places.get_hazards, methods=["GET"]),
+    Route("/v1/hazards", places.post_hazard, methods=["POST"]),
+    Route("/v1/hazards/ended", places.post_ended, methods=["POST"]),
     Route("/v1/panics", safety.post_panic, methods=["POST"]),
     Route("/v1/panics/cleared", safety.post_cleared, methods=["POST"]),
     Route("/v1/desk", cases.get_desk, methods=["GET"]),

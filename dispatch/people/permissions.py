@@ -54,6 +54,10 @@ class Act(StrEnum):
     DUTY = "duty"
     FIX = "fix"
     CHECK_IN = "check_in"
+    READ_PLACE = "read_place"  # hazards and earlier cases there
+    READ_HAZARDS = "read_hazards"
+    WRITE_HAZARD = "write_hazard"
+    END_HAZARD = "end_hazard"
     PANIC = "panic"
     CLEAR_PANIC = "clear_panic"
     READ_DESK = "read_desk"
@@ -170,6 +174,17 @@ TABLE: Final[dict[tuple[Role, Act], Relation]] = {
     (R.OFFICER,    A.FIX):             Self,
     (R.OFFICER,    A.CHECK_IN):        Any_,     # the fence decides
     (R.OFFICER,    A.PANIC):           Self,
+
+    # What is known of a place: for who goes there, and those who send them.
+    (R.OFFICER,    A.READ_PLACE):      Holder,
+    (R.DESK,       A.READ_PLACE):      Station,
+    (R.SUPERVISOR, A.READ_PLACE):      Any_,
+    (R.DESK,       A.READ_HAZARDS):    Station,
+    (R.SUPERVISOR, A.READ_HAZARDS):    Any_,
+    (R.DESK,       A.WRITE_HAZARD):    Station,
+    (R.SUPERVISOR, A.WRITE_HAZARD):    Any_,
+    (R.DESK,       A.END_HAZARD):      Any_,     # the judge compares the stations
+    (R.SUPERVISOR, A.END_HAZARD):      Any_,
 
     # A call for help is ended by a person at a desk, never by who made it: they might be made to.
     (R.DESK,       A.CLEAR_PANIC):     Any_,     # the judge compares the stations

@@ -106,7 +106,7 @@ def _draft(node: Node, report: Report, key: str, receipt_mac: str) -> ReportDraf
     )
 
 
-async def _case(request: Request, act: Act) -> tuple[Who, CaseState]:
+async def case_for(request: Request, act: Act) -> tuple[Who, CaseState]:
     """Who asks, and the case where they may. A stranger hears the same as for a case that is not there."""
     who = await who_of(request)
     case = case_of(request)
@@ -120,7 +120,7 @@ async def _case(request: Request, act: Act) -> tuple[Who, CaseState]:
 
 async def get_case(request: Request) -> Response:
     """GET /v1/cases/{case}: what this person may see of it, as on the socket, but never older than any answer given."""
-    who, state = await _case(request, Act.READ_CASE)
+    who, state = await case_for(request, Act.READ_CASE)
     if who.role is Role.REPORTER:
         return answered(audience.reporter_case(state, 0))
     if who.role is Role.OFFICER and who.officer is not None:
@@ -130,13 +130,13 @@ async def get_case(request: Request) -> Response:
 
 async def get_history(request: Request) -> Response:
     """GET /v1/cases/{case}/history: every entry, for the desk."""
-    _, state = await _case(request, Act.READ_HISTORY)
+    _, state = await case_for(request, Act.READ_HISTORY)
     return answered(await node_of(request).store.history(state.id))
 
 
 async def get_entries(request: Request) -> Response:
     """GET /v1/cases/{case}/entries: the steps that the reporter was told."""
-    _, state = await _case(request, Act.READ_ENTRIES)
+    _, state = await case_for(request, Act.READ_ENTRIES)
     history = await node_of(request).store.history(state.id)
     told = [
         Entry(kind=e.kind, at=e.at, reason=e.body.get("reason") if e.kind in audience.TELLS_REASON else None)
@@ -148,7 +148,7 @@ async def get_entries(request: Request) -> Response:
 
 async def get_talk(request: Request) -> Response:
     """GET /v1/cases/{case}/talk: what was said on the case, in pages, also when it is over."""
-    _, state = await _case(request, Act.READ_TALK)
+    _, state = await case_for(request, Act.READ_TALK)
     before = _number(request, "before", 0, 2**31 - 1)
     count = _number(request, "lines", 1, limits.TALK_KEPT_LINES) or limits.TALK_KEPT_LINES
     found = await node_of(request).store.talk(state.id, before, count)

@@ -309,6 +309,26 @@ class Questions(Struct, frozen=True, kw_only=True):
     questions: tuple[Question, ...]
 
 
+class HazardBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """POST /v1/hazards: what who goes there must know, why it is written down, and for how many hours."""
+
+    lat: Latitude
+    lon: Longitude
+    datum: Datum = Datum.WGS84
+    words: Annotated[str, Meta(min_length=1, max_length=limits.REASON_CHARS_MAX, pattern=r"\S")]
+    reason: Annotated[str, Meta(min_length=1, max_length=limits.REASON_CHARS_MAX)]
+    expires_in_h: Annotated[int, Meta(ge=1, le=limits.HAZARD_HOURS_MAX)]
+    key: Key
+
+
+class HazardEnded(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """POST /v1/hazards/ended."""
+
+    hazard: UUID
+    reason: Annotated[str, Meta(min_length=1, max_length=limits.REASON_CHARS_MAX)]
+    key: Key
+
+
 class Reported(Struct, frozen=True, kw_only=True):
     """201 (or 200, when the same key came again). The code is shown once; nobody can look it up."""
 

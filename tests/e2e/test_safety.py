@@ -140,3 +140,35 @@ async def test_an_officer_on_scene_is_asked_for_a_sign_of_life_and_the_desk_hear
         assert ["check_in" in seat for seat in back["holders"]] == [False]
         done = await line.act("cleared", case=made["case"], fence=won["fence"], disposition="advice_given")
         assert done["ok"]
+
+
+async def test_who_holds_the_case_reads_what_is_known_of_the_place_and_nobody_else(town: Town) -> None:
+    officer, other, desk = (
+        await town.someone("officer", 3),
+        await town.someone("officer", 4),
+        await town.someone("desk"),
+    )
+    note = {"lat": LAT, "lon": LON, "words": "恶犬。", "reason": "Bitten twice.", "expires_in_h": 48, "key": new_key()}
+    assert (await officer.ask("POST", "/v1/hazards", note)).status_code == 403
+    elsewhere = await desk.ask("POST", "/v1/hazards", note | {"lat": 10.0, "key": new_key()})
+    assert elsewhere.status_code == 403
+    written = await desk.ask("POST", "/v1/hazards", note)
+    hazard = written.json()["more"]["hazard"]
+    assert [one["hazard"] for one in (await desk.ask("GET", "/v1/hazards")).json()] == [hazard]
+    assert (await officer.ask("POST", "/v1/duty", {"t": "duty", "on": True, "key": new_key()})).status_code == 200
+    async with officer.line() as line:
+        await line.say({"t": "fix", "lat": LAT, "lon": LON})
+        made = await town.report(words="A dog barks.")
+        place = f"/v1/cases/{made['case']}/place"
+        offer = await line.hear("offer", case=made["case"])
+        assert (await officer.ask("GET", place)).status_code == 404, "before the claim it is not theirs"
+        assert (await line.act("claim", case=made["case"], round=offer["round"]))["ok"]
+    known = (await officer.ask("GET", place)).json()
+    assert [one["words"] for one in known["hazards"]] == ["恶犬。"]
+    for stranger in (other, await town.reporter(made["receipt"])):
+        assert (await stranger.ask("GET", place)).status_code in (403, 404)
+    ended = {"hazard": hazard, "reason": "The dog is gone.", "key": new_key()}
+    assert (await desk.ask("POST", "/v1/hazards/ended", ended)).status_code == 200
+    assert (await officer.ask("GET", place)).json()["hazards"] == []
+    readers = await town.owner.fetch("SELECT reader FROM place_reads")
+    assert {row[0] for row in readers} == {f"officer:{officer.said['officer']}"}

@@ -13,7 +13,8 @@ EVERYTHING = frozenset(Relation)
 
 # What each role may do when every relation holds. Anything else must be forbidden even then.
 ALWAYS = {Act.REPORT, Act.READ_AREAS, Act.READ_CATEGORIES, Act.SIGN_IN, Act.OPEN_RECEIPT, Act.ADVICE}
-INTAKE = {Act.ENTER, Act.EXERCISE, Act.CLEAR_PANIC}
+INTAKE = {Act.ENTER, Act.EXERCISE, Act.CLEAR_PANIC, Act.END_HAZARD}
+PLACES = {Act.READ_PLACE, Act.READ_HAZARDS, Act.WRITE_HAZARD}
 SIGNED = ALWAYS | {Act.SIGN_OUT, Act.READ_ME}
 LIVE = SIGNED | {Act.TICKET, Act.CONNECT, Act.ASK, Act.READ_CASE}
 TALK = {Act.SAY, Act.READ, Act.READ_TALK}
@@ -33,8 +34,9 @@ MAY: dict[Role, set[Act]] = {
     | {Act.RECLASSIFY, Act.READ_DESK, Act.READ_CASE, Act.READ_HISTORY, Act.ASK},
     Role.ADMIN: SIGNED | {Act.IMPORT_AREAS},
 }
-MAY[Role.DESK] |= INTAKE
-MAY[Role.SUPERVISOR] |= INTAKE
+MAY[Role.DESK] |= INTAKE | PLACES
+MAY[Role.SUPERVISOR] |= INTAKE | PLACES
+MAY[Role.OFFICER] |= {Act.READ_PLACE}
 for reading_figures in (Role.DESK, Role.SUPERVISOR):
     MAY[reading_figures].add(Act.READ_FIGURES)
 MAY[Role.OFFICER] |= {Act.PANIC, Act.CHECK_IN}
@@ -68,7 +70,7 @@ def test_without_a_relation_nobody_touches_a_case() -> None:
     reading = {(Role.SUPERVISOR, act) for act in reads | DESK_ACTS}
     town = {(Role.ADMIN, Act.IMPORT_AREAS)}
     town |= {(role, act) for role in (Role.DESK, Role.SUPERVISOR) for act in INTAKE}
-    by_judge |= {(Role.OFFICER, Act.CHECK_IN)}
+    by_judge |= {(Role.OFFICER, Act.CHECK_IN)} | {(Role.SUPERVISOR, act) for act in PLACES}
     assert free == by_judge | reading | town | {(role, act) for role in Role for act in ALWAYS}
 
 
