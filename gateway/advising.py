@@ -8,7 +8,7 @@ from dispatch.advice.rules import Verdict, say, shipped
 from dispatch.cases.ports import ActDraft, StoreAway, StoreBusy
 from dispatch.cases.service import Acting
 from dispatch.cases.values import Actor, Event
-from gateway.wire.messages import Advice, AdviceAsked
+from gateway.wire.safety import Advice, AdviceAsked
 
 log = logging.getLogger(__name__)
 

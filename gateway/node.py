@@ -42,7 +42,8 @@ from gateway.sockets.hub import Hub, Member, OpenSocket
 from gateway.sockets.link import Close
 from gateway.sockets.resume import Resume
 from gateway.wire.acts import ActMessage, act_draft, hash_of
-from gateway.wire.messages import AdviceAsked, Duty, Say
+from gateway.wire.messages import Duty, Say
+from gateway.wire.safety import AdviceAsked
 from gateway.wire.sentences import refused, result
 
 log = logging.getLogger(__name__)

@@ -18,17 +18,12 @@ from gateway.http.bodies import IDEMPOTENCY_KEY
 from gateway.http.sign_in import Me
 from gateway.wire.acts import ActMessage
 from gateway.wire.messages import (
-    Advice,
-    AdviceAsked,
     ClaimBody,
     ClearPanic,
     Duty,
     Entry,
-    HazardBody,
-    HazardEnded,
     OpenReceipt,
     PanicMessage,
-    Questions,
     Report,
     Reported,
     Signed,
@@ -37,6 +32,7 @@ from gateway.wire.messages import (
     Ticket,
 )
 from gateway.wire.openapi import JSON, Gives, Operation, Operations, Parameter, Session
+from gateway.wire.safety import Advice, AdviceAsked, HazardBody, HazardEnded, Questions
 
 # --- codes that come together
 FAILS: Final = ("internal", "store_away", "busy")

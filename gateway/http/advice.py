@@ -15,7 +15,8 @@ from gateway.http.bearer import anyone_of, require, settings_of
 from gateway.http.bodies import read_body
 from gateway.http.problems import Problem
 from gateway.node import Node
-from gateway.wire.messages import Advice, AdviceAsked, Questions, Report
+from gateway.wire.messages import Report
+from gateway.wire.safety import Advice, AdviceAsked, Questions
 
 ANONYMOUS = "anonymous"
 

@@ -16,7 +16,7 @@ from gateway.http.bodies import read_body
 from gateway.http.cases import answered, case_for, node_of, told_of
 from gateway.http.problems import Problem
 from gateway.wire.acts import hash_of, scope_of
-from gateway.wire.messages import HazardBody, HazardEnded
+from gateway.wire.safety import HazardBody, HazardEnded
 from gateway.wire.sentences import say
 from geo.datum import to_wgs84
 from geo.point import Point

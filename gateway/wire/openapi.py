@@ -16,7 +16,8 @@ from starlette.routing import BaseRoute, Route
 
 from gateway.http.codes import CODES, RETRY_AFTER_S
 from gateway.http.problems import MEDIA_TYPE
-from gateway.wire.messages import VERSION, Advice
+from gateway.wire.messages import VERSION
+from gateway.wire.safety import Advice
 
 Json = dict[str, Any]
 REF: Final = "#/components/schemas/{name}"
