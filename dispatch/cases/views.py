@@ -224,7 +224,11 @@ class Past(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", tag="past")
 
 class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", tag="welcome"):
     """The answer to hello. `resumed`: what follows is exactly what was missed; otherwise a snapshot follows, and
-    `why` says why (new, epoch, token, trimmed, future, too_many)."""
+    `why` says why (new, epoch, token, trimmed, future, too_many).
+
+    `at` lies beyond what is still to come: a client counts it when that has come, never before, lest a line that
+    breaks between the two hides what was missed. After a welcome that is not resumed, token and offsets of before are
+    worth nothing, and the new ones count with the snapshot."""
 
     v: int
     resumed: bool

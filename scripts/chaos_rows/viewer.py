@@ -146,6 +146,8 @@ class Viewer:
         elif isinstance(message, views.Past | views.Beat):
             for stream, offset in message.at.items():
                 self.at[stream] = max(offset, self.at.get(stream, -1))
-        elif isinstance(message, views.Snapshot) or (isinstance(message, views.Welcome) and not message.resumed):
+        elif isinstance(message, views.Snapshot):
             self.at = dict(message.at)
+        elif isinstance(message, views.Welcome) and not message.resumed:
+            self.token, self.at = None, {}  # both come back with the snapshot, if it comes
         self.heard.append(Heard(message, now, self.life))

@@ -141,7 +141,7 @@ class Line:
         elif self._token is not None:
             self._ledger.snapshots += 1
         if not message.resumed:
-            self._at = dict(message.at)
+            self._at = {}  # until the snapshot comes
         self._token, self._since = message.token, now
         self.ready.set()
 

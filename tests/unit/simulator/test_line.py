@@ -156,3 +156,22 @@ async def test_an_act_without_a_decision_is_sent_again_with_the_same_key() -> No
     assert result is not None
     assert result.ok
     assert took_s is None  # an answer that needed two sendings times nothing
+
+
+async def test_a_line_that_breaks_between_welcome_and_snapshot_asks_for_everything_again() -> None:
+    """The welcome's offsets lie beyond what was received: to go on from them would hide what the snapshot held."""
+    hellos: list[dict[str, Any]] = []
+    again = asyncio.Event()
+
+    async def talk(socket: ServerConnection, hello: dict[str, Any]) -> None:
+        hellos.append(hello)
+        await socket.send(welcome())
+        if len(hellos) == 1:
+            await socket.close(4000)
+            return
+        again.set()
+        await socket.wait_closed()
+
+    async with service(talk) as person, running(Line(person, Ledger(), lambda *_: None, "x")):
+        await asyncio.wait_for(again.wait(), 10)
+    assert hellos[1]["at"] == {}
