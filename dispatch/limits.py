@@ -28,6 +28,12 @@ ROUNDS_MAX: Final = 20  # offers of one case; beyond that only the desk may act
 
 # --- the desk --------------------------------------------------------------------------------------------------
 DESK_ACK_MS: Final = 20_000  # the desk acknowledges within 20 s or the supervisor is alarmed
+HOLD_MIN_MAX: Final = 12 * 60  # a case held longer than a shift is forgotten by those who held it
+APPOINTMENT_AHEAD_MIN_MAX: Final = 14 * 24 * 60  # two weeks ahead; later than that is a refusal in disguise
+APPOINTMENT_LASTS_MIN_MAX: Final = 8 * 60  # nobody is asked to wait for longer than a working day
+BODY_CHARS_MAX: Final = 120  # the name of another body
+FALLS_MAX: Final = 10  # stations looked through for one that is staffed; then the catch-all
+DESK_SHIFT_S: Final = 12 * 3600  # a desk's shift counts no longer than its session can last
 ALARMS_MAX: Final = 30  # repeated alarms of one case; then it only stands in the list, in red
 
 # --- the talk on a case ----------------------------------------------------------------------------------------

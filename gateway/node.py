@@ -42,6 +42,7 @@ from gateway.sockets.hub import Hub, Member, OpenSocket
 from gateway.sockets.link import Close
 from gateway.sockets.resume import Resume
 from gateway.wire.acts import ActMessage, act_draft, hash_of
+from gateway.wire.desk_messages import DeskShift
 from gateway.wire.messages import Duty, Say
 from gateway.wire.safety import AdviceAsked
 from gateway.wire.sentences import refused, result
@@ -239,6 +240,10 @@ class Node:
             self.positions.drop(officer)
             await self.bus.forget_fix(officer)
         return answer
+
+    async def desk_shift(self, account: UUID, station: str, message: DeskShift) -> Answer:
+        """On or off shift at a desk."""
+        return await self.acting.desk_shift(account, station, message.on, message.key, hash_of(message))
 
     async def state_of(self, case: UUID) -> CaseState | None:
         """The case as this process knows it, else as the database does. Raises: StoreAway, StoreBusy."""

@@ -10,6 +10,7 @@ import msgspec
 
 from dispatch.cases import check_in, leaving
 from dispatch.cases.board import GRANTING, Board, Entry
+from dispatch.cases.desk_views import appointed, quiet_ms, told_to_supervisors
 from dispatch.cases.facts import CaseState, Ending, Fact, TalkState
 from dispatch.cases.values import Event, Status
 from dispatch.cases.views import (
@@ -50,6 +51,7 @@ SILENT_TO_REPORTER = BETWEEN_POLICE | frozenset(
         Event.SAID,
         Event.SECOND_ASKED,
         *check_in.EVENTS,
+        Event.HANDED_OVER,  # the entry after it says where the case is
     }
 )
 TELLS_REASON = frozenset(
@@ -89,13 +91,14 @@ ENDED_BECAUSE = {
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """A message and whom it is for: these officers, or the desk of this station, or the reporter of this case; with
-    `person` (a stable name) nobody else among them."""
+    `person` (a stable name) nobody else among them; or the supervisors of this station, or EVERY."""
 
     view: View
     officers: tuple[UUID, ...] = ()
     station: str | None = None
     case: UUID | None = None
     person: str = ""
+    supervisors: str | None = None
 
 
 def deliveries(fact: Fact, elapsed_ms: int = 0) -> list[Delivery]:
@@ -106,7 +109,8 @@ def deliveries(fact: Fact, elapsed_ms: int = 0) -> list[Delivery]:
         return [_read(fact)]
     if fact.kind in PANICS:
         view, body = view_of(fact)
-        return [Delivery(view, station=fact.stream), Delivery(view, officers=body.told)]
+        who = (Delivery(view, station=fact.stream), Delivery(view, officers=body.told))
+        return [*who, Delivery(view, supervisors=fact.stream)]
     state = fact.state
     if state is None or fact.case is None or fact.kind == Event.RECEIVED:  # the same commit says what came of it
         return []
@@ -127,9 +131,24 @@ def deliveries(fact: Fact, elapsed_ms: int = 0) -> list[Delivery]:
         sent += _said(fact, state)
     else:
         sent += [Delivery(held(state, h.officer, fact), officers=(h.officer,)) for h in state.holders]
-    sent.append(Delivery(desk_case(state, elapsed_ms, fact), station=fact.stream))
+    sent += _for_desks(fact, state, elapsed_ms)
     if fact.kind not in SILENT_TO_REPORTER:
         sent.append(Delivery(reporter_case(state, elapsed_ms, fact), case=state.id))
+    return sent
+
+
+def _for_desks(fact: Fact, state: CaseState, elapsed_ms: int) -> list[Delivery]:
+    """The case, for the desk that has it; that it is gone, for one that had it; its alarms, for supervisors."""
+    sent: list[Delivery] = []
+    alarm = told_to_supervisors(fact, state, elapsed_ms)
+    if alarm is not None:
+        sent.append(Delivery(alarm[0], supervisors=alarm[1]))
+    if state.station != fact.stream:
+        gone = Gone(stream=fact.stream, offset=fact.offset, case=state.id, reason="handed_over")
+        return [*sent, Delivery(gone, station=fact.stream)]
+    sent.append(Delivery(desk_case(state, elapsed_ms, fact), station=fact.stream))
+    if fact.kind == Event.CAME_OVER and fact.talk is not None:
+        sent.append(Delivery(talk.thread(fact.talk, "desk:"), station=fact.stream))
     return sent
 
 
@@ -248,6 +267,9 @@ def reporter_case(state: CaseState, elapsed_ms: int, fact: Fact | None = None) -
         object_ms=None if ending.object_ms is None else max(0, ending.object_ms - elapsed_ms),
         objected=ending.objected,
         stars=ending.stars,
+        appointment=appointed(state),
+        referred_to=state.desk.referred_to if state.desk else None,
+        manner=state.desk.manner if state.desk else None,
     )
 
 
@@ -277,6 +299,10 @@ def desk_case(state: CaseState, elapsed_ms: int, fact: Fact | None = None) -> De
         exercise=state.exercise,
         channel=state.channel,
         owner=state.desk.owner if state.desk else None,
+        quiet_ms=quiet_ms(state, elapsed_ms),
+        appointment=appointed(state),
+        referred_to=state.desk.referred_to if state.desk else None,
+        manner=state.desk.manner if state.desk else None,
         last=fact.kind if fact is not None else "",
         objected=ending.objected,
         stars=ending.stars,

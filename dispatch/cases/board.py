@@ -19,6 +19,9 @@ from dispatch.talk.threads import Threads
 
 Key = TypeVar("Key", bound=Hashable)
 OPENING = frozenset({Event.OFFER_OPENED, Event.HANDED_BACK, Event.REOFFERED, Event.PREEMPTED, Event.SILENT})
+JOINING = frozenset(
+    {Event.SEAT_FILLED, Event.CLAIMED, Event.ASSIGNED, Event.REASSIGNED, Event.OFFICER_ADDED, Event.CAME_OVER}
+)  # somebody reads the talk who did not before
 GRANTING = frozenset({Event.SEAT_FILLED, Event.CLAIMED, Event.ASSIGNED, Event.REASSIGNED, Event.OFFICER_ADDED})
 
 
@@ -95,7 +98,7 @@ class Board:
             state=entry.state,
             to=tuple(o for o in fact.to if entry.open_to(o)),
             asked=_ended(old, entry) or fact.asked,
-            talk=self.threads.of(fact.case) if fact.kind in GRANTING else fact.talk,
+            talk=self.threads.of(fact.case) if fact.kind in JOINING else fact.talk,
         )
 
     def _evolved(self, old: Entry | None, fact: Fact) -> Entry:
@@ -109,6 +112,8 @@ class Board:
             entry.recipients, entry.held_by = old.recipients, old.held_by
             entry.since_opened, entry.seen = old.since_opened, max(old.seen, fact.seq)
         entry.held_by = entry.held_by | {h.officer for h in entry.state.holders}
+        if old is not None and old.state.station != entry.state.station:
+            entry.since_opened = False  # two streams: what the other one still has to tell may come later
         if fact.body.get("round") == entry.state.round:
             entry.recipients = entry.recipients | set(fact.to)
             entry.since_opened = entry.since_opened or fact.kind in OPENING

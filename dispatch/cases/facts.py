@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from dispatch.cases.values import Disposition, Status
+from dispatch.cases.values import Appointment, Disposition, Status
 
 
 class HolderState(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,10 +37,23 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     object_ms: int | None = None
 
 
+class Appointed(msgspec.Struct, frozen=True, kw_only=True):
+    """A time offered to the reporter, in whole microseconds since 1970, and what became of it."""
+
+    begins_us: int
+    ends_us: int
+    answer: Appointment
+
+
 class DeskNote(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a desk has settled about a case. `owner`: the desk person or supervisor who answers for it."""
+    """What a desk has settled about a case. `owner`: the desk person or supervisor who answers for it. `until_us`:
+    quiet until then. `referred_to`: the other body. `manner`: how it was closed, where no officer went."""
 
     owner: UUID | None = None
+    until_us: int | None = None
+    appointment: Appointed | None = None
+    referred_to: str | None = None
+    manner: str | None = None
 
 
 class CaseState(msgspec.Struct, frozen=True, kw_only=True):

@@ -82,6 +82,13 @@ LEGAL: Final[dict[tuple[Status, Event], Status]] = {
     (S.CLAIMED, E.SECOND_ASKED):          S.CLAIMED,     # officer: not alone
     (S.EN_ROUTE, E.SECOND_ASKED):         S.EN_ROUTE,    # officer: not alone
     (S.ON_SCENE, E.SECOND_ASKED):         S.ON_SCENE,    # officer: not alone
+    (S.AT_STATION, E.PUT_ON_HOLD):          S.AT_STATION,  # desk: nothing can be done before a certain time
+    (S.AT_STATION, E.WOKEN):                S.AT_STATION,  # supervisor: what was put off is not forgotten
+    (S.AT_STATION, E.HANDED_OVER):          S.AT_STATION,  # desk: another station's, or nobody is here tonight
+    (S.AT_STATION, E.CAME_OVER):            S.AT_STATION,  # desk: the other station has its own 20 s
+    (S.AT_STATION, E.APPOINTMENT_OFFERED):  S.AT_STATION,  # citizen: a time instead of waiting
+    (S.AT_STATION, E.APPOINTMENT_ACCEPTED): S.AT_STATION,  # citizen: that time suits
+    (S.AT_STATION, E.APPOINTMENT_DECLINED): S.AT_STATION,  # citizen: it does not, somebody must decide again
 
     # The word at the door; what may follow the end.
     (S.CLAIMED, E.MET):                S.CLAIMED,     # citizen: the right people have met
@@ -189,6 +196,13 @@ GUARDS: Final[dict[Event, Guard]] = {
     E.WELFARE_MISSED: _by(),  # only an open check causes it
     E.SILENT: _by(),  # only an open check causes it
     E.SILENT_TO_DESK: _by(),  # only an open check causes it
+    E.PUT_ON_HOLD: _by(*STATION_STAFF),
+    E.WOKEN: _by(Actor.SERVICE),
+    E.HANDED_OVER: _by(*STATION_STAFF, Actor.SERVICE),
+    E.CAME_OVER: _by(),  # only handing over causes it
+    E.APPOINTMENT_OFFERED: _by(*STATION_STAFF),
+    E.APPOINTMENT_ACCEPTED: _by(Actor.REPORTER),
+    E.APPOINTMENT_DECLINED: _by(Actor.REPORTER),
 }
 
 

@@ -129,7 +129,7 @@ def _judge_act(case: Case, act: Act, now: datetime) -> Refusal | None:
     if event in check_in.EVENTS:
         return check_in.judge(case, event, officer)
     if event in desk_acts.ACTS:
-        return desk_acts.judge(case, event, act.actor, officer, bool(act.recipients))
+        return desk_acts.judge(case, event, act.actor, officer, bool(act.recipients), now)
     if event in welfare.ACTS:
         return welfare.judge(case, event, officer)
     if event is Event.CLEARED and act.actor in STATION_STAFF and case.holders:
@@ -179,7 +179,7 @@ def _evolved(case: Case, happened: Happened) -> Case:
     if event in (Event.CLAIMED, Event.SEAT_FILLED, Event.ASSIGNED):
         assert officer is not None
         fence = case.fence + 1
-        return replace(case, fence=fence, holders=(*case.holders, Holder(officer, fence)))
+        return replace(case, fence=fence, holders=(*case.holders, Holder(officer, fence)), hold_until=None)
     if event is Event.REASSIGNED:
         assert officer is not None
         return replace(case, fence=case.fence + 1, holders=(Holder(officer, case.fence + 1),))
@@ -195,11 +195,11 @@ def _evolved(case: Case, happened: Happened) -> Case:
     if event in check_in.EVENTS:
         return check_in.evolve(case, happened)
     if event in (Event.CLEARED, Event.WITHDRAWN):
-        return replace(case, holders=(), check_in=frozenset(), fence=case.fence + 1)
+        return replace(case, holders=(), check_in=frozenset(), hold_until=None, fence=case.fence + 1)
     if event is Event.ACKNOWLEDGED:
         return replace(case, acknowledged=True)
     if event is Event.REOFFERED:
-        return _new_round(replace(case, fence=case.fence + 1, acknowledged=False), happened)
+        return _new_round(replace(case, fence=case.fence + 1, acknowledged=False, hold_until=None), happened)
     return desk_acts.evolve(case, happened)
 
 

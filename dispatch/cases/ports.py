@@ -93,6 +93,11 @@ class ActDraft(msgspec.Struct, kw_only=True):
     asks: int | None = None
     pause_ms: int | None = None
     from_case: UUID | None = None
+    to_station: str | None = None
+    hold_min: int | None = None
+    lasts_min: int | None = None
+    referred_to: str | None = None
+    manner: str | None = None
 
 
 class WideDraft(msgspec.Struct, kw_only=True):
@@ -156,6 +161,9 @@ class CaseStore(Protocol):
     async def set_duty(self, officer: UUID, on: bool, key: str, hash_: str, shift_min: int | None = None) -> Answer:
         """Off duty with an open case is refused. The same key hears the same answer. `shift_min`: minutes until the
         shift ends, where that is known."""
+
+    async def set_desk_shift(self, account: UUID, station: str, on: bool, key: str, hash_: str) -> Answer:
+        """Somebody of a desk goes on shift or off. The same key hears the same answer."""
 
     async def due_stations(self) -> list[str]: ...
 

@@ -208,6 +208,12 @@ class Acting:
         self._feed.committed([answer])
         return answer
 
+    async def desk_shift(self, account: UUID, station: str, on: bool, key: str, hash_: str) -> Answer:
+        """Somebody of a desk goes on shift or off."""
+        answer = await self._store.set_desk_shift(account, station, on, key, hash_)
+        self._feed.committed([answer])
+        return answer
+
 
 @dataclass(frozen=True, slots=True)
 class Came:

@@ -80,6 +80,13 @@ class Event(StrEnum):
     WELFARE_MISSED = "welfare_missed"
     SILENT = "silent"
     SILENT_TO_DESK = "silent_to_desk"
+    PUT_ON_HOLD = "put_on_hold"
+    WOKEN = "woken"
+    HANDED_OVER = "handed_over"
+    CAME_OVER = "came_over"
+    APPOINTMENT_OFFERED = "appointment_offered"
+    APPOINTMENT_ACCEPTED = "appointment_accepted"
+    APPOINTMENT_DECLINED = "appointment_declined"
 
 
 class Actor(StrEnum):
@@ -170,6 +177,19 @@ class DeskReason(StrEnum):
     OBJECTED = "objected"
     PREEMPTED = "preempted"
     SILENT = "silent"
+    HOLD_OVER = "hold_over"  # the time until which it was held, or the appointment, has come
+    APPOINTMENT_DECLINED = "appointment_declined"
+    HANDED_OVER = "handed_over"  # by another station's desk
+    UNSTAFFED = "unstaffed"  # nobody is on shift where it happened
+
+
+class Appointment(StrEnum):
+    """What became of an appointment that the desk offered to the reporter."""
+
+    OFFERED = "offered"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    LAPSED = "lapsed"  # its time came without an answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +222,7 @@ class Case:
     `check_in`: officers on scene who were asked for a sign of life and have not answered.
     `holders` are the officers on active seats, in the order in which they came. `fence` counts every change of
     round or holder; each holder's own fence is the count at which the seat was granted. `checks`:
-    holders whose welfare check is open.
+    holders whose welfare check is open. `hold_until`: quiet at the desk until then.
     """
 
     status: Status
@@ -221,6 +241,8 @@ class Case:
     check_in: frozenset[OfficerId] = frozenset()
     end: End = End()
     checks: frozenset[OfficerId] = frozenset()
+    hold_until: datetime | None = None
+    appointment: Appointment | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,8 @@ class Offer(View, frozen=True, kw_only=True, tag="offer"):
 
 class Gone(View, frozen=True, kw_only=True, tag="gone"):
     """An offer or a held case is no longer this officer's. `reason`: taken, at_desk, withdrawn, declined, closed,
-    handed_back, reassigned, transferred, taken_back, preempted, silent."""
+    handed_back, reassigned, transferred, taken_back, preempted, silent. A desk is told so of a case that another
+    station has now: handed_over."""
 
     case: UUID
     reason: str
@@ -82,6 +83,14 @@ class HeldCase(View, frozen=True, kw_only=True, tag="held"):
     watch: str | None = None
 
 
+class Appointed(msgspec.Struct, frozen=True, kw_only=True):
+    """A time that the desk offered to the reporter (UTC). `answer`: offered, accepted, declined, lapsed."""
+
+    begins: datetime
+    ends: datetime
+    answer: str
+
+
 class ReporterCase(View, frozen=True, kw_only=True, tag="case"):
     """The case as its reporter follows it. `object_ms`: left to say that it is not solved; `objected`: that was said,
     and a supervisor has it; `stars`: how the reporter rated it."""
@@ -99,6 +108,9 @@ class ReporterCase(View, frozen=True, kw_only=True, tag="case"):
     object_ms: int | None = None
     objected: bool = False
     stars: int | None = None
+    appointment: Appointed | None = None
+    referred_to: str | None = None
+    manner: str | None = None
 
 
 class Seat(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -137,6 +149,25 @@ class DeskCase(View, frozen=True, kw_only=True, tag="desk_case"):
     owner: UUID | None = None
     objected: bool = False
     stars: int | None = None
+    quiet_ms: int | None = None
+    appointment: Appointed | None = None
+    referred_to: str | None = None
+    manner: str | None = None
+
+
+class Alarm(View, frozen=True, kw_only=True, tag="alarm"):
+    """Nobody at a station's desk has acknowledged a case in time: for supervisors, the first alarm for the station's
+    own, from the second on for all. `over`: somebody has, or it went elsewhere."""
+
+    case: UUID
+    station: str
+    over: bool = False
+    nr: int = 0
+    category: str = ""
+    words: str = ""
+    place: Place | None = None
+    received_ago_ms: int = 0
+    desk_reason: str | None = None
 
 
 class SaidLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -252,6 +283,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", tag="sn
     held: tuple[HeldCase, ...] = ()
     cases: tuple[ReporterCase | DeskCase, ...] = ()
     officers: tuple[OfficerDuty, ...] = ()
+    alarms: tuple[Alarm, ...] = ()
     talks: tuple[Talk, ...] = ()
     panics: tuple[Panic, ...] = ()
     left_out: int = 0
@@ -290,6 +322,7 @@ Sent = (
     | HeldCase
     | ReporterCase
     | DeskCase
+    | Alarm
     | Said
     | ReadTo
     | Talk

@@ -50,6 +50,13 @@ class Act(StrEnum):
     ADD = "add"
     TAKE_BACK = "take_back"
     REOFFER = "reoffer"
+    HOLD = "hold"
+    HAND_OVER = "hand_over"
+    REFER = "refer"
+    CLOSE_BY_TELEPHONE = "close_by_telephone"
+    OFFER_APPOINTMENT = "offer_appointment"
+    ANSWER_APPOINTMENT = "answer_appointment"
+    DESK_SHIFT = "desk_shift"  # on shift at a desk
     SECOND_OFFICER = "second_officer"
     DUTY = "duty"
     FIX = "fix"
@@ -207,6 +214,13 @@ TABLE: Final[dict[tuple[Role, Act], Relation]] = {
     (R.DESK,       A.ADD):             Station,
     (R.DESK,       A.TAKE_BACK):       Station,
     (R.DESK,       A.REOFFER):         Station,
+    (R.DESK,       A.HOLD):            Station,
+    (R.DESK,       A.HAND_OVER):       Station,
+    (R.DESK,       A.REFER):           Station,
+    (R.DESK,       A.CLOSE_BY_TELEPHONE): Station,
+    (R.DESK,       A.OFFER_APPOINTMENT):  Station,
+    (R.DESK,       A.DESK_SHIFT):      Self,
+    (R.REPORTER,   A.ANSWER_APPOINTMENT): Case,
 
     # After the end: the reporter's last word, the supervisor's.
     (R.OFFICER,    A.MET):             Any_,     # the fence decides
@@ -238,6 +252,13 @@ TABLE: Final[dict[tuple[Role, Act], Relation]] = {
     (R.SUPERVISOR, A.REOFFER):         Any_,
     (R.SUPERVISOR, A.ASK_WELFARE):     Any_,
     (R.SUPERVISOR, A.PREEMPT):         Any_,
+    (R.SUPERVISOR, A.HOLD):            Any_,
+    (R.SUPERVISOR, A.HAND_OVER):       Any_,
+    (R.SUPERVISOR, A.REFER):           Any_,
+    (R.SUPERVISOR, A.CLOSE_BY_TELEPHONE): Any_,
+    (R.SUPERVISOR, A.OFFER_APPOINTMENT):  Any_,
+    (R.SUPERVISOR, A.TICKET):          Self,     # hears alarms
+    (R.SUPERVISOR, A.CONNECT):         Self,
     (R.SUPERVISOR, A.ASK):             Self,
     (R.SUPERVISOR, A.READ_DESK):       Any_,
     (R.SUPERVISOR, A.READ_CASE):       Any_,

@@ -97,6 +97,10 @@ class Panics:
                 return self.live.pop(body.officer)
         return None
 
+    def everywhere(self) -> list[PanicBody]:
+        """The oldest first."""
+        return self._sorted(self.live.values())
+
     def of_station(self, station: str) -> list[PanicBody]:
         """The oldest first."""
         return self._sorted(one for one in self.live.values() if one.station == station)

@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from dispatch.cases.audience import Delivery, deliveries
+from dispatch.cases.desk_views import hears
 from dispatch.cases.facts import Fact
 from dispatch.cases.views import Gone
 from dispatch.people.values import Role, Who
@@ -57,6 +58,7 @@ class Hub:
         self.officers: dict[UUID, list[Member]] = {}
         self.desks: defaultdict[str, list[Member]] = defaultdict(list)
         self.reporters: defaultdict[UUID, list[Member]] = defaultdict(list)
+        self.supervisors: list[Member] = []
         self.members: set[Member] = set()
 
     def _seats(self, who: Who) -> list[Member]:
@@ -64,6 +66,8 @@ class Hub:
             return self.officers.setdefault(who.officer, [])
         if who.role is Role.REPORTER and who.case is not None:
             return self.reporters[who.case]
+        if who.role is Role.SUPERVISOR:
+            return self.supervisors
         assert who.station is not None, "whoever is neither officer nor reporter works for a station"
         return self.desks[who.station]
 
@@ -102,6 +106,8 @@ class Hub:
 
     def reached(self, delivery: Delivery) -> list[Member]:
         """Members here that a delivery is for."""
+        if delivery.supervisors is not None:
+            return [m for m in self.supervisors if hears(m.who.station, delivery.supervisors)]
         if delivery.station is not None:
             desks = self.desks.get(delivery.station, [])
             return desks if not delivery.person else [m for m in desks if m.who.name == delivery.person]
@@ -117,6 +123,8 @@ class Hub:
 
 def concerns(delivery: Delivery, who: Who) -> bool:
     """Is this delivery for this person? The same question as `Hub.reached`, asked from the other side."""
+    if delivery.supervisors is not None:
+        return who.role is Role.SUPERVISOR and hears(who.station, delivery.supervisors)
     if delivery.station is not None:
         return who.role is Role.DESK and who.station == delivery.station and delivery.person in ("", who.name)
     if delivery.case is not None:

@@ -15,6 +15,7 @@ from uuid import UUID
 import msgspec
 
 from dispatch.cases.audience import Delivery, deliveries, desk_snapshot, officer_snapshot, reporter_case
+from dispatch.cases.desk_views import alarms_for
 from dispatch.cases.facts import Fact
 from dispatch.cases.views import OfficerDuty, Panic, Snapshot, View
 from dispatch.limits import RESUME_BYTES_MAX, RESUME_FACTS_MAX
@@ -120,6 +121,8 @@ class Resume:
             return "token" if token.startswith(f"{self._feed.epoch}.") else "epoch"
         if who.role is Role.REPORTER:
             return "one_case"  # a single case: its state is shorter than its history
+        if who.role is Role.SUPERVISOR:
+            return "alarms"  # what rings now is shorter than what rang
         if set(at) - set(self._feed.streams):
             return "future"
         facts: list[Fact] = []
@@ -164,6 +167,8 @@ class Resume:
     def _panics(self, who: Who) -> tuple[Panic, ...]:
         if who.role is Role.OFFICER and who.officer is not None:
             return tuple(one.view() for one in self.panics.seen_by(who.officer))
+        if who.role is Role.SUPERVISOR and who.station is None:
+            return tuple(one.view() for one in self.panics.everywhere())
         if who.role is Role.REPORTER or who.station is None:
             return ()
         return tuple(one.view() for one in self.panics.of_station(who.station))
@@ -179,6 +184,9 @@ class Resume:
             entry = board.cases.get(who.case) if who.case else None
             cases = (reporter_case(entry.state, int((now - entry.heard_at) * 1000)),) if entry else ()
             return Snapshot(at=self.at(who), cases=cases, talks=talks(board, [c.case for c in cases], who.name))
+        if who.role is Role.SUPERVISOR:
+            ringing, left_out = alarms_for(board, who.station, now)
+            return Snapshot(at=self.at(who), alarms=ringing, left_out=left_out)
         assert who.station is not None
         officers = tuple(
             OfficerDuty(officer=o.officer, call_sign=o.call_sign, surname=o.surname, on=True)

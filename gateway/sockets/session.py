@@ -19,6 +19,7 @@ from gateway.node import Node
 from gateway.sockets.hub import Member, encode
 from gateway.sockets.link import Close, Link, text_frame
 from gateway.wire.acts import ACTS, claim_draft, scope_of
+from gateway.wire.desk_messages import DeskShift
 from gateway.wire.messages import (
     VERSION,
     Ask,
@@ -192,6 +193,9 @@ class PersonSession:
                 self._start(self._duty(message))
         elif isinstance(message, ClearPanic):
             self._start(self._answer(message.key, self._node.safety.clear_panic(self.who, message)))
+        elif isinstance(message, DeskShift):
+            if self._may(Act.DESK_SHIFT, message.key):
+                self._start(self._answer(message.key, self._on_shift(message)))
         else:
             act, _ = ACTS[type(message)]
             self._start(self._other(message, act))
@@ -253,6 +257,10 @@ class PersonSession:
     async def _on_duty(self, message: Duty) -> Any:
         assert self.who.officer is not None
         return result(message.key, await self._node.duty(self.who.officer, message))
+
+    async def _on_shift(self, message: DeskShift) -> Any:
+        assert self.who.account is not None and self.who.station is not None, "a desk has both"
+        return result(message.key, await self._node.desk_shift(self.who.account, self.who.station, message))
 
     async def _other(self, message: Any, act: Act) -> None:
         await self._answer(message.key, self._acted(message, act))

@@ -6,13 +6,25 @@ import secrets
 import msgspec
 
 from dispatch.cases.ports import ActDraft, ClaimDraft
-from dispatch.cases.values import Actor, Event
+from dispatch.cases.values import Actor, Disposition, Event
 from dispatch.people.permissions import Act
 from dispatch.people.values import Role, Who
 from dispatch.talk.threads import READ
+from gateway.wire.desk_messages import (
+    AddOfficer,
+    AnswerAppointment,
+    CloseByTelephone,
+    HandOver,
+    Hold,
+    OfferAppointment,
+    Refer,
+    Reoffer,
+    SecondOfficer,
+    TakeBack,
+    TakeCase,
+)
 from gateway.wire.messages import (
     Acknowledge,
-    AddOfficer,
     Arrived,
     Assign,
     CheckIn,
@@ -25,12 +37,8 @@ from gateway.wire.messages import (
     Rate,
     Read,
     Reclassify,
-    Reoffer,
     Say,
-    SecondOfficer,
     SetOut,
-    TakeBack,
-    TakeCase,
     Transfer,
     Withdraw,
 )
@@ -40,6 +48,7 @@ ActMessage = (
     DeclineMessage | SetOut | Arrived | Cleared | HandBack | Transfer | Withdraw | Acknowledge | Assign | Say | Read
     | CheckIn | TakeCase | AddOfficer | TakeBack | Reoffer | SecondOfficer | AskWelfare | AllWell | Preempt
     | Met | Object | Rate | Reclassify
+    | Hold | HandOver | Refer | CloseByTelephone | OfferAppointment | AnswerAppointment
 )  # fmt: skip
 SENDS = (Assign, AddOfficer, TakeBack, AskWelfare, Preempt)
 """Messages of the desk that name an officer."""
@@ -69,6 +78,12 @@ ACTS: dict[type, tuple[Act, str]] = {
     TakeBack: (Act.TAKE_BACK, Event.OFFICER_TAKEN_BACK),
     Reoffer: (Act.REOFFER, Event.REOFFERED),
     SecondOfficer: (Act.SECOND_OFFICER, Event.SECOND_ASKED),
+    Hold: (Act.HOLD, Event.PUT_ON_HOLD),
+    HandOver: (Act.HAND_OVER, Event.HANDED_OVER),
+    Refer: (Act.REFER, Event.CLEARED),
+    CloseByTelephone: (Act.CLOSE_BY_TELEPHONE, Event.CLEARED),
+    OfferAppointment: (Act.OFFER_APPOINTMENT, Event.APPOINTMENT_OFFERED),
+    AnswerAppointment: (Act.ANSWER_APPOINTMENT, Event.APPOINTMENT_ACCEPTED),
 }
 ACTORS = {
     Role.REPORTER: Actor.REPORTER,
@@ -96,6 +111,8 @@ def act_draft(message: ActMessage, who: Who, held: bool) -> ActDraft:
     _, event = ACTS[type(message)]
     if event == Event.ASSIGNED and held:
         event = Event.REASSIGNED
+    if isinstance(message, AnswerAppointment) and not message.accept:
+        event = Event.APPOINTMENT_DECLINED
     return ActDraft(
         case=message.case,
         event=event,
@@ -108,7 +125,7 @@ def act_draft(message: ActMessage, who: Who, held: bool) -> ActDraft:
         station=who.station,
         fence=getattr(message, "fence", None),
         round=getattr(message, "round", None),
-        disposition=getattr(message, "disposition", None),
+        disposition=Disposition.REFERRED if isinstance(message, Refer) else getattr(message, "disposition", None),
         reason=getattr(message, "reason", None),
         from_case=getattr(message, "from_case", None),
         words=getattr(message, "words", None),
@@ -116,6 +133,11 @@ def act_draft(message: ActMessage, who: Who, held: bool) -> ActDraft:
         word=getattr(message, "word", None),
         stars=getattr(message, "stars", None),
         upto=getattr(message, "upto", None),
+        to_station=getattr(message, "to_station", None),
+        hold_min=getattr(message, "hold_min", None),
+        lasts_min=getattr(message, "lasts_min", None),
+        referred_to=getattr(message, "referred_to", None),
+        manner="telephone" if isinstance(message, CloseByTelephone) else None,
     )
 
 

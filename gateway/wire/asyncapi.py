@@ -13,6 +13,7 @@ from dispatch.people.values import Role
 from gateway.http.codes import CODES
 from gateway.sockets.link import Close
 from gateway.wire.acts import ACTS
+from gateway.wire.desk_messages import DeskShift
 from gateway.wire.messages import (
     VERSION,
     Ask,
@@ -29,13 +30,14 @@ from gateway.wire.openapi import TITLE, Json, portable
 
 CHANNEL: Final = "/v1/socket"
 REF: Final = "#/components/schemas/{name}"
-ROLES: Final = (Role.REPORTER, Role.OFFICER, Role.DESK)
+ROLES: Final = (Role.REPORTER, Role.OFFICER, Role.DESK, Role.SUPERVISOR)
 
 ASKS: Final[dict[type, Act]] = {
     Hello: Act.CONNECT,
     FixMessage: Act.FIX,
     ClaimMessage: Act.CLAIM,
     Duty: Act.DUTY,
+    DeskShift: Act.DESK_SHIFT,
     Ask: Act.ASK,
     PanicMessage: Act.PANIC,
     ClearPanic: Act.CLEAR_PANIC,
@@ -49,7 +51,8 @@ _HELP: Final = (views.Panic, views.Moves)
 HEARS: Final[dict[Role, tuple[type, ...]]] = {
     Role.REPORTER: (*_ALL, views.ReporterCase, views.Moves, *_TALK),
     Role.OFFICER: (*_ALL, views.Offer, views.Gone, views.HeldCase, *_TALK, *_HELP),
-    Role.DESK: (*_ALL, views.DeskCase, views.OfficerDuty, *_TALK, *_HELP),
+    Role.DESK: (*_ALL, views.DeskCase, views.Gone, views.OfficerDuty, *_TALK, *_HELP),
+    Role.SUPERVISOR: (*_ALL, views.Alarm, views.Panic),
 }
 ANSWERS: Final = (views.Welcome, views.Result, views.Problem)
 

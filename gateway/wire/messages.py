@@ -14,7 +14,21 @@ from msgspec import Meta, Struct
 from dispatch import limits
 from dispatch.cases.values import Channel, Disposition
 from dispatch.cases.views import SaidLine
-from gateway.wire.fields import Answers, Count, GivenReason, Key, Latitude, Longitude, Message, Metres, Reason, Words
+from gateway.wire.desk_messages import (
+    AddOfficer,
+    AnswerAppointment,
+    CloseByTelephone,
+    DeskShift,
+    HandOver,
+    Hold,
+    OfferAppointment,
+    Refer,
+    Reoffer,
+    SecondOfficer,
+    TakeBack,
+    TakeCase,
+)
+from gateway.wire.fields import Answers, Count, Key, Latitude, Longitude, Message, Metres, Reason, Words
 from gateway.wire.watch_messages import AllWell, AskWelfare, Preempt
 from geo.datum import Datum
 
@@ -183,49 +197,6 @@ class Read(Message, frozen=True, kw_only=True, tag="read"):
     fence: Count | None = None
 
 
-class TakeCase(Message, frozen=True, kw_only=True, tag="take"):
-    """The desk person, or the supervisor, answers for the case by name; acknowledges it too."""
-
-    case: UUID
-    key: Key
-    reason: Reason | None = None
-
-
-class AddOfficer(Message, frozen=True, kw_only=True, tag="add"):
-    """One more officer for a held case, on a free seat or on one more."""
-
-    case: UUID
-    officer: UUID
-    key: Key
-    reason: Reason | None = None
-
-
-class TakeBack(Message, frozen=True, kw_only=True, tag="take_back"):
-    """The desk takes an officer off a held case. Without the last one the case stands in its queue again."""
-
-    case: UUID
-    officer: UUID
-    key: Key
-    reason: GivenReason
-
-
-class Reoffer(Message, frozen=True, kw_only=True, tag="reoffer"):
-    """A new round for a case in the desk's queue, with those who are near now."""
-
-    case: UUID
-    key: Key
-    reason: Reason | None = None
-
-
-class SecondOfficer(Message, frozen=True, kw_only=True, tag="second_officer"):
-    """The officer wants another one there. The desk sees a free seat at once and adds somebody."""
-
-    case: UUID
-    fence: Count
-    key: Key
-    reason: Reason | None = None
-
-
 class Duty(Message, frozen=True, kw_only=True, tag="duty", omit_defaults=True):
     """On or off duty. Off duty with an open case is refused: clear it, hand it back or transfer it first.
     `shift_min`: minutes until the shift ends, where that is known; said again while on duty it moves the end."""
@@ -265,6 +236,7 @@ ClientMessage = (
     | Ask
     | CheckIn | PanicMessage | ClearPanic
     | TakeCase | AddOfficer | TakeBack | Reoffer | SecondOfficer
+    | Hold | HandOver | Refer | CloseByTelephone | OfferAppointment | AnswerAppointment | DeskShift
 )  # fmt: skip
 
 

@@ -16,9 +16,19 @@ import msgspec
 from dispatch.cases import views
 from dispatch.cases.ports import ActDraft
 from dispatch.cases.values import Disposition, Event
+from gateway.wire.desk_messages import (
+    AddOfficer,
+    AnswerAppointment,
+    HandOver,
+    Hold,
+    OfferAppointment,
+    Reoffer,
+    SecondOfficer,
+    TakeBack,
+    TakeCase,
+)
 from gateway.wire.messages import (
     Acknowledge,
-    AddOfficer,
     Arrived,
     Assign,
     ClaimMessage,
@@ -29,12 +39,8 @@ from gateway.wire.messages import (
     Met,
     Object,
     Rate,
-    Reoffer,
     Say,
-    SecondOfficer,
     SetOut,
-    TakeBack,
-    TakeCase,
     Withdraw,
 )
 from geo.point import Point
@@ -73,6 +79,7 @@ def folded(viewer: Viewer) -> State:
         elif isinstance(message, views.Gone):
             offers.pop(message.case, None)
             held.pop(message.case, None)
+            cases.pop(message.case, None)
             talks.pop(message.case, None)
         elif isinstance(message, views.HeldCase):
             offers.pop(message.case, None)
@@ -101,7 +108,7 @@ def _held(held: views.HeldCase) -> Any:
 
 
 def _case(case: views.DeskCase | views.ReporterCase) -> State:
-    passing = {"stream", "offset", "received_ago_ms", "remaining_ms", "object_ms", "last"}
+    passing = {"stream", "offset", "received_ago_ms", "remaining_ms", "object_ms", "quiet_ms", "last"}
     return {name: getattr(case, name) for name in case.__struct_fields__ if name not in passing}
 
 
@@ -184,7 +191,7 @@ def key() -> str:
 
 async def run(ground: Ground, profile: Profile, block: int) -> Mapping[str, Tally]:
     story = Story(ground, f"B3 {block} ", ground.dice(f"B3:{block}"))
-    for tell in (_happy, _handed_back, _desk, _alarmed, _two_seats, _withdrawn, _nobody, _widened, _joined):
+    for tell in (_happy, _handed_back, _desk, _queue, _alarmed, _two_seats, _withdrawn, _nobody, _widened, _joined):
         await tell(story)
         await story.end()
     await ground.desk_clears(story.words)
@@ -279,6 +286,29 @@ async def _desk(story: Story) -> None:
     await _more_and_fewer(story, case, story.holder.officer, story.rival.officer)
 
 
+async def _queue(story: Story) -> None:
+    """Put off and woken, a time agreed with the reporter, and handed to another station."""
+    accepted = await story.begin("quick", "queue")
+    case, reporter = accepted.case, story.ground.reporter()
+    await reporter.open_receipt(accepted.receipt)
+    await asyncio.sleep(4.6)
+    await story.compare("fell_back", case)
+    await _do(story, story.desk, Hold(case=case, hold_min=5, key=key()), case, "put_on_hold")
+    await story.ground.rows("UPDATE deadlines SET due_at = clock_timestamp() WHERE case_id = $1", case)
+    await asyncio.sleep(0.8)
+    await story.compare("woken", case)
+    for accept in (True, False):
+        offer = OfferAppointment(case=case, hold_min=60, lasts_min=30, key=key())
+        await _do(story, story.desk, offer, case, "appointment_offered")
+        body = msgspec.json.encode(AnswerAppointment(case=case, accept=accept, key=key()))
+        answer = await reporter.ask("POST", f"/v1/cases/{case}/acts", body)
+        if answer.status != 200:
+            story.broken.append(f"an appointment's answer was answered {answer.status}")
+        await story.compare("appointment answered", case)
+    over = HandOver(case=case, to_station=places.station(1), key=key(), reason="theirs")
+    await _do(story, story.desk, over, case, "handed_over")
+
+
 async def _more_and_fewer(story: Story, case: UUID, one: UUID, other: UUID) -> None:
     """`other` holds it and wants another; both are taken back, and what the desk took is offered anew."""
     held = story.rival.held.get(case)
@@ -291,6 +321,7 @@ async def _more_and_fewer(story: Story, case: UUID, one: UUID, other: UUID) -> N
     await _do(story, story.desk, TakeCase(case=case, key=key()), case, "taken_by_desk")
     await _do(story, story.desk, Reoffer(case=case, key=key()), case, "reoffered")
     await asyncio.sleep(0.3)
+    await _won(story, story.holder, case)  # the second seat is wanted still
     fence = await _won(story, story.rival, case)
     await story.ground.clear(story.rival, case, fence)
 

@@ -17,6 +17,7 @@ from dispatch.cases.facts import Fact
 from dispatch.cases.ports import CaseStore
 from dispatch.cases.values import CLOSED
 from dispatch.cases.views import (
+    Alarm,
     DeskCase,
     Gone,
     HeldCase,
@@ -42,7 +43,7 @@ KEY: Final = b"k" * 32
 DRIFT_MS: Final = 1_500
 """Countdowns of a screen and of a fresh snapshot may differ by what passed between two readings of the clock."""
 _decode = msgspec.json.Decoder(
-    Offer | Gone | HeldCase | ReporterCase | DeskCase | OfficerDuty | Said | ReadTo | Talk | Panic
+    Offer | Gone | HeldCase | ReporterCase | DeskCase | OfficerDuty | Said | ReadTo | Talk | Panic | Alarm
 ).decode
 
 
@@ -152,6 +153,7 @@ class Screen:
     panics: dict[UUID, Panic] = field(default_factory=dict)
     at: dict[str, int] = field(default_factory=dict)
     got: list[View] = field(default_factory=list)
+    alarms: dict[UUID, Alarm] = field(default_factory=dict)
 
     def begin(self, snapshot: Snapshot) -> None:
         """Replaces everything."""
@@ -161,6 +163,7 @@ class Screen:
         self.officers = {o.officer: o for o in snapshot.officers}
         self.talks = {t.case: t for t in snapshot.talks}
         self.panics = {p.panic: p for p in snapshot.panics}
+        self.alarms = {a.case: a for a in snapshot.alarms}
         self.at = dict(snapshot.at)
 
     def catch_up(self) -> "Screen":
@@ -183,7 +186,12 @@ class Screen:
         elif isinstance(view, Gone):
             self.offers.pop(view.case, None)
             self.held.pop(view.case, None)
+            self.cases.pop(view.case, None)
             self.talks.pop(view.case, None)
+        elif isinstance(view, Alarm):
+            self.alarms[view.case] = view
+            if view.over:
+                del self.alarms[view.case]
         elif isinstance(view, ReporterCase):
             self.cases[view.case] = view
             if view.status in CLOSED:
@@ -227,7 +235,7 @@ class Screen:
     def shows(self) -> dict[str, Any]:
         """Everything that stands on it, without countdowns and without how it came."""
         rooms = {"offers": self.offers, "held": self.held, "cases": self.cases, "officers": self.officers,
-                 "talks": self.talks, "panics": self.panics}  # fmt: skip
+                 "talks": self.talks, "alarms": self.alarms, "panics": self.panics}  # fmt: skip
         return {room: {key: plain(view) for key, view in cast(Any, held).items()} for room, held in rooms.items()}
 
     def countdowns(self) -> dict[UUID, int]:
@@ -238,7 +246,7 @@ class Screen:
 
 def plain(view: View) -> dict[str, Any]:
     """A view without position in a stream, without times, without the name of the last entry."""
-    left_out = ("stream", "offset", "remaining_ms", "received_ago_ms", "object_ms", "last")
+    left_out = ("stream", "offset", "remaining_ms", "received_ago_ms", "object_ms", "quiet_ms", "last")
     return {name: getattr(view, name) for name in view.__struct_fields__ if name not in left_out}
 
 
@@ -253,6 +261,11 @@ def differences(one: Screen, other: Screen) -> str:
 
 def officer_(officer: UUID, station: str = "s1", call_sign: str | None = None) -> Who:
     return Who(session=UUID(int=1), role=Role.OFFICER, officer=officer, station=station, call_sign=call_sign)
+
+
+def supervisor_(station: str | None) -> Who:
+    account = UUID(int=8) if station is None else UUID(int=9)
+    return Who(session=UUID(int=4), role=Role.SUPERVISOR, account=account, station=station)
 
 
 def desk_(station: str = "s1") -> Who:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import asyncpg
+import msgspec
 
 from dispatch.adapters.memory.rows import CategoryRow, OfficerRow, Records, StationRow, Timer, utc
 from dispatch.adapters.memory.store import MemoryCases
@@ -75,6 +76,9 @@ class MemoryGround:
             for seat in row.seated:
                 seat.watch_due_us = None if seat.watch_due_us is None else seat.watch_due_us - us
                 seat.watch_after_us = None if seat.watch_after_us is None else seat.watch_after_us - us
+            if row.core.hold_until is not None and row.desk is not None and row.desk.until_us is not None:
+                row.core = replace(row.core, hold_until=row.core.hold_until - timedelta(seconds=seconds))
+                row.desk = msgspec.structs.replace(row.desk, until_us=row.desk.until_us - us)
             if row.core.deadline is not None:
                 row.core = replace(row.core, deadline=utc(row.deadline_us))
             if row.core.end.closed_at is not None:
@@ -139,7 +143,10 @@ class PostgresGround:
                  seats AS (UPDATE assignments SET watch_due = watch_due - older.by, watch_after = watch_after - older.by
                            FROM older RETURNING 1)
             UPDATE cases SET offer_deadline = offer_deadline - older.by, received_at = received_at - older.by,
-                closed_at = closed_at - older.by FROM older
+                closed_at = closed_at - older.by,
+                desk = CASE WHEN desk ? 'until_us' THEN jsonb_set(desk, '{until_us}', to_jsonb(
+                    (desk ->> 'until_us')::bigint - (extract(epoch FROM older.by) * 1000000)::bigint)) ELSE desk END
+            FROM older
             """,
             seconds,
         )

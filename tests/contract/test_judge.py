@@ -11,12 +11,24 @@ from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
+import msgspec
 import pytest
 
 from dispatch.cases.handing_back import WAITING
 from dispatch.cases.lifecycle import GUARDS, LEGAL
 from dispatch.cases.machine import Act, Claim, decide, judge_act, judge_claim
-from dispatch.cases.values import Actor, Case, Event, Happened, Holder, OfficerId, OfficerState, Refusal, Status
+from dispatch.cases.values import (
+    Actor,
+    Appointment,
+    Case,
+    Event,
+    Happened,
+    Holder,
+    OfficerId,
+    OfficerState,
+    Refusal,
+    Status,
+)
 from dispatch.limits import ROUNDS_MAX
 from tests.conftest import Database
 from tests.contract.small_town import Town, claim, small_town
@@ -116,6 +128,25 @@ def act_rows() -> Iterator[Row]:
         )  # fmt: skip
         yield Row(UUID(int=(2 << 64) + n), case, officer)
     yield from crowded_rows()
+    yield from quiet_rows()
+
+
+def quiet_rows() -> Iterator[Row]:
+    """Every status, held until a time or not, with every answer to an appointment or none."""
+    everything = product(Status, (None, DEADLINE), (None, *Appointment))
+    for n, (status, until, answer) in enumerate(everything, 30_000):
+        case = Case(status, ROUND, 1, FENCE, 1, DEADLINE, hold_until=until, appointment=answer)
+        yield Row(UUID(int=(2 << 64) + n), case, officer_of(n, holds=False, full=False, on=True))
+
+
+def note_of(case: Case) -> str | None:
+    """What the row holds of a hold and of an appointment."""
+    note: dict[str, Any] = {}
+    if case.hold_until is not None:
+        note["until_us"] = int((case.hold_until - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(microseconds=1))
+    if case.appointment is not None:
+        note["appointment"] = {"begins_us": 1, "ends_us": 2, "answer": str(case.appointment)}
+    return msgspec.json.encode(note).decode() if note else None
 
 
 def crowded_rows() -> Iterator[Row]:
@@ -142,14 +173,15 @@ async def put(town: Town, rows: list[Row]) -> None:
     )
     await conn.executemany(
         "INSERT INTO cases (id, station, category, words, words_salt, lat, lon, receipt_mac, received_at, status, "
-        "round, wave, fence, seats, offer_deadline, declined, handed_back, claimed_by, acknowledged_at, seq, head) "
-        "VALUES ($1, 's1', 'plain', '', '', 0, 0, $11, now(), $2, $3, 1, $4, $5, $6, $7, $8, $9, $10, 1, '')",
+        "round, wave, fence, seats, offer_deadline, declined, handed_back, claimed_by, acknowledged_at, seq, head, "
+        "desk) VALUES ($1, 's1', 'plain', '', '', 0, 0, $11, now(), $2, $3, 1, $4, $5, $6, $7, $8, $9, $10, 1, '', "
+        "$12::text::jsonb)",
         [
             (
                 r.id, str(r.case.status), r.case.round, r.case.fence, r.case.seats, r.case.deadline,
                 list(r.case.declined), list(r.case.handed_back),
                 r.case.holders[0].officer if r.case.holders else None, DEADLINE if r.case.acknowledged else None,
-                r.id.bytes,
+                r.id.bytes, note_of(r.case),
             )
             for r in rows
         ],
@@ -223,7 +255,7 @@ def acts_over(rows: list[Row]) -> Iterator[tuple[Row, Act, datetime]]:
         fences = (FENCE, FENCE - 1, None) if guard.fence and allowed else (FENCE,)
         rounds = (ROUND, ROUND - 1) if event is Event.DECLINED else (ROUND,)
         lists = ((), (OTHER,)) if event in (Event.HANDED_BACK, Event.REOFFERED) else ((OTHER,),)
-        times = TIMES if event is Event.FELL_BACK else TIMES[:1]
+        times = TIMES if event in (Event.FELL_BACK, Event.WOKEN) else TIMES[:1]
         for fence, round_, recipients, t in product(fences, rounds, lists, times):
             for row in rows if allowed else rows[::37]:
                 yield row, Act(event, actor, row.officer, fence, round_, recipients), t

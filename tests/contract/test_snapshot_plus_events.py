@@ -17,14 +17,15 @@ import pytest
 from dispatch.cases.audience import DUTY
 from dispatch.cases.facts import Answer
 from dispatch.cases.values import Event
+from dispatch.cases.views import DeskCase, Gone, Talk
 from dispatch.people.values import Role
 from dispatch.safety.panics import KINDS as PANICS
 from dispatch.talk.threads import READ
 from tests.conftest import Database
-from tests.contract.screens import Process, Screen, Wire, desk_, differences, officer_, reporter_
+from tests.contract.screens import Process, Screen, Wire, desk_, differences, officer_, reporter_, supervisor_
 from tests.contract.small_town import Town, small_town
 
-ROLES: Final = (Role.OFFICER, Role.DESK, Role.REPORTER)
+ROLES: Final = (Role.OFFICER, Role.DESK, Role.REPORTER, Role.SUPERVISOR)
 KINDS: Final = (*Event, DUTY, READ, *sorted(PANICS))
 Step = Callable[[], Awaitable[list[Answer]]]
 Acted = Callable[..., Awaitable[list[Answer]]]
@@ -75,8 +76,8 @@ class Telling:
         async def acted(case: UUID, event: str, officer: UUID, **more: Any) -> list[Answer]:
             return [await town.act(case, event, officer, fence=await fence(case, officer), **more)]
 
-        async def fired(case: UUID) -> list[Answer]:
-            await town.pass_time(case, 61)
+        async def fired(case: UUID, seconds: float = 61) -> list[Answer]:
+            await town.pass_time(case, seconds)
             return await town.store.fire("s1")
 
         async def one(answer: Awaitable[Answer]) -> list[Answer]:
@@ -159,13 +160,19 @@ class Telling:
             lambda: by_reporter("objected", words="还没有解决"),
         ]
 
-    def _desk(self, acted: Acted, fired: Callable[[UUID], Awaitable[list[Answer]]]) -> list[Step]:
+    def _desk(self, acted: Acted, fired: Callable[..., Awaitable[list[Answer]]]) -> list[Step]:
         """What a desk does with a case of its queue: takes it, sends, adds, takes back and offers it anew."""
         town, z, (a, b, c) = self.town, self.z, self.people[:3]
 
         def desk(event: str, officer: UUID | None = None, **more: Any) -> Step:
             async def act() -> list[Answer]:
                 return [await town.desk(z, event, officer, **more)]
+
+            return act
+
+        def answered(event: str) -> Step:
+            async def act() -> list[Answer]:
+                return [await town.act(z, event, actor="reporter", actor_id=z, scope=f"case:{z}")]
 
             return act
 
@@ -178,7 +185,18 @@ class Telling:
             desk("officer_taken_back", b, reason="needed elsewhere"),
             desk("reoffered", candidates=[a, b]),
             lambda: fired(z),
-            desk("cleared", disposition="advice_given"),
+            desk("put_on_hold", hold_min=1),
+            lambda: fired(z),
+            desk("appointment_offered", hold_min=60, lasts_min=30),
+            answered("appointment_accepted"),
+            lambda: fired(z, 3700),
+            desk("appointment_offered", hold_min=60, lasts_min=30),
+            answered("appointment_declined"),
+            lambda: fired(z),
+            lambda: fired(z),
+            desk("handed_over", to_station="s2", reason="theirs"),
+            desk("handed_over", to_station="s1", reason="not ours", station="s2"),
+            desk("cleared", disposition="referred", referred_to="the water company", reason="theirs"),
         ]
 
     def _watched(self, acted: Acted) -> list[Step]:
@@ -275,7 +293,14 @@ class Telling:
         steps = await self.steps()
         signs = dict(await self.town.owner.fetch("SELECT id, call_sign FROM officers"))
         officers = [officer_(officer, call_sign=signs[officer]) for officer in self.people]
-        people = [*officers, desk_(), *map(reporter_, (self.x, self.y, self.z))]
+        people = [
+            *officers,
+            desk_(),
+            supervisor_("s1"),
+            supervisor_("s2"),
+            supervisor_(None),
+            *map(reporter_, (self.x, self.y, self.z)),
+        ]
         own, bus, deaf, later = (Process(self.town.store, self.wire, n) for n in ("own", "bus", "deaf", "later"))
         processes = (own, bus, deaf, later)
         for process in processes:
@@ -323,6 +348,9 @@ class Telling:
             if who.role is Role.REPORTER:
                 self.told.resumed += [] if missed == "one_case" else [f"{who}: {missed}"]
                 continue
+            if who.role is Role.SUPERVISOR:
+                self.told.resumed += [] if missed == "alarms" else [f"{who}: {missed}"]
+                continue
             self.told.points += 1
             if isinstance(missed, str):
                 self.told.resumed.append(f"{who.name}: {missed}")
@@ -351,5 +379,6 @@ def test_whoever_went_away_at_any_step_is_told_exactly_what_was_missed(told: Tol
     assert not told.resumed, told.resumed[0]
 
 
-def test_another_stations_desk_is_told_nothing(told: Told) -> None:
-    assert told.elsewhere == []
+def test_another_stations_desk_is_told_only_of_what_was_handed_to_it_and_taken_again(told: Told) -> None:
+    seen = [type(view) for view in told.elsewhere if not isinstance(view, Talk)]
+    assert seen == [DeskCase, Gone]

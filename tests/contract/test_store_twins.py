@@ -13,7 +13,7 @@ from dispatch.adapters.memory.rows import StationRow
 from dispatch.adapters.postgres.pool import connect_pool
 from dispatch.adapters.postgres.store import PostgresCases
 from dispatch.cases.eligibility import Border
-from dispatch.cases.facts import Answer, CaseState, Fact, TalkState
+from dispatch.cases.facts import Answer, CaseState, DeskNote, Fact, TalkState
 from dispatch.cases.ports import CaseStore
 from dispatch.watch.ports import WatchDraft
 from dispatch.watch.progress import Sign
@@ -37,7 +37,8 @@ OFFICERS = (
 )
 USUAL = {"withdrawn": "reporter", "acknowledged": "desk", "assigned": "desk", "reassigned": "desk",
          "taken_by_desk": "desk", "officer_added": "desk", "officer_taken_back": "desk",
-         "reoffered": "supervisor",
+         "reoffered": "supervisor", "put_on_hold": "desk", "handed_over": "desk", "appointment_offered": "supervisor",
+         "appointment_accepted": "reporter", "appointment_declined": "reporter",
          "objected": "reporter", "rated": "reporter", "reclassified": "supervisor",
          "welfare_asked": "desk"}  # fmt: skip
 ACTS = (*OFFICERS, *USUAL)
@@ -151,6 +152,12 @@ class Script:
         holders = state.holders if state else ()
         if event == "officer_taken_back" and holders:
             return {"officer": self.dice.choice(holders).officer, "reason": "needed elsewhere"}
+        if event in ("put_on_hold", "appointment_offered"):
+            return {"hold_min": self.dice.choice((1, 2)), "lasts_min": 30}
+        if event == "handed_over":
+            return {"to_station": self.dice.choice((*self.town.stations, "nowhere")), "reason": "theirs"}
+        if event == "cleared" and self.dice.random() < 0.5:
+            return {"disposition": "referred", "referred_to": "the water company", "manner": "telephone"}
         if event == "reoffered":
             return {"candidates": self.some(), "last_wave": self.dice.random() < 0.7}
         sends = event.endswith("signed") or event.startswith("officer_") or event == "welfare_asked"
@@ -237,12 +244,26 @@ def plain_state(state: CaseState | None) -> Any:
     if ending is not None and ending.object_ms is not None:
         ending = msgspec.structs.replace(ending, object_ms=ending.object_ms // 60_000)
     return msgspec.structs.replace(
-        state, received_us=0, age_ms=0, remaining_ms=1 if waits else None, holders=holders, ending=ending
+        state,
+        received_us=0,
+        age_ms=0,
+        remaining_ms=1 if waits else None,
+        holders=holders,
+        ending=ending,
+        desk=plain_note(state.desk),
     )
 
 
+def plain_note(note: DeskNote | None) -> DeskNote | None:
+    """Whether there is a hold and an appointment, not of when."""
+    if note is None:
+        return None
+    agreed = note.appointment and msgspec.structs.replace(note.appointment, begins_us=0, ends_us=0)
+    return msgspec.structs.replace(note, until_us=note.until_us and 1, appointment=agreed)
+
+
 def plain_fact(fact: Fact) -> Any:
-    body = {name: value for name, value in fact.body.items() if name != "deadline_us"}
+    body = {name: value for name, value in fact.body.items() if name not in ("deadline_us", "ends_us")}
     body["released"] = sorted(body.get("released", ()))
     return msgspec.structs.replace(fact, at_us=0, body=body, state=plain_state(fact.state), talk=plain_talk(fact.talk))
 

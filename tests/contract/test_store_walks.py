@@ -11,11 +11,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
-from dispatch.cases.facts import Answer
+from dispatch.cases.facts import Answer, DeskNote
 from dispatch.cases.machine import Act, Claim, decide, replay
 from dispatch.cases.values import (
     Actor,
@@ -40,7 +41,9 @@ BY: Final = {
     Event.ASSIGNED: Actor.DESK, Event.REASSIGNED: Actor.DESK, Event.CLEARED: Actor.OFFICER,
     Event.TRANSFERRED: Actor.OFFICER, Event.WELFARE_ASKED: Actor.DESK, Event.WELFARE_ANSWERED: Actor.OFFICER,
     Event.TAKEN_BY_DESK: Actor.DESK, Event.OFFICER_ADDED: Actor.DESK, Event.OFFICER_TAKEN_BACK: Actor.DESK,
-    Event.REOFFERED: Actor.SUPERVISOR, Event.SECOND_ASKED: Actor.OFFICER,
+    Event.REOFFERED: Actor.SUPERVISOR, Event.SECOND_ASKED: Actor.OFFICER, Event.PUT_ON_HOLD: Actor.SUPERVISOR,
+    Event.APPOINTMENT_OFFERED: Actor.DESK, Event.APPOINTMENT_ACCEPTED: Actor.REPORTER,
+    Event.APPOINTMENT_DECLINED: Actor.REPORTER,
     Event.OBJECTED: Actor.REPORTER, Event.RATED: Actor.REPORTER, Event.RECLASSIFIED: Actor.SUPERVISOR,
 }  # fmt: skip
 STEPS: Final = (*BY, "claim", "claim", "claim", "fall back", "alarm", "widen", "desk clears")
@@ -90,12 +93,15 @@ async def stored(town: Town, case: UUID) -> Case:
         case,
         row["round"],
     )
+    note = msgspec.json.decode(row["desk"] or "{}", type=DeskNote)
     return Case(
         Status(row["status"]), row["round"], row["wave"], row["fence"], row["seats"], row["offer_deadline"],
         row["acknowledged_at"] is not None, frozenset(asked or ()), frozenset(row["declined"]),
         frozenset(row["handed_back"]), tuple(Holder(s[0], s[1]) for s in seats),
         Disposition(row["disposition"]) if row["disposition"] else None, end=ended(row),
         checks=frozenset(s[0] for s in seats if s[2] in ("asked", "missed")),
+        hold_until=EPOCH + timedelta(microseconds=note.until_us) if note.until_us else None,
+        appointment=note.appointment.answer if note.appointment else None,
     )  # fmt: skip
 
 
@@ -152,7 +158,7 @@ class Walk:
                       by=officer.id, stars=stars)  # fmt: skip
         meant: dict[str, Any] = {
             "actor": actor, "station": "s1", "fence": fence, "round": round_, "disposition": ending,
-            "candidates": self.people, "stars": stars,
+            "candidates": self.people, "stars": stars, "hold_min": 30, "lasts_min": 60,
         }  # fmt: skip
         self.same(decide(before, command, now), await self.town.act(self.case, event, officer.id, **meant))
 

@@ -31,6 +31,7 @@ class Line:
 
     socket: ClientConnection
     snapshot: Json = field(default_factory=dict)
+    passed: list[Json] = field(default_factory=list)
 
     async def say(self, message: Json | str | bytes) -> None:
         """A JSON object, a text as it is, or bytes as a text frame that need not be UTF-8."""
@@ -41,9 +42,11 @@ class Line:
 
     async def hear(self, tag: str, **wanted: Any) -> Json:
         """The next message of this kind with these fields."""
+        self.passed.clear()
         async with asyncio.timeout(HEARD_S):
             while True:
                 message: Json = json.loads(await self.socket.recv())
+                self.passed.append(message)
                 if message["t"] == tag and all(message.get(name) == value for name, value in wanted.items()):
                     return message
 
@@ -52,6 +55,12 @@ class Line:
         key = key or new_key()
         await self.say({"t": tag, "key": key, **fields})
         return await self.hear("result", key=key)
+
+    def was_told(self, tag: str, **wanted: Any) -> Json:
+        """The last such message on the way to what was heard last: an act's own view comes before its result."""
+        found = [m for m in self.passed if m["t"] == tag and all(m.get(name) == v for name, v in wanted.items())]
+        assert found, self.passed
+        return found[-1]
 
     async def lives(self) -> bool:
         """Whether the socket still answers."""
@@ -119,6 +128,13 @@ class Town:
             assert answer.status_code == 201, answer.text
             self._people[name] = Someone(self, answer.json()["token"], answer.json())
         return self._people[name]
+
+    async def sign_in(self, role: str, station: str) -> Someone:
+        """A session of another station's first sign-in of a role."""
+        one = self.service.of(role, station)[0]
+        answer = await self.client.post("/v1/sessions", json={"login": one["login"], "password": one["password"]})
+        assert answer.status_code == 201, answer.text
+        return Someone(self, answer.json()["token"], answer.json())
 
     async def report(self, **changes: object) -> Json:
         """An accepted report."""

@@ -161,6 +161,9 @@ class SimStore:
     async def set_duty(self, officer: UUID, on: bool, key: str, hash_: str, shift_min: int | None = None) -> Answer:
         return await self._ask(lambda: self._cases.set_duty(officer, on, key, hash_, shift_min))
 
+    async def set_desk_shift(self, account: UUID, station: str, on: bool, key: str, hash_: str) -> Answer:
+        return await self._ask(lambda: self._cases.set_desk_shift(account, station, on, key, hash_))
+
     async def due_stations(self) -> list[str]:
         return await self._ask(self._cases.due_stations)
 

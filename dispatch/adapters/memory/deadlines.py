@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from dispatch import limits
+from dispatch.adapters.memory.desk import ring
 from dispatch.adapters.memory.rows import CaseRow, Records, WaveRow
 from dispatch.adapters.memory.steps import (
     ACK,
     WAVE,
     WINDOW,
     all_answered,
+    desk_for,
     digest_of,
     drop_timers,
     happen,
@@ -64,18 +66,13 @@ def ready(db: Records, kind: str, station: str, us: int) -> list[CaseRow]:
 
 
 def fire_ack(db: Records, station: str, us: int) -> list[Answer]:
-    """Cases that nobody at the desk has acknowledged raise an alarm, and again."""
-    answers = []
+    """Timers of the desk's queue: woken, fallen to a station that is staffed, or an alarm each."""
+    answers, to = [], desk_for(db, station, us)
     for row in ready(db, ACK, station, us):
         drop_timers(db, row.id, ACK)
-        if row.core.status is not Status.AT_STATION or row.core.acknowledged or row.alarms >= limits.ALARMS_MAX:
-            continue
-        must(row, Act(Event.ALARM_RAISED, Actor.SERVICE), us)
-        row.alarms += 1
-        fact = db.append(row, Event.ALARM_RAISED, Actor.SERVICE, None, {"nr": row.alarms}, us)
-        ack_ms = db.categories[row.category].ack_ms or limits.DESK_ACK_MS
-        set_timer(db, row, ACK, us + ack_ms * 1000)
-        answers.append(db.answer(row, [fact]))
+        facts = ring(db, row, to, us)
+        if facts:
+            answers.append(db.answer(row, facts))
     return answers
 
 

@@ -34,6 +34,8 @@ from dispatch.cases.ports import ActDraft, ClaimDraft, ReportDraft
 from dispatch.cases.values import Actor, Case, Disposition, Event, Happened, OfficerId, OfficerState, Refusal, Status
 from dispatch.talk.threads import READ
 
+QUIET = frozenset({Event.PUT_ON_HOLD, Event.APPOINTMENT_OFFERED})  # the desk waits until a time
+
 
 def again(kept: Kept, hash_: str, ok: bool, reason: str | None) -> Answer:
     """The stored answer, or that the key came with another body."""
@@ -150,6 +152,10 @@ def _judged(
     """Why not, or the entries that the act made and who is asked by it."""
     if x.actor == Actor.DESK and x.station != row.station:
         return Refusal.NOT_YOURS, [], ()
+    if x.event == Event.HANDED_OVER and x.to_station not in db.events:
+        return Refusal.NOT_FOUND, [], ()
+    if x.event == Event.HANDED_OVER and x.to_station == row.station:
+        return Refusal.ILLEGAL, [], ()
     if x.event == READ:
         return talking.mark_read(db, row, officer, x, us)
     event = Event(x.event)
@@ -173,7 +179,7 @@ def _judged(
         x.round,
         tuple(map(OfficerId, asked)),
         x.wave if opens else None,
-        utc(deadline_us) if opens else None,
+        utc(deadline_us) if opens else utc(desk.until_us(x, us)) if event in QUIET else None,
         Disposition(x.disposition) if x.disposition else None,
         by=x.actor_id,
         stars=x.stars,
@@ -215,6 +221,7 @@ def _applied(
         assert officer is not None
         released = end_seats(db, row) if event is Event.REASSIGNED else None
         drop_timers(db, row.id)
+        desk.unheld(row, lapse=False)
         return [grant_seat(db, row, event, actor, officer.id, released, us)]
     if event in welfare.ACTS:
         assert officer is not None
@@ -238,6 +245,12 @@ def _applied(
     elif event is Event.ACKNOWLEDGED:
         drop_timers(db, row.id, ACK)
     body = {"reason": x.reason, "disposition": x.disposition, "advice": x.advice, "released": released}
+    if event in (Event.CLEARED, Event.WITHDRAWN):
+        how = {"referred_to": x.referred_to, "manner": x.manner}
+        body |= how
+        desk.unheld(row, lapse=False)
+        if any(how.values()):
+            desk.note(row, **{name: value for name, value in how.items() if value is not None})
     told = {name: value for name, value in body.items() if value is not None}
     return [db.append(row, event, actor, officer.id if officer else None, told, us)]
 

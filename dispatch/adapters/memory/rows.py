@@ -179,6 +179,9 @@ class Records:
         self.timers: dict[tuple[str, UUID], Timer] = {}
         self.cursors: dict[str, int] = {}
         self.lending: set[str] = set()  # stations that lend their officers
+        self.falls: dict[str, str] = {}  # to which station a station's cases fall while nobody is on shift there
+        self.catch_all: str | None = None
+        self.shifts: dict[UUID, tuple[str, int]] = {}  # who is on shift at which desk, since when
 
     def add_station(self, station: str) -> None:
         self.events.setdefault(station, [])

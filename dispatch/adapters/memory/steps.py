@@ -102,19 +102,46 @@ def hand_seat_back(db: Records, row: CaseRow, reason: str | None, actor: str, of
     fact = db.append(row, Event.SEAT_HANDED_BACK, actor, officer, body, us)
     if row.core.status is not Status.AT_STATION:
         return [fact, *go_on(db, row, us)]
-    row.desk_reason = "handed_back"
-    set_timer(db, row, ACK, us + (db.categories[row.category].ack_ms or limits.DESK_ACK_MS) * 1000)
+    queued(db, row, "handed_back", us)
     return [fact]
+
+
+def desk_for(db: Records, station: str, us: int) -> str:
+    """Whose desk works this station's cases now."""
+
+    def staffed(one: str) -> bool:
+        return any(at == one and since > us - limits.DESK_SHIFT_S * 1_000_000 for at, since in db.shifts.values())
+
+    if station not in db.falls or staffed(station):
+        return station
+    at: str | None = station
+    for _ in range(limits.FALLS_MAX):
+        at = db.falls.get(at) if at is not None else None
+        if at is None:
+            break
+        if staffed(at):
+            return at
+    return db.catch_all or station
+
+
+def ring_again(db: Records, row: CaseRow, us: int) -> None:
+    """The queue's timer: after the time to acknowledge; at once where the case has to fall elsewhere."""
+    ack_ms = db.categories[row.category].ack_ms or limits.DESK_ACK_MS
+    set_timer(db, row, ACK, us if desk_for(db, row.station, us) != row.station else us + ack_ms * 1000)
+
+
+def queued(db: Records, row: CaseRow, reason: str, us: int) -> None:
+    """The case stands in the queue anew, no alarm was raised, and the desk has its 20 s."""
+    row.desk_reason, row.alarms = reason, 0
+    ring_again(db, row, us)
 
 
 def to_desk(
     db: Records, row: CaseRow, kind: Event, actor: str, officer: UUID | None, reason: str, us: int
 ) -> Fact:  # fmt: skip
     """The entry that brings the case to the desk; the machine has been asked before."""
-    row.desk_reason = reason
     fact = db.append(row, kind, actor, officer, {"reason": reason}, us)
-    ack_ms = db.categories[row.category].ack_ms or limits.DESK_ACK_MS
-    set_timer(db, row, ACK, us + ack_ms * 1000)
+    queued(db, row, reason, us)
     return fact
 
 
@@ -150,7 +177,6 @@ def transfer(db: Records, row: CaseRow, actor: str, officer: UUID, us: int) -> F
     body = {"reason": "shift_end", "released": end_seats(db, row, officer)}
     if row.core.status is not Status.AT_STATION:
         return db.append(row, Event.SEAT_LEFT, actor, officer, body, us)
-    row.desk_reason = "shift_end"
     fact = db.append(row, Event.TRANSFERRED, actor, officer, body, us)
-    set_timer(db, row, ACK, us + (db.categories[row.category].ack_ms or limits.DESK_ACK_MS) * 1000)
+    queued(db, row, "shift_end", us)
     return fact

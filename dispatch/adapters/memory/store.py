@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from dispatch.adapters.memory import check_ins, deadlines, judging, talking
+from dispatch.adapters.memory import check_ins, deadlines, desk, judging, talking
 from dispatch.adapters.memory.rows import Kept, Records, utc
 from dispatch.cases.facts import Answer, CaseState, Fact, TalkState
 from dispatch.cases.ports import ActDraft, ClaimDraft, DueWave, Heads, HistoryEntry, ReportDraft, WideDraft
@@ -78,6 +78,16 @@ class MemoryCases:
         )
         stream.append(fact)
         return Answer(ok=True, reason=None, response={}, facts=(fact,))
+
+    async def set_desk_shift(self, account: UUID, station: str, on: bool, key: str, hash_: str) -> Answer:
+        db, place = self.records, (f"account:{account}", key)
+        kept = db.kept.get(place)
+        if kept is not None:
+            return judging.again(kept, hash_, True, None)
+        response: dict[str, Any] = {"ok": True}
+        db.kept[place] = Kept(hash_, response)
+        fact = desk.set_shift(db, account, station, on)
+        return Answer(ok=True, reason=None, response=response, facts=(fact,))
 
     async def due_stations(self) -> list[str]:
         return deadlines.due_stations(self.records, self.records.now_us())

@@ -111,6 +111,11 @@ class PostgresCases:
         (row,) = await fetch(self._pool, "SELECT * FROM set_duty($1)", _text(asked))
         return read_answer(row)
 
+    async def set_desk_shift(self, account: UUID, station: str, on: bool, key: str, hash_: str) -> Answer:
+        asked = {"account": account, "station": station, "on": on, "key": key, "hash": hash_}
+        (row,) = await fetch(self._pool, "SELECT * FROM set_desk_shift($1)", _text(asked))
+        return read_answer(row)
+
     async def due_stations(self) -> list[str]:
         return [row[0] for row in await fetch(self._pool, "SELECT * FROM due_stations()")]
 

@@ -41,6 +41,8 @@ export function reduce(state, m) {
       return snapshot(next, m);
     case "desk_case":
       return seen(next, timed(m, m.heard_ms));
+    case "gone": // another station's now
+      return { ...next, cases: Object.fromEntries(Object.entries(next.cases).filter(([id]) => id !== m.case)), open: next.open === m.case ? null : next.open };
     case "officer":
       return { ...next, officers: { ...next.officers, [m.officer]: { officer: m.officer, call_sign: m.call_sign, surname: m.surname, on: m.on } } };
     case "moves":

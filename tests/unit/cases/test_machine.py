@@ -103,7 +103,7 @@ def test_every_event_but_the_first_has_a_guard_and_the_outcomes_have_no_actor() 
     assert nobody == {
         Event.SEAT_FILLED, Event.CLAIMED, Event.HANDED_TO_DESK, Event.SEAT_LEFT, Event.PREEMPTED,
         Event.PREEMPTED_TO_DESK, Event.NUDGED, Event.WATCH_ALARMED, Event.WATCH_EASED, Event.WELFARE_MISSED,
-        Event.SILENT, Event.SILENT_TO_DESK, Event.SEAT_HANDED_BACK, Event.LAST_TAKEN_BACK,
+        Event.SILENT, Event.SILENT_TO_DESK, Event.SEAT_HANDED_BACK, Event.LAST_TAKEN_BACK, Event.CAME_OVER,
     }  # fmt: skip
 
 

@@ -76,7 +76,8 @@ def test_every_client_message_is_asked_of_the_permission_table() -> None:
 
 def test_roles_may_say_what_the_permission_table_lets_them() -> None:
     assert {"hello", "claim", "fix", "duty", "hand_back"} <= messages_of("officer_says")
-    assert messages_of("reporter_says") == {"hello", "withdraw", "ask", "say", "read", "object", "rate"}
+    said = {"hello", "withdraw", "ask", "say", "read", "object", "rate", "answer_appointment"}
+    assert messages_of("reporter_says") == said
     desks = {"hello", "acknowledge", "assign", "cleared", "ask", "take", "add", "take_back", "reoffer"}
     assert desks | {"clear_panic"} <= messages_of("desk_says")
 

@@ -63,6 +63,7 @@ END $$;
 CREATE FUNCTION apply_act(INOUT c cases, INOUT facts jsonb, INOUT asked uuid[], x jsonb, o officers, p_t timestamptz)
 LANGUAGE plpgsql AS $$
 DECLARE r record; v_released uuid[]; v_event text := x ->> 'event'; v_actor text := concat_ws(':', x ->> 'actor', x ->> 'actor_id');
+    v_how jsonb := '{}';
 BEGIN
     IF v_event IN ('set_out', 'arrived') THEN
         UPDATE assignments SET state = CASE v_event WHEN 'set_out' THEN 'en_route' ELSE 'on_scene' END,
@@ -92,11 +93,15 @@ BEGIN
         v_released := end_assignments(c.id, NULL, v_event, p_t);
         c.fence := c.fence + 1; c.closed_at := p_t; c.disposition := x ->> 'disposition';
         c.ending := ended(c.ending, x);
+        c.desk := unheld(c.desk, false);
+        v_how := jsonb_strip_nulls(jsonb_build_object('referred_to', x -> 'referred_to', 'manner', x -> 'manner'));
+        IF v_how <> '{}' THEN c.desk := coalesce(c.desk, '{}') || v_how; END IF;
         DELETE FROM deadlines WHERE case_id = c.id;
     ELSIF v_event = 'acknowledged' THEN
         c.acknowledged_at := p_t; c.acknowledged_by := (x ->> 'actor_id')::uuid;
         DELETE FROM deadlines WHERE case_id = c.id AND kind = 'ack';
-    ELSIF v_event IN ('taken_by_desk', 'officer_added', 'officer_taken_back', 'reoffered', 'second_asked') THEN
+    ELSIF v_event IN ('taken_by_desk', 'officer_added', 'officer_taken_back', 'reoffered', 'second_asked', 'put_on_hold',
+        'handed_over', 'appointment_offered', 'appointment_accepted', 'appointment_declined') THEN
         SELECT q.* INTO r FROM apply_desk_act(c, facts, asked, x, o.id, v_actor, p_t) q;
         c := r.c; facts := r.facts; RETURN;
     ELSIF v_event IN ('assigned', 'reassigned') THEN
@@ -104,12 +109,13 @@ BEGIN
             v_released := end_assignments(c.id, NULL, v_event, p_t); c.claimed_by := NULL; c.claimed_at := NULL;
         END IF;
         DELETE FROM deadlines WHERE case_id = c.id AND kind IN ('window', 'wave', 'ack');
+        c.desk := unheld(c.desk, false);
         SELECT q.* INTO r FROM grant_seat(c, facts, v_event, v_actor, o.id, v_released, p_t) q;
         c := r.c; facts := r.facts; RETURN;
     END IF;
     SELECT q.* INTO r FROM append(c, facts, v_event, v_actor, o.id, jsonb_strip_nulls(jsonb_build_object(
         'reason', x -> 'reason', 'disposition', x -> 'disposition', 'advice', x -> 'advice',
-        'released', to_jsonb(v_released))), p_t) q;
+        'released', to_jsonb(v_released))) || v_how, p_t) q;
     c := r.c; facts := r.facts;
 END $$;
 
@@ -123,7 +129,7 @@ BEGIN
         SELECT (x ->> 'officer')::uuid UNION ALL SELECT officer_id FROM assignments WHERE case_id = v_case AND active))
         ORDER BY id FOR NO KEY UPDATE;
     SELECT * INTO c FROM cases WHERE id = v_case FOR NO KEY UPDATE;
-    PERFORM 1 FROM streams WHERE stream = c.station FOR NO KEY UPDATE;
+    PERFORM 1 FROM streams WHERE stream IN (c.station, x ->> 'to_station') ORDER BY stream FOR NO KEY UPDATE;
     t := clock_timestamp();
     SELECT * INTO i FROM idempotency WHERE scope = x ->> 'scope' AND key = x ->> 'key';
     IF i.key IS NOT NULL THEN
@@ -136,6 +142,8 @@ BEGIN
     v_reason := CASE
         WHEN c.id IS NULL THEN 'not_found'
         WHEN x ->> 'actor' = 'desk' AND c.station IS DISTINCT FROM x ->> 'station' THEN 'not_yours'
+        WHEN x ->> 'event' = 'handed_over' AND NOT EXISTS (SELECT FROM streams WHERE stream = x ->> 'to_station') THEN 'not_found'
+        WHEN x ->> 'event' = 'handed_over' AND x ->> 'to_station' = c.station THEN 'illegal'
         ELSE judge_act(c, o, CASE x ->> 'event' WHEN 'read' THEN 'said' ELSE x ->> 'event' END, x ->> 'actor',
             (x ->> 'fence')::integer, (x ->> 'round')::integer, v_asked, t) END;  -- who may speak may say what was read
     IF v_reason IS NULL THEN v_reason := judge_more(c, o, x, t); END IF;

@@ -31,9 +31,11 @@ BEGIN
     END LOOP;
 END $$;
 
--- Cases at the desk that nobody acknowledged in time: an alarm each, and the next one is set.
+-- Timers of the desks' queues, of one station: woken, fallen to a station that is staffed, or an alarm each. To whom they
+-- fall is read before the streams are locked, all at once and in their order.
 CREATE FUNCTION fire_ack(p_station text, p_limit integer) RETURNS SETOF answer LANGUAGE plpgsql AS $$
 DECLARE c cases; r record; a answer; due timestamptz := clock_timestamp(); t timestamptz; ready cases[];
+    v_to text := desk_for(p_station);
 BEGIN
     SELECT coalesce(array_agg(l.k), '{}') INTO ready FROM (
         SELECT k FROM cases k WHERE k.id IN (
@@ -41,19 +43,16 @@ BEGIN
             ORDER BY d.due_at LIMIT p_limit)
         ORDER BY k.id FOR NO KEY UPDATE SKIP LOCKED) l;
     IF ready = '{}' THEN RETURN; END IF;
-    PERFORM 1 FROM streams WHERE stream IN (SELECT station FROM unnest(ready)) ORDER BY stream FOR NO KEY UPDATE;
+    PERFORM 1 FROM streams WHERE stream IN (p_station, v_to) ORDER BY stream FOR NO KEY UPDATE;
     t := clock_timestamp();
     FOREACH c IN ARRAY ready LOOP
+        CONTINUE WHEN c.station <> p_station;  -- handed over meanwhile: its timer is the other station's
         DELETE FROM deadlines d WHERE d.case_id = c.id AND d.kind = 'ack' AND d.due_at <= t;
-        CONTINUE WHEN NOT FOUND;  -- another sweeper was first
-        CONTINUE WHEN c.status <> 'at_station' OR c.acknowledged_at IS NOT NULL OR c.alarms >= limit_of('ALARMS_MAX');
-        c.alarms := c.alarms + 1;
-        SELECT q.* INTO r FROM append(c, '[]'::jsonb, 'alarm_raised', 'service', NULL,
-            jsonb_build_object('nr', c.alarms), t) q;
+        CONTINUE WHEN NOT FOUND OR c.status <> 'at_station';  -- another sweeper was first, or it left the queue
+        SELECT q.* INTO r FROM ring(c, v_to, t) q;
+        CONTINUE WHEN r.facts = '[]';
         c := r.c;
         PERFORM save(c);
-        PERFORM set_deadline(c, 'ack', t + make_interval(secs => coalesce(
-            (SELECT ack_ms FROM categories WHERE id = c.category), limit_of('DESK_ACK_MS')) / 1000.0));
         a := (0, true, NULL, NULL, r.facts, state_of(c), NULL);
         RETURN NEXT a;
     END LOOP;

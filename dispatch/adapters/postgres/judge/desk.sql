@@ -20,8 +20,9 @@ CREATE FUNCTION seated(c cases) RETURNS integer LANGUAGE sql STABLE AS $$
 $$;
 
 -- Why one of the desk's acts is refused, or null; the table and the fence have been asked.
-CREATE FUNCTION judge_desk(c cases, o officers, p_event text, p_actor text, p_recipients uuid[]) RETURNS text
-LANGUAGE plpgsql STABLE AS $$
+CREATE FUNCTION judge_desk(
+    c cases, o officers, p_event text, p_actor text, p_recipients uuid[], p_t timestamptz
+) RETURNS text LANGUAGE plpgsql STABLE AS $$
 DECLARE v_full boolean;
 BEGIN
     IF p_event = 'officer_taken_back' THEN
@@ -30,6 +31,10 @@ BEGIN
     ELSIF p_event = 'reoffered' THEN
         RETURN CASE WHEN c.round >= limit_of('ROUNDS_MAX') THEN 'rounds_spent'
             WHEN coalesce(p_recipients, '{}') = '{}' THEN 'nobody_near' END;
+    ELSIF p_event = 'woken' THEN
+        RETURN CASE WHEN c.desk ->> 'until_us' IS NULL OR us_of(p_t) < (c.desk ->> 'until_us')::bigint THEN 'illegal' END;
+    ELSIF p_event IN ('appointment_accepted', 'appointment_declined') THEN
+        RETURN CASE WHEN c.desk #>> '{appointment,answer}' IS DISTINCT FROM 'offered' THEN 'illegal' END;
     ELSIF p_event NOT IN ('officer_added', 'second_asked') THEN RETURN NULL;
     END IF;
     v_full := seated(c) >= greatest(c.seats, limit_of('SEATS_MAX'));
@@ -37,14 +42,6 @@ BEGIN
         RETURN coalesce(judge_sent(c, o, p_actor), CASE WHEN v_full THEN 'seats_full' END);
     END IF;
     RETURN CASE WHEN seated(c) < c.seats THEN 'already_asked' WHEN v_full THEN 'seats_full' END;
-END $$;
-
--- The case stands in the queue anew: nobody has acknowledged it, and the desk has its 20 s.
-CREATE FUNCTION queued(INOUT c cases, p_reason text, p_t timestamptz) LANGUAGE plpgsql AS $$
-BEGIN
-    c.desk_reason := p_reason; c.escalated_at := p_t; c.acknowledged_at := NULL; c.acknowledged_by := NULL;
-    PERFORM set_deadline(c, 'ack', p_t + make_interval(secs => coalesce(
-        (SELECT ack_ms FROM categories WHERE id = c.category), limit_of('DESK_ACK_MS')) / 1000.0));
 END $$;
 
 -- A new round with those who may be asked: after a hand-back, or because the desk wants one.
@@ -83,9 +80,13 @@ CREATE FUNCTION apply_desk_act(
 DECLARE r record; v_event text := x ->> 'event'; v_body jsonb := jsonb_build_object('reason', x -> 'reason');
 BEGIN
     IF v_event = 'reoffered' THEN
-        c.acknowledged_at := NULL; c.acknowledged_by := NULL;
+        c.acknowledged_at := NULL; c.acknowledged_by := NULL; c.desk := unheld(c.desk, false);
         DELETE FROM deadlines WHERE case_id = c.id AND kind = 'ack';
         SELECT q.* INTO r FROM open_round(c, facts, v_event, p_actor, NULL, p_asked, x, p_t) q;
+    ELSIF v_event = 'handed_over' THEN
+        SELECT q.* INTO r FROM hand_over(c, facts, x ->> 'to_station', p_actor, 'handed_over', x -> 'reason', p_t) q;
+    ELSIF v_event IN ('put_on_hold', 'appointment_offered', 'appointment_accepted', 'appointment_declined') THEN
+        SELECT q.* INTO r FROM apply_queue_act(c, facts, x, p_actor, p_t) q;
     ELSIF v_event = 'officer_taken_back' THEN
         SELECT q.* INTO r FROM take_back(c, facts, x, p_actor, p_officer, p_t) q;
     ELSIF v_event = 'officer_added' THEN
@@ -94,7 +95,7 @@ BEGIN
     ELSE
         IF v_event = 'taken_by_desk' THEN
             c.acknowledged_at := coalesce(c.acknowledged_at, p_t); c.acknowledged_by := (x ->> 'actor_id')::uuid;
-            c.desk := coalesce(c.desk, '{}') || jsonb_build_object('owner', x -> 'actor_id');
+            c.desk := coalesce(unheld(c.desk, false), '{}') || jsonb_build_object('owner', x -> 'actor_id');
             DELETE FROM deadlines WHERE case_id = c.id AND kind = 'ack';
         ELSIF v_event = 'second_asked' THEN
             c.seats := c.seats + 1; v_body := v_body || jsonb_build_object('seats', c.seats);

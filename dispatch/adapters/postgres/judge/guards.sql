@@ -70,8 +70,9 @@ BEGIN
     ELSIF p_event IN ('assigned', 'reassigned') THEN
         RETURN judge_sent(c, o, p_actor);
     ELSIF p_event IN ('check_in_asked', 'checked_in', 'check_in_missed') THEN RETURN judge_check_in(c, p_event, o.id);
-    ELSIF p_event IN ('officer_added', 'officer_taken_back', 'reoffered', 'second_asked') THEN
-        RETURN judge_desk(c, o, p_event, p_actor, p_recipients);
+    ELSIF p_event IN ('officer_added', 'officer_taken_back', 'reoffered', 'second_asked', 'woken', 'appointment_accepted',
+        'appointment_declined') THEN
+        RETURN judge_desk(c, o, p_event, p_actor, p_recipients, p_t);
     ELSIF p_event IN ('welfare_asked', 'welfare_answered') THEN
         RETURN judge_welfare(c, o, p_event);
     ELSIF p_event = 'cleared' AND p_actor IN ('desk', 'supervisor') AND EXISTS (

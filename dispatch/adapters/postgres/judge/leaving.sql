@@ -24,9 +24,7 @@ END $$;
 -- The case stands in the desk's queue, unseen, for a reason.
 CREATE FUNCTION at_desk_anew(INOUT c cases, p_reason text, p_t timestamptz) LANGUAGE plpgsql AS $$
 BEGIN
-    c.desk_reason := p_reason; c.escalated_at := p_t; c.acknowledged_at := NULL; c.acknowledged_by := NULL;
-    PERFORM set_deadline(c, 'ack', p_t + make_interval(secs => coalesce(
-        (SELECT ack_ms FROM categories WHERE id = c.category), limit_of('DESK_ACK_MS')) / 1000.0));
+    c := queued(c, p_reason, p_t);
 END $$;
 
 -- The end of a shift: to the desk, or, where others are on the case, off it.

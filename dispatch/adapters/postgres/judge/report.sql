@@ -39,10 +39,10 @@ CREATE FUNCTION to_desk(
 DECLARE r record;
 BEGIN
     c.desk_reason := p_reason; c.escalated_at := p_t; c.acknowledged_at := NULL; c.acknowledged_by := NULL;
+    c.alarms := 0;
     SELECT a.* INTO r FROM append(c, facts, p_event, p_actor, p_officer, jsonb_build_object('reason', p_reason), p_t) a;
     c := r.c; facts := r.facts;
-    PERFORM set_deadline(c, 'ack', p_t + make_interval(secs => coalesce(
-        (SELECT ack_ms FROM categories WHERE id = c.category), limit_of('DESK_ACK_MS')) / 1000.0));
+    PERFORM set_deadline(c, 'ack', ack_due(c.station, c.category, p_t));
 END $$;
 
 -- The reports whose keys are new, all steps for all of them at once: a loop over cases costs four times as much.
@@ -106,7 +106,7 @@ BEGIN
         SELECT id, 'wave', station, CASE WHEN recipients = '{}' THEN p_t
             ELSE p_t + make_interval(secs => wave_ms / 1000.0) END, 1, wave + 1 FROM chained WHERE NOT nobody AND NOT last_wave
         UNION ALL
-        SELECT id, 'ack', station, p_t + make_interval(secs => coalesce(ack_ms, limit_of('DESK_ACK_MS')) / 1000.0), 0, 0
+        SELECT id, 'ack', station, ack_due(station, category, p_t), 0, 0
         FROM chained WHERE nobody
     ), made AS (
         INSERT INTO cases AS c (id, station, category, words, words_salt, lat, lon, accuracy_m, place_source, reporter,
