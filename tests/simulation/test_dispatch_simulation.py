@@ -43,11 +43,15 @@ def quiet() -> Iterator[None]:
 @pytest.mark.parametrize("first", SMOKE[::8])
 def test_every_promise_holds_on_every_seed(first: int) -> None:
     won = fell_back = 0
+    modes = [0, 0, 0, 0]
     for seed in range(first, first + 8):
         told = simulate(town(), seed).result
         assert told.cases == CASES, f"seed {seed}"
         won, fell_back = won + told.won, fell_back + told.fell_back
+        walked = (told.head_starts, told.turns, told.desk_first, told.stood_down)
+        modes = [sum(both) for both in zip(modes, walked, strict=True)]
     assert won > 50 and fell_back > 5, f"seeds from {first}: people race, and some are too late"
+    assert min(modes) > 0, f"seeds from {first}: every mode is walked, and somebody stands down: {modes}"
 
 
 @pytest.mark.parametrize("seed", [3, TRUE_EVERY])

@@ -94,7 +94,7 @@ class Reporters(People):
 
     async def report(self) -> None:
         dice, key = self.dice, self.key("report")
-        place, category = self.world.somewhere(), dice.choice(("theft", "noise", "brawl"))
+        place, category = self.world.somewhere(), dice.choice(("theft", "noise", "noise", "brawl", "brawl", "letter"))
 
         def ask(node: Node) -> Coroutine[Any, Any, Answer]:
             station = self.world.catalogue.station_at(place)

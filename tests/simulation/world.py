@@ -19,6 +19,7 @@ from dispatch.adapters.memory.store import MemoryCases
 from dispatch.cases.audience import DUTY, deliveries
 from dispatch.cases.catalogue import Catalogue, Category, Station
 from dispatch.cases.facts import Fact
+from dispatch.cases.policy import Mode
 from dispatch.cases.ports import StoreAway, StoreBusy
 from dispatch.cases.service import Acting, Came, Claiming, Joining, Reporting
 from dispatch.positions.live import LivePositions
@@ -43,6 +44,9 @@ OFFICERS = 10
 LAT, LON = 32.0, 118.8  # the stations' common border runs along this longitude
 TOWN_DEG = 0.02  # about 2 km
 JOIN_S = 0.25
+MODES = {"noise": Mode.BEST_OFFICER, "letter": Mode.DESK_FIRST}
+HEAD_START_MS = {"brawl": 700}
+BEAT = "beat:1"
 
 
 class Gone(Exception):
@@ -87,20 +91,30 @@ class World:
         dice, pace = self.dice, self.pace
         for station in STATIONS:
             self.records.add_station(station)
-        for name, seats in (("theft", 1), ("noise", 1), ("brawl", 2)):
+        for name, seats in (("theft", 1), ("noise", 1), ("brawl", 2), ("letter", 1)):
             self.records.categories[name] = CategoryRow(name, seats, pace.window_ms, pace.wave_ms, pace.ack_ms)
         self.places: dict[UUID, Point] = {}
         for n in range(OFFICERS):
             slots, on_duty = (2 if n % 5 == 4 else 1), dice.random() < 0.9
-            officer = OfficerRow(self.uuid(), f"N{n:02d}", "王", STATIONS[n % 2], on_duty=on_duty, slots=slots)
+            officer = OfficerRow(
+                self.uuid(),
+                f"N{n:02d}",
+                "王",
+                STATIONS[n % 2],
+                on_duty=on_duty,
+                slots=slots,
+                beat=BEAT if n % 3 == 0 else None,
+            )
             self.records.officers[officer.id] = officer
             self.places[officer.id] = self.somewhere()
         self.catalogue = Catalogue(
-            {c.id: Category(c.id, c.id, c.id, c.seats, window_ms=pace.window_ms)
+            {c.id: Category(c.id, c.id, c.id, c.seats, window_ms=pace.window_ms, mode=MODES.get(c.id, Mode.SNATCH),
+                            turn_ms=pace.window_ms // 8, head_start_ms=HEAD_START_MS.get(c.id, 0))
              for c in self.records.categories.values()},
             {s: Station(s, s, s) for s in STATIONS},
             STATIONS[0],
             lambda point: STATIONS[point.lon < LON],
+            lambda point: BEAT,
         )  # fmt: skip
 
     def uuid(self) -> UUID:

@@ -3,11 +3,13 @@
 import asyncio
 from dataclasses import dataclass
 
-from dispatch.cases.values import Status
+from dispatch.cases.modes import HEAD_START
+from dispatch.cases.policy import Mode
+from dispatch.cases.values import Event, Status
 from tests.simulation.invariants import Broken
 from tests.simulation.virtual_time import Outcome, current, simulate
 from tests.simulation.workload import Desk, Duty, Phone, Reporters
-from tests.simulation.world import QUICK, STATIONS, TRUE, World
+from tests.simulation.world import MODES, QUICK, STATIONS, TRUE, World
 from tests.simulation.world_faults import heal, trouble
 
 CASES = 20
@@ -28,6 +30,11 @@ class Told:
     won: int
     fell_back: int
     rounds_max: int
+    head_starts: int
+    turns: int
+    """Waves of one officer after another."""
+    desk_first: int
+    stood_down: int
     healed_s: float
     settled_s: float
     """Virtual seconds from the heal to the last open offer's end."""
@@ -77,15 +84,20 @@ async def _play(world: World) -> Told:
     healed_s = world.loop.time()
     settled_s = await _settle(world, healed_s)
     world.law.settled(world)
-    books = world.law.books.values()
+    books, rows = world.law.books.values(), world.records.cases.values()
+    turned = [w for row in rows if MODES.get(row.category) is Mode.BEST_OFFICER for w in row.waves if w.wave > 1]
     told = list(world.law.answers.values())
     return Told(
         cases=len(books),
         facts=world.law.facts,
         answers=len(told),
         won=sum(said[0][0] for said in told),
-        fell_back=sum(row.desk_reason == "window_closed" for row in world.records.cases.values()),
+        fell_back=sum(row.desk_reason == "window_closed" for row in rows),
         rounds_max=max((book.round for book in books), default=0),
+        head_starts=sum(wave.wave == HEAD_START for row in rows for wave in row.waves),
+        turns=sum(len(wave.recipients) == 1 for wave in turned),
+        desk_first=sum(row.desk_reason == "desk_first" for row in rows),
+        stood_down=sum(fact.kind == Event.SEAT_HANDED_BACK for row in rows for fact in row.facts),
         healed_s=healed_s,
         settled_s=settled_s - healed_s,
     )
