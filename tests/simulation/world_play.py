@@ -17,6 +17,7 @@ CASES = 20
 OPEN = (Status.RECEIVED, Status.OFFERED)
 GRACE_S = 5.0  # after its window a case may wait so long for a sweeper: 65 s with the service's own minute
 ANSWERED_S = 10.0  # twice what a call may hang: who still asks then will never hear
+BACK_S = 12.0  # a process that starts may have lost two calls to the trouble, and gives each five seconds
 QUIET_S = 2.0  # four polls of the heads: every process has heard of everything
 TRUE_EVERY = 8  # one seed in so many runs with the service's own minute, the others with a window of 8 s
 
@@ -116,7 +117,9 @@ async def _settle(world: World, healed_s: float) -> float:
         world.law.hold(not late, f"each case has an answer {most_s:g} s after the heal", late)
         unanswered = sorted(task.get_name() for task in world.acting)
         world.law.hold(not unanswered or passed_s <= ANSWERED_S, "everybody is answered after the heal", unanswered)
-        if not waiting and not unanswered:
+        away = [node.name for node in world.nodes if not node.ready]
+        world.law.hold(not away or passed_s <= BACK_S, f"every process is back {BACK_S:g} s after the heal", away)
+        if not waiting and not unanswered and not away:
             break
         await asyncio.sleep(0.25)
     world.still = True
