@@ -179,7 +179,10 @@ OPERATIONS: Final[Operations] = {
     ("POST", "/v1/cases/{case}/acts"): Operation(
         id="act", group="cases", session=Session.NEEDED, parameters=(CASE,), takes=ActMessage,
         gives={200: Gives("Done.", Result)},
-        problems=(*BODY, "message_unknown", "case_differs", *(str(one) for one in Refusal), *WHO),
+        problems=(
+            *BODY, "message_unknown", "case_differs", "words_empty", "words_too_long",
+            *(str(one) for one in Refusal), *WHO,
+        ),
     ),
     ("GET", "/v1/claims/{key}"): Operation(
         id="ask", group="cases", session=Session.NEEDED, parameters=(KEY,),

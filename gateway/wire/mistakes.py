@@ -13,7 +13,7 @@ from gateway.wire.messages import ClientMessage, decoder
 READING: Final = (
     "malformed_json", "message_unknown", "field_missing", "field_unknown", "field_invalid", "character_not_allowed",
     "place_missing", "latitude_out_of_range", "longitude_out_of_range", "coordinates_swapped", "datum_unknown",
-    "coordinate_not_finite",
+    "coordinate_not_finite", "words_empty", "words_too_long",
 )  # fmt: skip
 
 # Codes of a conversation, with their sentences.
