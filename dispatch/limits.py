@@ -169,6 +169,5 @@ FIGURES_DAYS_MAX: Final = 92  # a quarter; longer comparisons are made of severa
 FIGURES_CELL_M: Final = 1_000.0  # places that wait: large enough to hide a home, small enough to send somebody
 FIGURES_PLACE_CASES_MIN: Final = 3  # fewer cases of a place are somebody's story, not a figure
 FIGURES_WAITING_MAX: Final = 20  # places or categories named
-FIGURES_ZONE: Final = "Asia/Shanghai"  # whose hours of the day, unless another is asked for
 FIGURES_S_MAX: Final = 20.0  # a person waits for it once a day; beyond it a shorter time is asked for
 FAIRNESS_ON_DUTY_S_MIN: Final = 300.0  # who was on duty for less is no comparison: one claim would be twelve an hour

@@ -62,7 +62,9 @@ KIND: Final = Parameter("kind", "query", "What the features are.", {"enum": ["st
 FROM: Final = Parameter("from", "query", "Cases received from then on.", {"type": "string", "format": "date-time"})
 TO: Final = Parameter("to", "query", "... and before then.", {"type": "string", "format": "date-time"})
 BY: Final = Parameter("by", "query", "What the groups are.", {"enum": [*By]}, required=False)
-ZONE: Final = Parameter("zone", "query", "Whose hours of the day.", {"default": limits.FIGURES_ZONE}, required=False)
+ZONE: Final = Parameter(
+    "zone", "query", "Whose hours of the day; each station's own without it.", {"type": "string"}, required=False
+)
 STATION: Final = Parameter("station", "query", "Which station; for a supervisor.", {"type": "string"}, required=False)
 BEFORE: Final = Parameter(
     "before", "query", "The entry before which to read; left out: the latest lines.",

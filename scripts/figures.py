@@ -19,7 +19,6 @@ from rich.table import Table
 from dispatch.adapters.postgres.figures import read_figures
 from dispatch.insight.ports import QuestionError
 from dispatch.insight.values import Answered, By, Figures, Percentiles, Question, Waiting
-from dispatch.limits import FIGURES_ZONE
 
 CONNECT_S: Final = 10.0
 NAMED_MAX: Final = 5  # places and categories on the terminal; the file names them all
@@ -40,7 +39,7 @@ def read_options(argv: list[str] | None = None) -> tuple[Question, str, Path]:
     parser.add_argument("--database", metavar="URL", help="PostgreSQL; else DATABASE_URL")
     parser.add_argument("--by", type=By, choices=list(By), default=By.STATION, help="what the groups are (station)")
     parser.add_argument("--station", metavar="ID", help="of this one only")
-    parser.add_argument("--zone", default=FIGURES_ZONE, help=f"whose hours of the day ({FIGURES_ZONE})")
+    parser.add_argument("--zone", help="whose hours of the day; each station's own without it")
     chosen = parser.parse_args(argv)
     database = chosen.database or os.environ.get("DATABASE_URL")
     if not database:

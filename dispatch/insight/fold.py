@@ -5,7 +5,7 @@ A property test holds both to the same answer. Small histories may also be folde
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -56,8 +56,8 @@ class Told:
     reopened: bool
 
 
-def folded(entries: Iterable[Entry], question: Question) -> Answered:
-    """The answer to `question`, whose `now` is given."""
+def folded(entries: Iterable[Entry], question: Question, zones: Mapping[str, str] | None = None) -> Answered:
+    """The answer to `question`, whose `now` is given. `zones`: of stations, where the question names none."""
     assert question.now is not None, "a fold reads no clock"
     of_case: defaultdict[UUID, list[Entry]] = defaultdict(list)
     of_officer: defaultdict[UUID, list[Entry]] = defaultdict(list)
@@ -67,7 +67,7 @@ def folded(entries: Iterable[Entry], question: Question) -> Answered:
         elif entry.kind == DUTY and entry.officer is not None:
             of_officer[entry.officer].append(entry)
     histories = {case: sorted(those, key=lambda e: e.seq or 0) for case, those in of_case.items()}
-    cases = [told(history, question) for history in histories.values() if _asked_for(history, question)]
+    cases = [told(history, question, zones or {}) for history in histories.values() if _asked_for(history, question)]
     claims = _claims(histories.values(), question)
     people = [_on_duty(turns, claims[one], question) for one, turns in of_officer.items()]
     officers = [o for o in people if o is not None and question.station in (None, o.station)]
@@ -98,7 +98,7 @@ def _asked_for(history: Sequence[Entry], question: Question) -> bool:
     )
 
 
-def told(history: Sequence[Entry], question: Question) -> Told:
+def told(history: Sequence[Entry], question: Question, zones: Mapping[str, str]) -> Told:
     """One case, from its entries in their sequence, the first being its receipt."""
     assert question.now is not None
     first = history[0]
@@ -112,11 +112,12 @@ def told(history: Sequence[Entry], question: Question) -> Told:
     def count(kinds: Collection[str]) -> int:
         return sum(e.kind in kinds for e in history)
 
+    zone = question.zone or zones.get(first.stream, "UTC")
     over = when(lambda e: e.kind in COMING or e.kind in ENDING)
     return Told(
         station=first.stream,
         category=str(first.body["category"]),
-        hour=f"{first.at.astimezone(ZoneInfo(question.zone)).hour:02d}",
+        hour=f"{first.at.astimezone(ZoneInfo(zone)).hour:02d}",
         place=Point(first.body["lat"], first.body["lon"]),
         offer_us=us(when(lambda e: e.body.get("asked", 0) > 0)),
         claim_us=us(when(lambda e: e.kind in CLAIMING)),

@@ -14,7 +14,7 @@ import msgspec
 
 from dispatch.cases.lifecycle import LEGAL
 from dispatch.cases.values import CLOSED, Event, Status
-from dispatch.limits import FIGURES_CELL_M, FIGURES_ZONE
+from dispatch.limits import FIGURES_CELL_M
 
 CLAIMING: Final = frozenset({Event.CLAIMED, Event.SEAT_FILLED})
 """An officer's own choice: what snatching means."""
@@ -59,15 +59,15 @@ class Entry(NamedTuple):
 class Question:
     """Cases received from `since` on and before `until`, both aware; officers' duty and claims in the same time.
 
-    `station`: None for all. `zone`: whose hours of the day. `now`: until when an unanswered case has waited; None:
-    the database's time.
+    `station`: None for all. `zone`: whose hours of the day; None: each station's own. `now`: until when an unanswered
+    case has waited; None: the database's time.
     """
 
     since: datetime
     until: datetime
     by: By = By.STATION
     station: str | None = None
-    zone: str = FIGURES_ZONE
+    zone: str | None = None
     now: datetime | None = None
     cell_m: float = FIGURES_CELL_M
 
@@ -134,7 +134,7 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime
     by: By
     station: str | None
-    zone: str
+    zone: str | None
     whole: Figures
     groups: tuple[Figures, ...]
     places: tuple[Waiting, ...]

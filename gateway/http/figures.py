@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from dispatch.insight.ports import FigureStore, QuestionError
 from dispatch.insight.values import By, Question
-from dispatch.limits import FIGURES_DAYS_MAX, FIGURES_ZONE
+from dispatch.limits import FIGURES_DAYS_MAX
 from dispatch.people.permissions import Act, relations_of
 from dispatch.people.values import Role
 from gateway.http.bearer import require, who_of
@@ -46,8 +46,8 @@ def asked(request: Request, station: str | None) -> Question:
     by = request.query_params.get("by", By.STATION.value)
     if by not in set(By):
         raise Problem("question_invalid", f"by may be {', '.join(By)}.")
-    zone = request.query_params.get("zone", FIGURES_ZONE)
-    if not 0 < len(zone) <= ZONE_CHARS_MAX or not zone.isprintable():
+    zone = request.query_params.get("zone")
+    if zone is not None and not (0 < len(zone) <= ZONE_CHARS_MAX and zone.isprintable()):
         raise Problem("question_invalid", "zone must name a time zone, as Asia/Shanghai.")
     return Question(since, until, By(by), station, zone)
 

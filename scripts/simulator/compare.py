@@ -80,10 +80,14 @@ def markdown(summary: Mapping[str, Any]) -> str:
         cells = [_cell(one["policies"].get(name), measure.digits) for name in names]
         pairs = [" / ".join(f"`{name}`" for name in pair["of"]) for pair in one["differences"] if pair["larger"]]
         every = len(pairs) == len(one["differences"]) > 1
-        lines.append(
-            f"| {measure.says} | {' | '.join(cells)} | {'every pair' if every else ', '.join(pairs) or 'no'} |"
-        )
+        said = "every pair" if every else ", ".join(pairs) or ("no" if _several(one) else "one seed cannot say")
+        lines.append(f"| {measure.says} | {' | '.join(cells)} | {said} |")
     return "\n".join(lines) + "\n"
+
+
+def _several(one: Mapping[str, Any]) -> bool:
+    """Whether each policy was measured under more than one seed."""
+    return all(len(each["values"]) > 1 for each in one["policies"].values())
 
 
 def _cell(one: Mapping[str, Any] | None, digits: int) -> str:

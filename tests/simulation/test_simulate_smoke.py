@@ -4,9 +4,11 @@ import asyncio
 import json
 import random
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from dispatch.cases.policy import Mode, Policy
@@ -89,6 +91,35 @@ async def test_two_policies_are_played_by_the_same_people_and_compared(incidents
     rung = {name: one["mean"] for name, one in found["compared"]["phones_rung"]["policies"].items()}
     assert rung["best"] < rung["ring"], "one after another instead of all at once"
     assert "| phones rung a case |" in markdown(found["compared"])
+
+
+@pytest.mark.slow
+async def test_the_figures_of_the_history_are_what_people_saw(incidents: Path) -> None:
+    """The story of figures: a town's day over the public protocol, and then a supervisor asks how it was."""
+    print(f"seed {SEED}")
+    town = map_of(read_incidents(incidents))
+    async with asyncio.timeout(180), Fleet(town.town(12, ["theft"], 5_000)) as fleet:
+        began = datetime.now(UTC) - timedelta(minutes=1)
+        options = Options(
+            incidents, count=20, officers=12, minutes=0.2, seed=SEED, url=fleet.urls[0], credentials=fleet.credentials,
+            window_ms=5_000, temper=HURRIED, quiet=True,
+        )  # fmt: skip
+        found, code = await perform(options)
+        people = json.loads(fleet.credentials.read_text())["people"]
+        one = next(one for one in people if one["role"] == "supervisor")
+        async with httpx.AsyncClient(base_url=fleet.urls[1]) as client:
+            said = {"login": one["login"], "password": one["password"]}
+            token = (await client.post("/v1/sessions", json=said)).json()["token"]
+            asked = {"from": began.isoformat(), "to": (began + timedelta(hours=1)).isoformat(), "by": "station"}
+            answer = await client.get("/v1/figures", params=asked, headers={"authorization": f"Bearer {token}"})
+    assert code == 0, found
+    whole = answer.json()["whole"]
+    assert (whole["cases"], whole["claimed"], whole["fell_back"], whole["fallback_share"]) == (
+        20, found["claimed"], found["fell_back"], round(found["fell_back"] / whole["offered"], 4),
+    )  # fmt: skip
+    assert whole["received_to_claim_ms"]["p50"] <= found["wait_ms"]["p99"]
+    assert whole["declined"] <= found["declines"]
+    assert sum(group["cases"] for group in answer.json()["groups"]) == 20
 
 
 async def test_a_service_whose_window_is_shorter_than_a_minute_is_found_early(incidents: Path, tmp_path: Path) -> None:

@@ -57,7 +57,9 @@ async def read_figures(one: Any, question: Question) -> Answered:
         # A rare and wide question: planned for its own time, not by the rule for the many narrow ones.
         await one.execute("SET LOCAL plan_cache_mode = force_custom_plan")
         try:
-            now = await one.fetchval("SELECT clock_timestamp() FROM timezone($1, $2)", question.zone, question.since)
+            now = await one.fetchval(
+                "SELECT clock_timestamp() FROM timezone($1, $2)", question.zone or "UTC", question.since
+            )
         except asyncpg.DataError as error:
             raise QuestionError(f"The time zone {question.zone!r} is not known.") from error
         now, asked = question.now or now, (question.since, question.until, question.station)

@@ -37,6 +37,7 @@ def test_a_difference_within_the_seeds_spread_is_said_not_to_be_one() -> None:
 def test_one_seed_says_nothing_of_any_difference() -> None:
     (pair,) = compared(runs(a=[1_000], b=[9_000]))[WAIT]["differences"]
     assert (pair["spread"], pair["larger"]) == (0, False)
+    assert markdown(compared(runs(a=[1_000], b=[9_000]))).splitlines()[2].endswith("| one seed cannot say |")
 
 
 def test_the_table_has_a_row_a_measure_with_mean_least_and_greatest() -> None:

@@ -25,7 +25,7 @@ BEGIN
 END $$;
 
 -- One row a case received from p_since on and before p_until, in p_station or, where that is null, in any.
--- Exercises are left out. p_kinds: which kinds of entries mean what, by the names of dispatch.insight.values.
+-- Exercises are left out. p_zone: whose hours of the day; null: each station's own. p_kinds: which kinds of entries mean what, by the names of dispatch.insight.values.
 -- p_now: until when a case that nobody has taken has waited.
 CREATE FUNCTION case_figures(
     p_since timestamptz, p_until timestamptz, p_station text, p_zone text, p_cell_m double precision, p_kinds jsonb,
@@ -72,13 +72,13 @@ CREATE FUNCTION case_figures(
             coalesce(bool_or(reopening), false) AS reopened
         FROM rounded GROUP BY case_id
     )
-    SELECT r.stream, r.body ->> 'category', to_char(r.at AT TIME ZONE p_zone, 'HH24'),
+    SELECT r.stream, r.body ->> 'category', to_char(r.at AT TIME ZONE coalesce(p_zone, s.time_zone, 'UTC'), 'HH24'),
         cell_of((r.body ->> 'lat')::double precision, (r.body ->> 'lon')::double precision, p_cell_m),
         (r.body ->> 'lat')::double precision, (r.body ->> 'lon')::double precision,
         us_between(r.at, l.offered_at), us_between(r.at, l.claimed_at), l.arrival_us,
         us_between(r.at, coalesce(l.over_at, p_now)), l.fell_back, l.sent_to_desk, l.declined, l.unanswered::bigint,
         l.handed_back, l.silent, l.rounds, l.reopened
-    FROM received r JOIN lives l USING (case_id)
+    FROM received r JOIN lives l USING (case_id) LEFT JOIN stations s ON s.id = r.stream
 $$;
 
 -- Those cases counted together: the whole, each group (p_by: station, category or hour), each category, each place.
