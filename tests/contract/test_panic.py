@@ -27,8 +27,9 @@ async def test_a_call_reaches_the_desk_and_those_near_who_are_on_duty(town: Town
     answer = await town.panic(officer, away, near, officer)
     (fact,) = answer.facts
     assert (answer.ok, fact.stream, fact.kind, fact.case) == (True, "s1", "panic", None)
-    to_desk, to_officers = deliveries(fact)
+    to_desk, to_officers, to_supervisors = deliveries(fact)
     assert to_desk.station == "s1" and to_officers.officers == (officer, near)
+    assert to_supervisors.supervisors == "s1"
     view = to_officers.view
     assert isinstance(view, Panic) and view.place is not None and not view.over
     assert (view.officer, view.place.lat, view.place.lon) == (officer, LAT, LON)
