@@ -133,6 +133,7 @@ class Acknowledge(Message, frozen=True, kw_only=True, tag="acknowledge"):
 
     case: UUID
     key: Key
+    reason: Reason | None = None
 
 
 class Assign(Message, frozen=True, kw_only=True, tag="assign"):

@@ -146,6 +146,22 @@ async def test_the_same_key_hears_the_same_answer_and_nothing_happens_twice(town
     assert (await town.kinds(case)).count("officer_added") == 1
 
 
+async def test_every_act_of_a_desk_keeps_its_reason_in_the_history(town: Town) -> None:
+    one, two, three = await town.officers(3)
+    case = await town.at_desk()
+    acts: list[tuple[str, UUID | None]] = [
+        ("acknowledged", None), ("taken_by_desk", None), ("put_on_hold", None), ("appointment_offered", None),
+        ("assigned", one), ("reassigned", two), ("officer_added", three), ("officer_taken_back", three),
+        ("officer_taken_back", two), ("reoffered", None),
+    ]  # fmt: skip
+    for event, officer in acts:
+        said = {"reason": f"because of {event}", "hold_min": 5, "lasts_min": 30, "candidates": [one]}
+        answer = await town.desk(case, event, officer, **said)
+        assert answer.ok, (event, answer.reason)
+        assert answer.facts[0].body["reason"] == f"because of {event}"
+    assert len(await town.store.history(case)) == 2 + len(acts)
+
+
 async def test_a_closed_case_refuses_every_act_of_the_desk(town: Town) -> None:
     one = await town.officer()
     case = await town.at_desk()

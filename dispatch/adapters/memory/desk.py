@@ -169,7 +169,7 @@ def applied(
     body: dict[str, Any] = {"reason": x.reason}
     if event is Event.OFFICER_ADDED:
         assert officer is not None
-        return [grant_seat(db, row, event, actor, officer, None, us)]
+        return [grant_seat(db, row, event, actor, officer, None, us, x.reason)]
     if event is Event.TAKEN_BY_DESK:
         note(row, owner=x.actor_id, until_us=None)
         drop_timers(db, row.id, ACK)

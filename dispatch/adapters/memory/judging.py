@@ -222,7 +222,7 @@ def _applied(
         released = end_seats(db, row) if event is Event.REASSIGNED else None
         drop_timers(db, row.id)
         desk.unheld(row, lapse=False)
-        return [grant_seat(db, row, event, actor, officer.id, released, us)]
+        return [grant_seat(db, row, event, actor, officer.id, released, us, x.reason)]
     if event in welfare.ACTS:
         assert officer is not None
         return [watching.apply_welfare(db, row, event, actor, officer.id, x.reason, us)]

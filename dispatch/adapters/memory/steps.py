@@ -152,15 +152,17 @@ def send_to_desk(db: Records, row: CaseRow, reason: str, us: int) -> Fact:
 
 
 def grant_seat(
-    db: Records, row: CaseRow, kind: Event, actor: str, officer: UUID, released: list[str] | None, us: int
+    db: Records, row: CaseRow, kind: Event, actor: str, officer: UUID, released: list[str] | None, us: int,
+    reason: str | None = None,
 ) -> Fact:  # fmt: skip
     """Seats the officer under the case's present fence."""
     taken = {s.seat for s in row.seated}
     seat = next(number for number in count(1) if number not in taken)
     row.seated.append(SeatRow(officer, seat, row.core.fence, word=word_of(row.id, officer, row.core.fence)))
     db.officers[officer].held += 1
-    body = {"seat": seat, "fence": row.core.fence, "round": row.core.round}
-    return db.append(row, kind, actor, officer, body if released is None else {**body, "released": released}, us)
+    body = {"seat": seat, "fence": row.core.fence, "round": row.core.round, "released": released, "reason": reason}
+    told = {name: value for name, value in body.items() if value is not None}
+    return db.append(row, kind, actor, officer, told, us)
 
 
 def end_seats(db: Records, row: CaseRow, officer: UUID | None = None) -> list[str]:

@@ -110,7 +110,7 @@ BEGIN
         END IF;
         DELETE FROM deadlines WHERE case_id = c.id AND kind IN ('window', 'wave', 'ack');
         c.desk := unheld(c.desk, false);
-        SELECT q.* INTO r FROM grant_seat(c, facts, v_event, v_actor, o.id, v_released, p_t) q;
+        SELECT q.* INTO r FROM grant_seat(c, facts, v_event, v_actor, o.id, v_released, p_t, x -> 'reason') q;
         c := r.c; facts := r.facts; RETURN;
     END IF;
     SELECT q.* INTO r FROM append(c, facts, v_event, v_actor, o.id, jsonb_strip_nulls(jsonb_build_object(

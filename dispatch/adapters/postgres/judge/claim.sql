@@ -3,7 +3,8 @@
 
 -- A seat of the case and a slot of the officer, under a fence of their own. The guards have been asked.
 CREATE FUNCTION grant_seat(
-    INOUT c cases, INOUT facts jsonb, p_event text, p_actor text, p_officer uuid, p_released uuid[], p_t timestamptz
+    INOUT c cases, INOUT facts jsonb, p_event text, p_actor text, p_officer uuid, p_released uuid[], p_t timestamptz,
+    p_reason jsonb DEFAULT NULL
 ) LANGUAGE plpgsql AS $$
 DECLARE r record; v_seat integer; v_slot integer;
 BEGIN
@@ -19,7 +20,7 @@ BEGIN
     UPDATE officers SET held = held + 1 WHERE id = p_officer;
     SELECT a.* INTO r FROM append(c, facts, p_event, p_actor, p_officer,
         jsonb_strip_nulls(jsonb_build_object('seat', v_seat, 'fence', c.fence, 'round', c.round,
-            'released', to_jsonb(p_released))), p_t) a;
+            'released', to_jsonb(p_released), 'reason', p_reason)), p_t) a;
     c := r.c; facts := r.facts;
 END $$;
 

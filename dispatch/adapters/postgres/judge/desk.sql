@@ -91,7 +91,7 @@ BEGIN
         SELECT q.* INTO r FROM take_back(c, facts, x, p_actor, p_officer, p_t) q;
     ELSIF v_event = 'officer_added' THEN
         c.seats := greatest(c.seats, seated(c) + 1);
-        SELECT q.* INTO r FROM grant_seat(c, facts, v_event, p_actor, p_officer, NULL, p_t) q;
+        SELECT q.* INTO r FROM grant_seat(c, facts, v_event, p_actor, p_officer, NULL, p_t, x -> 'reason') q;
     ELSE
         IF v_event = 'taken_by_desk' THEN
             c.acknowledged_at := coalesce(c.acknowledged_at, p_t); c.acknowledged_by := (x ->> 'actor_id')::uuid;
