@@ -26,6 +26,12 @@ SHIFT_LAST_MIN: Final = 15  # minutes before the end of a shift in which nobody 
 RINGS_MAX: Final = 8  # rings of one category; more would pass by faster than anybody can answer
 ROUNDS_MAX: Final = 20  # offers of one case; beyond that only the desk may act
 
+# --- several reports of one incident ---------------------------------------------------------------------------
+DUPLICATE_M: Final = 150  # two pins on one incident: a city block, and a phone's fix indoors
+DUPLICATE_S: Final = 3_600  # between two reports of one incident; later it is rather happening again
+DUPLICATES_SHOWN_MAX: Final = 10  # suggestions for one case: a person looks through no more
+REPORTS_MAX: Final = 50  # reports that one case stands for: each fact of it tells all their reporters
+
 # --- the desk --------------------------------------------------------------------------------------------------
 DESK_ACK_MS: Final = 20_000  # the desk acknowledges within 20 s or the supervisor is alarmed
 HOLD_MIN_MAX: Final = 12 * 60  # a case held longer than a shift is forgotten by those who held it

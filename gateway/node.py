@@ -281,10 +281,15 @@ class Node:
         return allowed(who.role, act, relations | SELF)
 
     async def reporter_view(self, who: Who) -> View | None:
-        """The reporter's case, also when it is over."""
+        """The reporter's case, also when it is over, or what stands for it. Raises: StoreAway, StoreBusy."""
         assert who.role is Role.REPORTER and who.case is not None
         state = await self.state_of(who.case)
-        return audience.reporter_case(state, 0) if state else None
+        return audience.followed(who.case, await self.lead_of(state), 0) if state else None
+
+    async def lead_of(self, state: CaseState) -> CaseState:
+        """The record of the case that stands for this one; the same where none does. Raises: StoreAway, StoreBusy."""
+        into = state.group.into if state.group else None
+        return (await self.store.case(into) if into else None) or state
 
 
 @contextlib.asynccontextmanager

@@ -15,6 +15,7 @@ from dispatch.safety.hazards import Hazard, PlaceKnown
 from dispatch.town import TownCategory
 from gateway.http.areas import GEOJSON, Imported
 from gateway.http.bodies import IDEMPOTENCY_KEY
+from gateway.http.duplicates import Duplicate
 from gateway.http.sign_in import Me
 from gateway.wire.acts import ActMessage
 from gateway.wire.messages import (
@@ -172,6 +173,10 @@ OPERATIONS: Final[Operations] = {
         id="talk", group="cases", session=Session.NEEDED, parameters=(CASE, BEFORE, LINES),
         gives={200: Gives("Oldest first; `more`: ask for those before the first.", TalkPage)},
         problems=("field_invalid", "not_found", *WHO),
+    ),
+    ("GET", "/v1/cases/{case}/duplicates"): Operation(
+        id="duplicates", group="cases", session=Session.NEEDED, parameters=(CASE,),
+        gives={200: Gives("At most ten.", list[Duplicate])}, problems=("not_found", *WHO),
     ),
     ("POST", "/v1/cases/{case}/claims"): Operation(
         id="claim", group="cases", session=Session.NEEDED, parameters=(CASE,), takes=ClaimBody,

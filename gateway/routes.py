@@ -2,7 +2,20 @@
 
 from starlette.routing import BaseRoute, Route
 
-from gateway.http import advice, areas, cases, docs, figures, handover, health, pages, places, safety, sign_in
+from gateway.http import (
+    advice,
+    areas,
+    cases,
+    docs,
+    duplicates,
+    figures,
+    handover,
+    health,
+    pages,
+    places,
+    safety,
+    sign_in,
+)
 
 ROUTES: list[BaseRoute] = [
     Route("/v1/reports", cases.post_report, methods=["POST"]),
@@ -18,6 +31,7 @@ ROUTES: list[BaseRoute] = [
     Route("/v1/cases/{case}/history", cases.get_history, methods=["GET"]),
     Route("/v1/cases/{case}/entries", cases.get_entries, methods=["GET"]),
     Route("/v1/cases/{case}/talk", cases.get_talk, methods=["GET"]),
+    Route("/v1/cases/{case}/duplicates", duplicates.get_duplicates, methods=["GET"]),
     Route("/v1/cases/{case}/claims", cases.post_claim, methods=["POST"]),
     Route("/v1/cases/{case}/acts", cases.post_act, methods=["POST"]),
     Route("/v1/claims/{key}", cases.get_claim, methods=["GET"]),

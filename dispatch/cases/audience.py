@@ -11,7 +11,7 @@ import msgspec
 from dispatch.cases import check_in, leaving
 from dispatch.cases.board import GRANTING, Board, Entry
 from dispatch.cases.desk_views import appointed, quiet_ms, told_to_supervisors
-from dispatch.cases.facts import CaseState, Ending, Fact, TalkState
+from dispatch.cases.facts import CaseState, Ending, Fact, ReportOf, TalkState
 from dispatch.cases.values import Event, Status
 from dispatch.cases.views import (
     Coming,
@@ -54,6 +54,7 @@ SILENT_TO_REPORTER = BETWEEN_POLICE | frozenset(
         Event.HANDED_OVER,  # the entry after it says where the case is
     }
 )
+OPEN_ANEW = frozenset({Event.OBJECTED, Event.UNMERGED})  # after its talk was closed with it
 TELLS_REASON = frozenset(
     {
         Event.FELL_BACK,
@@ -82,6 +83,7 @@ ENDED_BECAUSE = {
     Event.SILENT: "silent",
     Event.SILENT_TO_DESK: "silent",
     Event.WITHDRAWN: "withdrawn",
+    Event.MERGED: "merged",
     Event.CLEARED: "closed",
     Event.OFFICER_TAKEN_BACK: "taken_back",
     Event.LAST_TAKEN_BACK: "taken_back",
@@ -123,7 +125,7 @@ def deliveries(fact: Fact, elapsed_ms: int = 0) -> list[Delivery]:
         by = Person(state.holders[-1].call_sign, state.holders[-1].surname) if state.holders else None
         reason = ENDED_BECAUSE.get(Event(fact.kind), "closed")
         sent.append(Delivery(Gone(stream=fact.stream, offset=fact.offset, case=state.id, reason=reason, by=by), ended))
-    if fact.kind == Event.OBJECTED and fact.talk is not None and fact.talk.lines:
+    if fact.kind in OPEN_ANEW and fact.talk is not None and fact.talk.lines:
         sent += _talked_anew(fact, fact.talk)
     if fact.kind in GRANTING and fact.talk is not None and fact.officer in holders:
         sent.append(_joined(fact.talk, fact.officer))
@@ -133,7 +135,7 @@ def deliveries(fact: Fact, elapsed_ms: int = 0) -> list[Delivery]:
         sent += [Delivery(held(state, h.officer, fact), officers=(h.officer,)) for h in state.holders]
     sent += _for_desks(fact, state, elapsed_ms)
     if fact.kind not in SILENT_TO_REPORTER:
-        sent.append(Delivery(reporter_case(state, elapsed_ms, fact), case=state.id))
+        sent += _to_reporters(state, elapsed_ms, fact)
     return sent
 
 
@@ -150,6 +152,19 @@ def _for_desks(fact: Fact, state: CaseState, elapsed_ms: int) -> list[Delivery]:
     if fact.kind == Event.CAME_OVER and fact.talk is not None:
         sent.append(Delivery(talk.thread(fact.talk, "desk:"), station=fact.stream))
     return sent
+
+
+def _to_reporters(state: CaseState, elapsed_ms: int, fact: Fact) -> list[Delivery]:
+    """Each reporter hears of the case that stands for the own one. Others' cases have a count of their own, so these
+    views have no place in it: the latest wins."""
+    if state.group is None:
+        return [Delivery(reporter_case(state, elapsed_ms, fact), case=state.id)]
+    if state.status is Status.MERGED:
+        lead, own = state.group.lead, ReportOf(case=state.id, received_us=state.received_us)
+        return [] if lead is None else [Delivery(following(own, lead, 0), case=own.case)]
+    sent = [Delivery(reporter_case(state, elapsed_ms, fact), case=state.id)]
+    along = [one for one in state.group.reports if one.case not in state.group.open]
+    return sent + [Delivery(following(one, state, elapsed_ms), case=one.case) for one in along]
 
 
 def _said(fact: Fact, state: CaseState) -> list[Delivery]:
@@ -270,7 +285,34 @@ def reporter_case(state: CaseState, elapsed_ms: int, fact: Fact | None = None) -
         appointment=appointed(state),
         referred_to=state.desk.referred_to if state.desk else None,
         manner=state.desk.manner if state.desk else None,
+        reports=1 + len(state.group.reports if state.group else ()),
     )
+
+
+def following(own: ReportOf, lead: CaseState, elapsed_ms: int) -> ReporterCase:
+    """What the reporter of a merged case sees: the progress of the case that stands for it, under the own id and age.
+
+    Nothing that is between the police and the other reporter: word, objection, rating, appointment.
+    """
+    view = reporter_case(lead, elapsed_ms)
+    older_ms = (lead.received_us - own.received_us) // 1000
+    return msgspec.structs.replace(
+        view,
+        case=own.case,
+        received_ago_ms=max(0, view.received_ago_ms + older_ms),
+        officers=tuple(msgspec.structs.replace(one, word=None) for one in view.officers),
+        object_ms=None,
+        objected=False,
+        stars=None,
+        appointment=None,
+        merged=True,
+    )
+
+
+def followed(case: UUID, state: CaseState, elapsed_ms: int) -> ReporterCase:
+    """The state as the reporter of `case` sees it: of the own case, or of the one that stands for it."""
+    own = next((one for one in (state.group.reports if state.group else ()) if one.case == case), None)
+    return reporter_case(state, elapsed_ms) if own is None else following(own, state, elapsed_ms)
 
 
 def desk_case(state: CaseState, elapsed_ms: int, fact: Fact | None = None) -> DeskCase:
@@ -306,6 +348,8 @@ def desk_case(state: CaseState, elapsed_ms: int, fact: Fact | None = None) -> De
         last=fact.kind if fact is not None else "",
         objected=ending.objected,
         stars=ending.stars,
+        reports=tuple(one.case for one in state.group.reports) if state.group else (),
+        merged_into=state.group.into if state.group else None,
     )
 
 

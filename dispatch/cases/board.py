@@ -68,6 +68,7 @@ class Board:
         self.cases: dict[UUID, Entry] = {}
         self.offered: defaultdict[UUID, set[UUID]] = defaultdict(set)
         self.held: defaultdict[UUID, set[UUID]] = defaultdict(set)
+        self._leads: dict[UUID, UUID] = {}  # a merged case -> the open one that stands for it
         self._open_in: defaultdict[tuple[int, int], set[UUID]] = defaultdict(set)
 
     def load(self, cases: Iterable[tuple[CaseState, frozenset[UUID]]]) -> None:
@@ -95,7 +96,7 @@ class Board:
             self.threads.drop(fact.case)
         return msgspec.structs.replace(
             fact,
-            state=entry.state,
+            state=self._grouped(entry.state),
             to=tuple(o for o in fact.to if entry.open_to(o)),
             asked=_ended(old, entry) or fact.asked,
             talk=self.threads.of(fact.case) if fact.kind in JOINING else fact.talk,
@@ -131,6 +132,8 @@ class Board:
                 self.offered[officer].add(case)
         for holder in entry.state.holders:
             self.held[holder.officer].add(case)
+        if entry.state.group is not None:
+            self._leads |= {one.case: case for one in entry.state.group.reports}
 
     def _drop(self, entry: Entry) -> None:
         case = entry.state.id
@@ -140,6 +143,30 @@ class Board:
             _discard(self.offered, officer, case)
         for holder in entry.state.holders:
             _discard(self.held, holder.officer, case)
+        for one in entry.state.group.reports if entry.state.group else ():
+            if self._leads.get(one.case) == case:
+                del self._leads[one.case]
+
+    def _grouped(self, state: CaseState) -> CaseState:
+        """As it is told: with the state of the case that stands for it, and which of its reports are open themselves.
+
+        The facts of two stations come in any order: whichever comes last tells the reporter how it is.
+        """
+        group = state.group
+        if group is None:
+            return state
+        lead = self.cases.get(group.into) if group.into is not None else None
+        if lead is not None:
+            now = self._clock()
+            waits_ms = None if lead.state.remaining_ms is None else lead.remaining_ms(now)
+            known = msgspec.structs.replace(lead.state, remaining_ms=waits_ms, age_ms=lead.age_ms(now))
+            group = msgspec.structs.replace(group, lead=known)
+        open_ = tuple(one.case for one in group.reports if one.case in self.cases)
+        return msgspec.structs.replace(state, group=msgspec.structs.replace(group, open=open_))
+
+    def followed(self, case: UUID) -> Entry | None:
+        """What the reporter of a case follows: the case while it is open, else the open one that stands for it."""
+        return self.cases.get(case) or self.cases.get(self._leads.get(case, case))
 
     def offers_of(self, officer: UUID) -> list[Entry]:
         """Offers open to the officer now, oldest first."""

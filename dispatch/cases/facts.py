@@ -56,6 +56,26 @@ class DeskNote(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     manner: str | None = None
 
 
+class ReportOf(msgspec.Struct, frozen=True, kw_only=True):
+    """A case that was merged into another one; `received_us`: its own age counts from there."""
+
+    case: UUID
+    received_us: int
+
+
+class Group(msgspec.Struct, frozen=True, kw_only=True):
+    """The case that stands for this one, or those that this one stands for.
+
+    As the telling process knows it, and no store: `lead`, the state of the former; `open`, those of the latter that are
+    open by themselves there, because they have left since or have not come yet.
+    """
+
+    into: UUID | None = None
+    reports: tuple[ReportOf, ...] = ()
+    lead: "CaseState | None" = None
+    open: tuple[UUID, ...] = ()
+
+
 class CaseState(msgspec.Struct, frozen=True, kw_only=True):
     """A case as it stands after a fact. Times relative to when the database wrote it: `remaining_ms`, `age_ms`."""
 
@@ -86,6 +106,7 @@ class CaseState(msgspec.Struct, frozen=True, kw_only=True):
     holders: tuple[HolderState, ...]
     desk: DeskNote | None = None
     ending: Ending | None = None
+    group: Group | None = None
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):

@@ -35,6 +35,7 @@ STATUSES: Final[dict[Status, StatusWords]] = {
     Status.AT_STATION: StatusWords("Active", "", "held at the desk"),
     Status.CLEARED: StatusWords("Closed", "Available", "cleared"),
     Status.WITHDRAWN: StatusWords("Closed", "Available", "cancelled by the caller"),
+    Status.MERGED: StatusWords("Closed", "Available", "duplicate, combined with another call"),
 }
 
 DISPOSITIONS: Final[dict[Disposition, DispositionWords]] = {

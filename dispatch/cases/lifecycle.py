@@ -126,6 +126,29 @@ LEGAL: Final[dict[tuple[Status, Event], Status]] = {
     (S.EN_ROUTE, E.SILENT):            S.OFFERED,     # citizen: somebody else comes instead
     (S.CLAIMED, E.SILENT_TO_DESK):     S.AT_STATION,  # citizen: nobody else is near, so a person at the desk has it now
     (S.EN_ROUTE, E.SILENT_TO_DESK):    S.AT_STATION,  # citizen: nobody else is near, so a person at the desk has it now
+    # Several reports of one incident.
+    (S.OFFERED, E.MERGED):             S.MERGED,      # desk: it is the same incident, nobody goes twice
+    (S.CLAIMED, E.MERGED):             S.MERGED,      # desk: likewise, before anybody has set out
+    (S.EN_ROUTE, E.MERGED):            S.MERGED,      # desk: likewise; who is on scene is never called away so
+    (S.AT_STATION, E.MERGED):          S.MERGED,      # desk: likewise
+    (S.MERGED, E.FOLLOWED):            S.MERGED,      # citizen: another case stands for the report, the code goes along
+    (S.MERGED, E.UNMERGED):            S.AT_STATION,  # desk: it was another incident, and has waited since its own hour
+    (S.OFFERED, E.ABSORBED):           S.OFFERED,     # desk: one more report of it
+    (S.CLAIMED, E.ABSORBED):           S.CLAIMED,     # officer: one more report of it
+    (S.EN_ROUTE, E.ABSORBED):          S.EN_ROUTE,    # officer: one more report of it
+    (S.ON_SCENE, E.ABSORBED):          S.ON_SCENE,    # officer: one more report of it
+    (S.AT_STATION, E.ABSORBED):        S.AT_STATION,  # desk: one more report of it
+    (S.OFFERED, E.SPLIT):              S.OFFERED,     # desk: there are two incidents, the other one is a case by itself
+    (S.CLAIMED, E.SPLIT):              S.CLAIMED,     # desk: likewise
+    (S.EN_ROUTE, E.SPLIT):             S.EN_ROUTE,    # desk: likewise
+    (S.ON_SCENE, E.SPLIT):             S.ON_SCENE,    # officer: found two where one was reported
+    (S.AT_STATION, E.SPLIT):           S.AT_STATION,  # desk: there are two incidents
+    (S.OFFERED, E.PARTED):             S.OFFERED,     # desk: a report that was merged goes its own way again
+    (S.CLAIMED, E.PARTED):             S.CLAIMED,     # desk: likewise
+    (S.EN_ROUTE, E.PARTED):            S.EN_ROUTE,    # desk: likewise
+    (S.ON_SCENE, E.PARTED):            S.ON_SCENE,    # desk: likewise
+    (S.AT_STATION, E.PARTED):          S.AT_STATION,  # desk: likewise
+    (S.CLEARED, E.PARTED):             S.CLEARED,     # desk: likewise, found out when this one was over
 }
 # fmt: on
 
@@ -203,6 +226,12 @@ GUARDS: Final[dict[Event, Guard]] = {
     E.APPOINTMENT_OFFERED: _by(*STATION_STAFF),
     E.APPOINTMENT_ACCEPTED: _by(Actor.REPORTER),
     E.APPOINTMENT_DECLINED: _by(Actor.REPORTER),
+    E.ABSORBED: _by(*STATION_STAFF),
+    E.MERGED: _by(),  # only another case's absorbing causes it
+    E.FOLLOWED: _by(),  # only a merge or a split causes it
+    E.SPLIT: _by(*STATION_STAFF),
+    E.UNMERGED: _by(*STATION_STAFF),
+    E.PARTED: _by(),  # only a report's unmerging causes it
 }
 
 

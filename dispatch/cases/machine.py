@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from dispatch.cases import check_in, closing, desk_acts, handing_back, leaving, welfare
+from dispatch.cases import check_in, closing, desk_acts, duplicates, handing_back, leaving, welfare
 from dispatch.cases.lifecycle import GUARDS, STATION_STAFF, next_status
 from dispatch.cases.values import (
     CLOSED,
     HELD,
     Actor,
     Case,
+    CaseId,
     Disposition,
     Event,
     Happened,
@@ -41,6 +42,7 @@ class Act:
 
     `officer`: the acting officer, or the one the desk sends. `fence`: what the acting officer was granted.
     `recipients`, `deadline`: of the new round, where the event opens one. `by`: who acts, by the id of the account.
+    `others`: cases that come to this one, or leave it; `into`: the one that stands for it from now on.
     """
 
     event: Event
@@ -54,6 +56,8 @@ class Act:
     disposition: Disposition | None = None
     by: UUID | None = None
     stars: int | None = None
+    into: CaseId | None = None
+    others: tuple[CaseId, ...] = ()
 
 
 def decide(case: Case, command: Claim | Act, now: datetime) -> Happened | Refusal:
@@ -77,6 +81,8 @@ def decide(case: Case, command: Claim | Act, now: datetime) -> Happened | Refusa
         now,
         command.by,
         command.stars,
+        into=command.into,
+        others=command.others,
     )
 
 
@@ -90,6 +96,7 @@ def judge_claim(case: Case, claim: Claim, now: datetime) -> Refusal | None:
     answers: tuple[tuple[bool, Refusal], ...] = (
         (case.status is Status.CLEARED, Refusal.CLOSED),
         (case.status is Status.WITHDRAWN, Refusal.WITHDRAWN),
+        (case.status is Status.MERGED, Refusal.MERGED),
         (any(h.officer == officer.id for h in case.holders), Refusal.ALREADY_HELD),
         (claim.round != case.round, Refusal.STALE_ROUND),
         (officer.id not in case.recipients, Refusal.NOT_OFFERED),
@@ -115,7 +122,7 @@ def _judge_act(case: Case, act: Act, now: datetime) -> Refusal | None:
     if act.actor not in guard.actors:
         return Refusal.NOT_YOURS
     if case.status in CLOSED and next_status(case.status, event) is None:
-        return Refusal.CLOSED
+        return Refusal.MERGED if case.status is Status.MERGED else Refusal.CLOSED
     if guard.fence and act.actor is Actor.OFFICER:
         assert officer is not None, "an officer's act names the officer"
         if Holder(officer.id, act.fence or 0) not in case.holders:
@@ -136,6 +143,8 @@ def _judge_act(case: Case, act: Act, now: datetime) -> Refusal | None:
         return Refusal.NOT_YOURS
     if event is Event.CLEARED and act.actor is Actor.OFFICER and case.status is Status.AT_STATION:
         return Refusal.ILLEGAL  # an officer kept on a seat has not been there
+    if event is Event.WITHDRAWN and case.reports:
+        return Refusal.JOINED
     if event is Event.ACKNOWLEDGED and case.acknowledged:
         return Refusal.ILLEGAL
     if event is Event.FELL_BACK and (case.deadline is None or now < case.deadline):
@@ -194,6 +203,8 @@ def _evolved(case: Case, happened: Happened) -> Case:
         return _new_round(left, happened) if event in leaving.ROUNDS else left
     if event in check_in.EVENTS:
         return check_in.evolve(case, happened)
+    if event in duplicates.EVENTS:
+        return duplicates.evolve(case, happened)
     if event in (Event.CLEARED, Event.WITHDRAWN):
         return replace(case, holders=(), check_in=frozenset(), hold_until=None, fence=case.fence + 1)
     if event is Event.ACKNOWLEDGED:

@@ -65,7 +65,8 @@ class ClaimDraft(msgspec.Struct, kw_only=True):
 class ActDraft(msgspec.Struct, kw_only=True):
     """Any other act on a case. `officer`: the acting one, or the one the desk sends. `from_case`: the one that a
     pulled officer leaves; `candidates` and wave are then of that case. `words`, `salt` (hex): of a line
-    of the talk; `upto`: the entry up to which somebody has read it; `word`: at the door; `stars`: of a rating."""
+    of the talk, or of the case that a split makes; `upto`: the entry up to which somebody has read it; `word`: at the
+    door; `stars`: of a rating. `others`: cases that a merge or a split names; `made`: the id of a split's new case."""
 
     case: UUID
     event: str
@@ -86,6 +87,8 @@ class ActDraft(msgspec.Struct, kw_only=True):
     advice: dict[str, Any] | None = None
     word: str | None = None
     stars: int | None = None
+    others: Sequence[UUID] = ()
+    made: UUID | None = None
     candidates: Sequence[UUID] = ()
     ring_m: int | None = None
     wave: int = 1
@@ -126,6 +129,14 @@ class DueWave(NamedTuple):
     lon: float
     received_us: int
     asked: frozenset[UUID]
+
+
+class Likely(NamedTuple):
+    """An open case that may be the same incident as another one: dispatch.cases.duplicates.likeness."""
+
+    likeness: float
+    metres: float
+    state: CaseState
 
 
 class Heads(NamedTuple):
@@ -192,6 +203,10 @@ class CaseStore(Protocol):
         """At most `count` lines before an entry (None: the latest), oldest first, also of a closed case."""
 
     async def history(self, case: UUID) -> list[HistoryEntry]: ...
+
+    async def duplicates(self, case: UUID) -> list[Likely]:
+        """At most DUPLICATES_SHOWN_MAX open cases of the same category near a case in place and time, and practice only
+        with practice; the likeliest first, then the older one."""
 
 
 class Bus(Protocol):

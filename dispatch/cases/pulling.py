@@ -22,6 +22,7 @@ def judge_pull(held: Case, wanted: Case, pull: Pull) -> Refusal | None:
     """Why not, or None. Both cases are of the desk that asks."""
     officer = pull.officer.id
     answers: tuple[tuple[bool, Refusal], ...] = (
+        (Status.MERGED in (held.status, wanted.status), Refusal.MERGED),
         (held.status in CLOSED or wanted.status in CLOSED, Refusal.CLOSED),
         (all(h.officer != officer for h in held.holders), Refusal.STALE_FENCE),
         (held.status is Status.ON_SCENE, Refusal.ON_SCENE),

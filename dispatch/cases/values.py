@@ -24,9 +24,10 @@ class Status(StrEnum):
     AT_STATION = "at_station"
     CLEARED = "cleared"
     WITHDRAWN = "withdrawn"
+    MERGED = "merged"  # another case stands for it
 
 
-CLOSED = frozenset({Status.CLEARED, Status.WITHDRAWN})
+CLOSED = frozenset({Status.CLEARED, Status.WITHDRAWN, Status.MERGED})
 HELD = frozenset({Status.CLAIMED, Status.EN_ROUTE, Status.ON_SCENE})
 
 
@@ -87,6 +88,12 @@ class Event(StrEnum):
     APPOINTMENT_OFFERED = "appointment_offered"
     APPOINTMENT_ACCEPTED = "appointment_accepted"
     APPOINTMENT_DECLINED = "appointment_declined"
+    ABSORBED = "absorbed"
+    MERGED = "merged"
+    FOLLOWED = "followed"
+    SPLIT = "split"
+    UNMERGED = "unmerged"
+    PARTED = "parted"
 
 
 class Actor(StrEnum):
@@ -149,6 +156,10 @@ class Refusal(StrEnum):
     NOBODY_NEAR = "nobody_near"  # nobody could be asked
     OTHER_STATION = "other_station"  # the officer is of a station that lends none
     ALREADY_ASKED = "already_asked"  # a second officer is wanted already
+    MERGED = "merged"  # another case stands for it by now
+    CIRCLE = "circle"  # a case merged into itself, or into one that was merged into it
+    JOINED = "joined"  # others reported the same: one of them cannot end it for all
+    REPORTS_FULL = "reports_full"  # as many reports as one case may stand for
 
 
 class Disposition(StrEnum):
@@ -172,6 +183,8 @@ class DeskReason(StrEnum):
     HANDED_BACK = "handed_back"
     ALL_DECLINED = "all_declined"
     SHIFT_END = "shift_end"
+    UNMERGED = "unmerged"
+    SPLIT = "split"
     DESK_FIRST = "desk_first"
     TAKEN_BACK = "taken_back"
     OBJECTED = "objected"
@@ -220,6 +233,7 @@ class Case:
     `hand_backs_max`: the hand-back, counted by officers, with which the station wants the case at its desk.
     `recipients`, `declined` belong to the present round; `handed_back` to the whole life of the case.
     `check_in`: officers on scene who were asked for a sign of life and have not answered.
+    `merged_into`: the case that stands for this one; `reports`: those that this one stands for, never merged further.
     `holders` are the officers on active seats, in the order in which they came. `fence` counts every change of
     round or holder; each holder's own fence is the count at which the seat was granted. `checks`:
     holders whose welfare check is open. `hold_until`: quiet at the desk until then.
@@ -243,6 +257,8 @@ class Case:
     checks: frozenset[OfficerId] = frozenset()
     hold_until: datetime | None = None
     appointment: Appointment | None = None
+    merged_into: CaseId | None = None
+    reports: frozenset[CaseId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +280,7 @@ class Happened:
     """One entry of a case's history: enough to fold the case again from its entries alone.
 
     `officer` is whom the event concerns (claimant, holder, or the officer sent), not necessarily who acted: that is
-    `by`.
+    `by`. `into`: the case that stands for this one from now on; `others`: cases that come to this one, or leave it.
     """
 
     event: Event
@@ -276,3 +292,5 @@ class Happened:
     at: datetime | None = field(default=None, compare=False)
     by: UUID | None = field(default=None, compare=False)
     stars: int | None = None
+    into: CaseId | None = None
+    others: tuple[CaseId, ...] = ()

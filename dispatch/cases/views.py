@@ -54,8 +54,8 @@ class Offer(View, frozen=True, kw_only=True, tag="offer"):
 
 class Gone(View, frozen=True, kw_only=True, tag="gone"):
     """An offer or a held case is no longer this officer's. `reason`: taken, at_desk, withdrawn, declined, closed,
-    handed_back, reassigned, transferred, taken_back, preempted, silent. A desk is told so of a case that another
-    station has now: handed_over."""
+    handed_back, reassigned, transferred, taken_back, preempted, silent, merged. A desk is told so of a case that
+    another station has now: handed_over."""
 
     case: UUID
     reason: str
@@ -93,7 +93,8 @@ class Appointed(msgspec.Struct, frozen=True, kw_only=True):
 
 class ReporterCase(View, frozen=True, kw_only=True, tag="case"):
     """The case as its reporter follows it. `object_ms`: left to say that it is not solved; `objected`: that was said,
-    and a supervisor has it; `stars`: how the reporter rated it."""
+    and a supervisor has it; `stars`: how the reporter rated it. `reports`: how many there are of the same incident.
+    `merged`: this one was joined to another, whose progress is shown; its own talk is closed."""
 
     case: UUID
     status: str
@@ -111,6 +112,8 @@ class ReporterCase(View, frozen=True, kw_only=True, tag="case"):
     appointment: Appointed | None = None
     referred_to: str | None = None
     manner: str | None = None
+    reports: int = 1
+    merged: bool = False
 
 
 class Seat(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -125,7 +128,8 @@ class Seat(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class DeskCase(View, frozen=True, kw_only=True, tag="desk_case"):
-    """The case as its station's desk works it."""
+    """The case as its station's desk works it. `reports`: cases that were merged into it; `merged_into`: the case that
+    stands for it."""
 
     case: UUID
     seq: int
@@ -153,6 +157,8 @@ class DeskCase(View, frozen=True, kw_only=True, tag="desk_case"):
     appointment: Appointed | None = None
     referred_to: str | None = None
     manner: str | None = None
+    reports: tuple[UUID, ...] = ()
+    merged_into: UUID | None = None
 
 
 class Alarm(View, frozen=True, kw_only=True, tag="alarm"):

@@ -43,6 +43,10 @@ class Act(StrEnum):
     OBJECT = "object"  # not solved
     RATE = "rate"
     RECLASSIFY = "reclassify"  # how a cleared case ended
+    MERGE = "merge"  # this case stands for others of the same incident
+    SPLIT = "split"  # a second incident becomes a case of its own
+    UNMERGE = "unmerge"
+    READ_DUPLICATES = "read_duplicates"
     SAY = "say"  # a line of the talk on a case
     READ = "read"  # up to where I have read it
     READ_TALK = "read_talk"
@@ -209,6 +213,10 @@ TABLE: Final[dict[tuple[Role, Act], Relation]] = {
     (R.DESK,       A.ASK_WELFARE):     Station,
     (R.DESK,       A.PREEMPT):         Station,  # of the case that needs the officer; the judge asks for both
     (R.DESK,       A.CLEARED):         Station,
+    (R.DESK,       A.MERGE):           Station,  # of the case that stands for the others
+    (R.DESK,       A.SPLIT):           Station,
+    (R.DESK,       A.UNMERGE):         Station,  # of the case that was merged
+    (R.DESK,       A.READ_DUPLICATES): Station,
     (R.DESK,       A.ASK):             Self,
     (R.DESK,       A.TAKE):            Station,
     (R.DESK,       A.ADD):             Station,
@@ -263,6 +271,10 @@ TABLE: Final[dict[tuple[Role, Act], Relation]] = {
     (R.SUPERVISOR, A.READ_DESK):       Any_,
     (R.SUPERVISOR, A.READ_CASE):       Any_,
     (R.SUPERVISOR, A.READ_HISTORY):    Any_,
+    (R.SUPERVISOR, A.READ_DUPLICATES): Any_,
+    (R.SUPERVISOR, A.MERGE):           Any_,
+    (R.SUPERVISOR, A.SPLIT):           Any_,
+    (R.SUPERVISOR, A.UNMERGE):         Any_,
     (R.SUPERVISOR, A.READ_FIGURES):    Any_,
 
     # The admin sets the town up and sees no case.

@@ -13,6 +13,7 @@ from dispatch import limits
 from dispatch.batching import Overloaded
 from dispatch.cases import audience
 from dispatch.cases.facts import CaseState
+from dispatch.cases.following import followed_history
 from dispatch.cases.ports import ReportDraft
 from dispatch.cases.views import Result
 from dispatch.people import receipts
@@ -122,7 +123,7 @@ async def get_case(request: Request) -> Response:
     """GET /v1/cases/{case}: what this person may see of it, as on the socket, but never older than any answer given."""
     who, state = await case_for(request, Act.READ_CASE)
     if who.role is Role.REPORTER:
-        return answered(audience.reporter_case(state, 0))
+        return answered(audience.followed(state.id, await node_of(request).lead_of(state), 0))
     if who.role is Role.OFFICER and who.officer is not None:
         return answered(audience.held(state, who.officer))
     return answered(audience.desk_case(state, 0))
@@ -135,9 +136,9 @@ async def get_history(request: Request) -> Response:
 
 
 async def get_entries(request: Request) -> Response:
-    """GET /v1/cases/{case}/entries: the steps that the reporter was told."""
+    """GET /v1/cases/{case}/entries: the steps that the reporter was told, also of what stands for the case."""
     _, state = await case_for(request, Act.READ_ENTRIES)
-    history = await node_of(request).store.history(state.id)
+    history = await followed_history(node_of(request).store, state)
     told = [
         Entry(kind=e.kind, at=e.at, reason=e.body.get("reason") if e.kind in audience.TELLS_REASON else None)
         for e in history

@@ -82,12 +82,14 @@ class Pulse:
         if glimpse is None:
             return
         call_sign = next(h.call_sign for h in state.holders if h.officer == officer)
-        moved = Moved(call_sign=call_sign, place=glimpse.place, case=state.id, eta_s=glimpse.eta_s)
-        frame = text_frame(encode(Moves(moved=(moved,))))
-        for member in self._node.hub.reporters.get(state.id, ()):
-            if member.shown.get(officer) != glimpse:  # who has just come back is told too
-                member.shown[officer] = glimpse
-                member.link.write(frame)
+        for case in (state.id, *(one.case for one in (state.group.reports if state.group else ()))):
+            members = self._node.hub.reporters.get(case, ())
+            moved = Moved(call_sign=call_sign, place=glimpse.place, case=case, eta_s=glimpse.eta_s)
+            frame = text_frame(encode(Moves(moved=(moved,)))) if members else b""
+            for member in members:
+                if member.shown.get(officer) != glimpse:  # who has just come back is told too
+                    member.shown[officer] = glimpse
+                    member.link.write(frame)
 
     # --- desks
     def _tell_desks(self) -> None:

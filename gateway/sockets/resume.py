@@ -14,7 +14,7 @@ from uuid import UUID
 
 import msgspec
 
-from dispatch.cases.audience import Delivery, deliveries, desk_snapshot, officer_snapshot, reporter_case
+from dispatch.cases.audience import Delivery, deliveries, desk_snapshot, followed, officer_snapshot
 from dispatch.cases.desk_views import alarms_for
 from dispatch.cases.facts import Fact
 from dispatch.cases.views import OfficerDuty, Panic, Snapshot, View
@@ -181,9 +181,7 @@ class Resume:
             said = talks(board, [h.case for h in held], who.name)
             return Snapshot(at=self.at(who), offers=offers, held=held, talks=said, left_out=left_out)
         if who.role is Role.REPORTER:
-            entry = board.cases.get(who.case) if who.case else None
-            cases = (reporter_case(entry.state, int((now - entry.heard_at) * 1000)),) if entry else ()
-            return Snapshot(at=self.at(who), cases=cases, talks=talks(board, [c.case for c in cases], who.name))
+            return self._reporters(who, now)
         if who.role is Role.SUPERVISOR:
             ringing, left_out = alarms_for(board, who.station, now)
             return Snapshot(at=self.at(who), alarms=ringing, left_out=left_out)
@@ -195,3 +193,12 @@ class Resume:
         queue, left_out = desk_snapshot(board, who.station, now)
         said = talks(board, [c.case for c in queue], who.name)
         return Snapshot(at=self.at(who), cases=queue, officers=officers, talks=said, left_out=left_out)
+
+    def _reporters(self, who: Who, now: float) -> Snapshot:
+        """The own case while it is open, else the open one that stands for it."""
+        board = self._feed.board
+        entry = board.followed(who.case) if who.case else None
+        if entry is None or who.case is None:
+            return Snapshot(at=self.at(who))
+        view = followed(who.case, entry.state, int((now - entry.heard_at) * 1000))
+        return Snapshot(at=self.at(who), cases=(view,), talks=talks(board, [who.case], who.name))

@@ -154,7 +154,7 @@ class PersonSession:
             if missed:
                 self.link.write(b"".join([told.frame for told in missed]))
         node.hub.join(self.member)
-        if who.role is Role.REPORTER and who.case not in node.feed.board.cases:
+        if who.role is Role.REPORTER and who.case is not None and node.feed.board.followed(who.case) is None:
             self._start(self._closed_case())
 
     async def _closed_case(self) -> None:

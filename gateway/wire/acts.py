@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from uuid import uuid4
 
 import msgspec
 
@@ -23,6 +24,7 @@ from gateway.wire.desk_messages import (
     TakeBack,
     TakeCase,
 )
+from gateway.wire.grouping import Merge, Split, Unmerge
 from gateway.wire.messages import (
     Acknowledge,
     Arrived,
@@ -47,7 +49,7 @@ from gateway.wire.watch_messages import AllWell, AskWelfare, Preempt
 ActMessage = (
     DeclineMessage | SetOut | Arrived | Cleared | HandBack | Transfer | Withdraw | Acknowledge | Assign | Say | Read
     | CheckIn | TakeCase | AddOfficer | TakeBack | Reoffer | SecondOfficer | AskWelfare | AllWell | Preempt
-    | Met | Object | Rate | Reclassify
+    | Met | Object | Rate | Reclassify | Merge | Split | Unmerge
     | Hold | HandOver | Refer | CloseByTelephone | OfferAppointment | AnswerAppointment
 )  # fmt: skip
 SENDS = (Assign, AddOfficer, TakeBack, AskWelfare, Preempt)
@@ -67,6 +69,9 @@ ACTS: dict[type, tuple[Act, str]] = {
     Withdraw: (Act.WITHDRAW, Event.WITHDRAWN),
     Acknowledge: (Act.ACKNOWLEDGE, Event.ACKNOWLEDGED),
     Assign: (Act.ASSIGN, Event.ASSIGNED),
+    Merge: (Act.MERGE, Event.ABSORBED),
+    Split: (Act.SPLIT, Event.SPLIT),
+    Unmerge: (Act.UNMERGE, Event.UNMERGED),
     Say: (Act.SAY, Event.SAID),
     Met: (Act.MET, Event.MET),
     Object: (Act.OBJECT, Event.OBJECTED),
@@ -129,7 +134,7 @@ def act_draft(message: ActMessage, who: Who, held: bool) -> ActDraft:
         reason=getattr(message, "reason", None),
         from_case=getattr(message, "from_case", None),
         words=getattr(message, "words", None),
-        salt=secrets.token_hex(16) if isinstance(message, Say | Object | Rate) else "",
+        salt=secrets.token_hex(16) if isinstance(message, Say | Object | Rate | Split) else "",
         word=getattr(message, "word", None),
         stars=getattr(message, "stars", None),
         upto=getattr(message, "upto", None),
@@ -138,6 +143,8 @@ def act_draft(message: ActMessage, who: Who, held: bool) -> ActDraft:
         lasts_min=getattr(message, "lasts_min", None),
         referred_to=getattr(message, "referred_to", None),
         manner="telephone" if isinstance(message, CloseByTelephone) else None,
+        others=getattr(message, "reports", ()),
+        made=uuid4() if isinstance(message, Split) else None,
     )
 
 

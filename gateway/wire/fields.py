@@ -1,4 +1,4 @@
-"""Fields that several messages and bodies have, each with its bounds."""
+"""What messages and bodies are made of: fields that several have, each with its bounds."""
 
 from typing import Annotated
 

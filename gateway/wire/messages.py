@@ -29,6 +29,7 @@ from gateway.wire.desk_messages import (
     TakeCase,
 )
 from gateway.wire.fields import Answers, Count, Key, Latitude, Longitude, Message, Metres, Reason, Words
+from gateway.wire.grouping import Merge, Split, Unmerge
 from gateway.wire.watch_messages import AllWell, AskWelfare, Preempt
 from geo.datum import Datum
 
@@ -238,6 +239,7 @@ ClientMessage = (
     | CheckIn | PanicMessage | ClearPanic
     | TakeCase | AddOfficer | TakeBack | Reoffer | SecondOfficer
     | Hold | HandOver | Refer | CloseByTelephone | OfferAppointment | AnswerAppointment | DeskShift
+    | Merge | Split | Unmerge
 )  # fmt: skip
 
 

@@ -1,5 +1,7 @@
 """Every refusal as a sentence for people. Codes are stable; sentences may be improved; pages have their own words."""
 
+from typing import Any
+
 from dispatch.cases.facts import Answer, CaseState
 from dispatch.cases.values import Refusal
 from dispatch.cases.views import Result
@@ -43,6 +45,10 @@ SENTENCES: dict[str, str] = {
     Refusal.NOBODY_NEAR: "Nobody near can be asked.",
     Refusal.OTHER_STATION: "The officer is of another station, which lends none.",
     Refusal.ALREADY_ASKED: "Another officer is wanted already.",
+    Refusal.MERGED: "The case was joined with another one of the same incident, which goes on.",
+    Refusal.CIRCLE: "A case cannot be joined with itself, nor with one that was joined with it.",
+    Refusal.JOINED: "Others reported the same: the case goes on for them.",
+    Refusal.REPORTS_FULL: "The case holds as many reports as it may.",
     "not_allowed": "This is not for your role.",
     "character_not_allowed": "A text holds the character NUL, which cannot be kept.",
     "not_received": "No act with this key has arrived.",
@@ -72,7 +78,13 @@ def result(key: str, answer: Answer) -> Result:
         say=None if answer.ok else say(answer.reason, answer.state),
         fence=answer.response.get("fence") if answer.ok else None,
         status=answer.response.get("status"),
+        more=_more(answer.response),
     )
+
+
+def _more(response: dict[str, Any]) -> dict[str, Any] | None:
+    """What only some acts answer."""
+    return {"made": response["made"]} if "made" in response else None
 
 
 def refused(key: str, reason: str) -> Result:
@@ -93,4 +105,5 @@ def stored(key: str, response: dict[str, object] | None) -> Result:
         say=None if ok else say(str(reason)),
         fence=response.get("fence"),  # type: ignore[arg-type]
         status=response.get("status"),  # type: ignore[arg-type]
+        more=_more(response),
     )

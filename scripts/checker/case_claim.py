@@ -19,7 +19,7 @@ from scripts.checker.history import HistoryError, Kind, Operation
 
 # Refusals that speak of the officer or of another round, not of this one: a history of claims cannot judge them.
 PERSONAL_REASONS = frozenset(
-    {"off_duty", "no_slot", "not_offered", "declined", "handed_back", "stale_round", "withdrawn", "not_found"}
+    {"off_duty", "no_slot", "not_offered", "declined", "handed_back", "stale_round", "withdrawn", "merged", "not_found"}
 )
 # Rolled back, or never begun, before an answer was stored; the same key may have another answer next time.
 UNSTORED_REASONS = frozenset({"busy", "overloaded", "too_fast"})

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import msgspec
 
-from dispatch.cases.audience import reporter_case
+from dispatch.cases.audience import followed
 from dispatch.cases.facts import Fact
 from dispatch.cases.ports import CaseStore
 from dispatch.cases.values import CLOSED
@@ -134,8 +134,10 @@ class Process:
         screen.begin(self.resume.snapshot(who))
         if who.role is Role.REPORTER and who.case is not None and who.case not in self.feed.board.cases:
             state = await self.store.case(who.case)
-            if state is not None:
-                screen.see(reporter_case(state, 0))
+            into = state.group.into if state and state.group else None
+            lead = await self.store.case(into) if into else state
+            if lead is not None:
+                screen.see(followed(who.case, lead, 0))
         return screen
 
 
@@ -194,7 +196,7 @@ class Screen:
                 del self.alarms[view.case]
         elif isinstance(view, ReporterCase):
             self.cases[view.case] = view
-            if view.status in CLOSED:
+            if view.status in CLOSED or view.merged:
                 self.talks.pop(view.case, None)
         elif isinstance(view, DeskCase):
             self.cases[view.case] = view

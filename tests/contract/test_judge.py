@@ -52,10 +52,13 @@ ELSEWHERE: Final = frozenset(
         Refusal.SUPERVISOR_ONLY,
         Refusal.ANOTHER_SUPERVISOR,
         Refusal.RATED_BEFORE,
+        Refusal.CIRCLE,
+        Refusal.JOINED,
+        Refusal.REPORTS_FULL,
     }
 )
 """Not a guard's: a lock, the duty's and the key's; test_store and test_claim see those. The talk's: test_talk. The
-end's and the word's: test_closing."""
+end's and the word's: test_closing. Of several cases: test_duplicates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,11 +226,11 @@ async def test_machine_and_sql_judge_every_claim_alike(town: Town) -> None:
     pure = [judge_claim(row.case, Claim(row.officer, round_), t) for row, round_, t in asked]
     differing = [(a, p, s[0]) for a, p, s in zip(asked, pure, sql, strict=True) if p != s[0]]
     assert not differing, f"{len(differing)} of {len(asked)}, the first: {differing[0]}"
-    assert len(asked) == 8 * 2**6 * 2 * 2 * 3
+    assert len(asked) == len(Status) * 2**6 * 2 * 2 * 3
     guards = {
-        Refusal.CLOSED, Refusal.WITHDRAWN, Refusal.ALREADY_HELD, Refusal.STALE_ROUND, Refusal.NOT_OFFERED,
-        Refusal.AT_DESK, Refusal.TAKEN, Refusal.LATE, Refusal.DECLINED, Refusal.HANDED_BACK, Refusal.OFF_DUTY,
-        Refusal.NO_SLOT, None,
+        Refusal.CLOSED, Refusal.WITHDRAWN, Refusal.MERGED, Refusal.ALREADY_HELD, Refusal.STALE_ROUND,
+        Refusal.NOT_OFFERED, Refusal.AT_DESK, Refusal.TAKEN, Refusal.LATE, Refusal.DECLINED, Refusal.HANDED_BACK,
+        Refusal.OFF_DUTY, Refusal.NO_SLOT, None,
     }  # fmt: skip
     assert set(pure) == guards
     await _decided_alike(town, rows)
@@ -289,7 +292,8 @@ async def test_machine_and_sql_judge_every_act_alike(town: Town) -> None:
     assert not differing, f"{len(differing)} of {len(asked)}, the first: {differing[0]}"
     assert len(asked) > 15_000
     assert set(pure) == {
-        Refusal.NOT_YOURS, Refusal.CLOSED, Refusal.STALE_FENCE, Refusal.ILLEGAL, Refusal.STALE_ROUND, Refusal.OVERDUE,
+        Refusal.NOT_YOURS, Refusal.CLOSED, Refusal.MERGED, Refusal.STALE_FENCE, Refusal.ILLEGAL, Refusal.STALE_ROUND,
+        Refusal.OVERDUE,
         Refusal.NOT_OFFERED, Refusal.DECLINED, Refusal.NOT_FOUND, Refusal.ALREADY_HELD, Refusal.OFF_DUTY,
         Refusal.NO_SLOT, Refusal.OTHER_STATION, Refusal.NOT_HOLDER, Refusal.NOBODY_NEAR, Refusal.ALREADY_ASKED,
         Refusal.SEATS_FULL, Refusal.ROUNDS_SPENT, Refusal.NOT_ASKED, Refusal.CHECK_OPEN, None,

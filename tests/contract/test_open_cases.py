@@ -56,7 +56,8 @@ async def test_a_page_reads_its_own_rows_only(town: Town) -> None:
     async with town.pool.acquire() as one:
         plan = await one.fetch(
             "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT id FROM cases c "
-            "WHERE c.status NOT IN ('cleared', 'withdrawn') AND (c.station, c.received_at, c.id) > ($1, $2, $3) "
+            "WHERE c.status NOT IN ('cleared', 'withdrawn', 'merged') "
+            "AND (c.station, c.received_at, c.id) > ($1, $2, $3) "
             "ORDER BY c.station, c.received_at, c.id LIMIT 5",
             *after,
         )

@@ -21,6 +21,7 @@ from dispatch.cases.machine import Act, Claim, decide, replay
 from dispatch.cases.values import (
     Actor,
     Case,
+    CaseId,
     Disposition,
     End,
     Event,
@@ -79,6 +80,8 @@ def entry_of(row: Any, body: dict[str, Any]) -> Happened:
         row["at"],
         UUID(row["actor"].partition(":")[2]) if ":" in row["actor"] else None,
         body.get("stars"),
+        into=CaseId(UUID(body["into"])) if body.get("into") else None,
+        others=tuple(CaseId(UUID(other)) for other in body.get("others", ())),
     )
 
 
@@ -102,6 +105,7 @@ async def stored(town: Town, case: UUID) -> Case:
         checks=frozenset(s[0] for s in seats if s[2] in ("asked", "missed")),
         hold_until=EPOCH + timedelta(microseconds=note.until_us) if note.until_us else None,
         appointment=note.appointment.answer if note.appointment else None,
+        merged_into=row["merged_into"], reports=frozenset(row["reports"] or ()),
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from dispatch.cases.ports import (
     DueWave,
     Heads,
     HistoryEntry,
+    Likely,
     ReportDraft,
     StoreAway,
     StoreBusy,
@@ -196,6 +197,9 @@ class SimStore:
 
     async def history(self, case: UUID) -> list[HistoryEntry]:
         return await self._ask(lambda: self._cases.history(case))
+
+    async def duplicates(self, case: UUID) -> list[Likely]:
+        return await self._ask(lambda: self._cases.duplicates(case))
 
     async def roster(self) -> list[OnDuty]:
         return await self._ask(self._cases.roster)

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from dispatch import limits
-from dispatch.adapters.memory import check_ins, desk, endings, talking, watching
+from dispatch.adapters.memory import check_ins, desk, endings, grouping, talking, watching
 from dispatch.adapters.memory.rows import CaseRow, Kept, OfficerRow, Records, utc
 from dispatch.adapters.memory.steps import (
     ACK,
@@ -27,7 +27,7 @@ from dispatch.adapters.memory.steps import (
     transfer,
     window_us,
 )
-from dispatch.cases import welfare
+from dispatch.cases import duplicates, welfare
 from dispatch.cases.facts import Answer, Fact
 from dispatch.cases.machine import Act, Claim
 from dispatch.cases.ports import ActDraft, ClaimDraft, ReportDraft
@@ -130,6 +130,8 @@ def act(db: Records, x: ActDraft, us: int) -> Answer:
     kept = db.kept.get((x.scope, x.key))
     if kept is not None:
         return again(kept, x.hash, bool(kept.response.get("ok")), kept.response.get("reason"))
+    if x.event in duplicates.ACTS:
+        return grouping.group(db, x, us)
     row = db.cases.get(x.case)
     officer = db.officers.get(x.officer) if x.officer else None
     reason, facts, to = _judged(db, row, officer, x, us) if row else (Refusal.NOT_FOUND, [], ())

@@ -15,7 +15,7 @@ import msgspec
 from dispatch import limits
 from dispatch.cases.audience import OFFERING
 from dispatch.cases.eligibility import Border, Candidate, Wanted, eligible
-from dispatch.cases.facts import Answer, CaseState, DeskNote, Ending, Fact, HolderState, Line
+from dispatch.cases.facts import Answer, CaseState, DeskNote, Ending, Fact, Group, HolderState, Line, ReportOf
 from dispatch.cases.values import Case, End, Event, OfficerId, OfficerState, Status
 from dispatch.limits import PRIORITY
 
@@ -146,6 +146,7 @@ class CaseRow:
     channel: str = "web"
     lines: list[tuple[str, Line]] = field(default_factory=list)  # author, line
     marks: dict[str, int] = field(default_factory=dict)
+    reports: list[UUID] = field(default_factory=list)
 
     def asked(self, round_: int, before_seq: int | None = None) -> list[UUID]:
         """All who were asked in a round, in the order of its waves."""
@@ -239,6 +240,7 @@ class Records:
             holders=tuple(self._holder(seat) for seat in row.seated),
             desk=row.desk,
             ending=self._ending(row, now),
+            group=self._group(row),
         )
 
     @staticmethod
@@ -253,6 +255,12 @@ class Records:
         return Ending(
             closed_by=end.closed_by, barred=end.barred, objected=end.objected, stars=end.stars, object_ms=left_ms
         )
+
+    def _group(self, row: CaseRow) -> Group | None:
+        if row.core.merged_into is None and not row.reports:
+            return None
+        reports = (ReportOf(case=case, received_us=self.cases[case].received_us) for case in row.reports)
+        return Group(into=row.core.merged_into, reports=tuple(reports))
 
     def _holder(self, seat: SeatRow) -> HolderState:
         officer = self.officers[seat.officer]

@@ -12,13 +12,14 @@ import msgspec
 
 from dispatch.adapters.memory import check_ins, deadlines, desk, judging, talking
 from dispatch.adapters.memory.rows import Kept, Records, utc
+from dispatch.cases import duplicates
 from dispatch.cases.facts import Answer, CaseState, Fact, TalkState
-from dispatch.cases.ports import ActDraft, ClaimDraft, DueWave, Heads, HistoryEntry, ReportDraft, WideDraft
+from dispatch.cases.ports import ActDraft, ClaimDraft, DueWave, Heads, HistoryEntry, Likely, ReportDraft, WideDraft
 from dispatch.cases.values import CLOSED, Event
 from dispatch.limits import TALK_KEPT_LINES
 from dispatch.positions.roster import OnDuty
 
-ENDING = frozenset({Event.CLAIMED, Event.FELL_BACK, Event.SENT_TO_DESK, Event.WITHDRAWN})
+ENDING = frozenset({Event.CLAIMED, Event.FELL_BACK, Event.SENT_TO_DESK, Event.WITHDRAWN, Event.MERGED})
 
 
 class MemoryCases:
@@ -143,6 +144,11 @@ class MemoryCases:
         row = self.records.cases.get(case)
         facts = row.facts if row else []
         return [HistoryEntry(f.seq or 0, f.kind, f.actor, utc(f.at_us), f.body) for f in facts]
+
+    async def duplicates(self, case: UUID) -> list[Likely]:
+        row = self.records.cases.get(case)
+        everybody = map(self.records.state_of, self.records.cases.values())
+        return duplicates.likely(self.records.state_of(row), everybody) if row else []
 
     async def roster(self) -> list[OnDuty]:
         """Officers on duty."""

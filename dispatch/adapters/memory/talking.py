@@ -61,7 +61,7 @@ def say_line(
 
 def _talk_at(row: CaseRow, event: Event, has_words: bool) -> TalkState | None:
     """What the latest entry carries: its line, or the whole talk where it is open anew."""
-    if event is Event.OBJECTED:
+    if event in (Event.OBJECTED, Event.UNMERGED):
         return talk_of(row, None, limits.TALK_KEPT_LINES)
     return TalkState(case=row.id, lines=(row.lines[-1][1],)) if has_words else None
 

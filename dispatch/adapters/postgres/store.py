@@ -11,6 +11,7 @@ import msgspec
 
 from dispatch.adapters.postgres.pool import fetch
 from dispatch.cases.audience import OFFERING
+from dispatch.cases.duplicates import ACTS, likely
 from dispatch.cases.facts import Answer, CaseState, Fact, TalkState
 from dispatch.cases.ports import (
     ActDraft,
@@ -18,12 +19,15 @@ from dispatch.cases.ports import (
     DueWave,
     Heads,
     HistoryEntry,
+    Likely,
     ReportDraft,
     StoreBusy,
     WideDraft,
 )
 from dispatch.cases.values import Event
-from dispatch.limits import SWEEP_BATCH_MAX, TALK_KEPT_LINES
+from dispatch.limits import DUPLICATE_M, DUPLICATE_S, SWEEP_BATCH_MAX, TALK_KEPT_LINES
+from geo.distance import bounding_box
+from geo.point import Point
 
 OPEN_CASES_PAGE = 1_000  # about 100 ms of one call, and never near STATEMENT_TIMEOUT_MS
 DUE_WAVES_MAX = 500
@@ -59,6 +63,12 @@ def read_answer(row: Any) -> Answer:
     )
     response = _object.decode(row["response"]) if row["response"] else {}
     return Answer(ok=row["ok"], reason=row["reason"], response=response, facts=facts, state=state)
+
+
+def _one(rows: Sequence[Any]) -> Answer:
+    """The answer of the case that was addressed, with the facts of every case that the act touched."""
+    own = next(read_answer(row) for row in rows if row["idx"] == 0)
+    return msgspec.structs.replace(own, facts=tuple(fact for row in rows for fact in read_answer(row).facts))
 
 
 def _read(row: Any) -> Fact:
@@ -97,6 +107,8 @@ class PostgresCases:
         return [answers[idx] for idx in range(len(drafts))]
 
     async def act(self, draft: ActDraft) -> Answer:
+        if draft.event in ACTS:
+            return _one(await fetch(self._pool, "SELECT * FROM group_cases($1)", _text(draft)))
         (row,) = await fetch(self._pool, "SELECT * FROM act_on_case($1)", _text(draft))
         return read_answer(row)
 
@@ -178,3 +190,12 @@ class PostgresCases:
             self._pool, "SELECT seq, kind, actor, at, body FROM events WHERE case_id = $1 ORDER BY seq", case
         )
         return [HistoryEntry(r["seq"], r["kind"], r["actor"], r["at"], _object.decode(r["body"])) for r in rows]
+
+    async def duplicates(self, case: UUID) -> list[Likely]:
+        own = await self.case(case)
+        if own is None:
+            return []
+        box = bounding_box(Point(own.lat, own.lon), DUPLICATE_M)
+        sides = (box.south, box.north, box.west, box.east)
+        rows = await fetch(self._pool, "SELECT near_in_time($1, $2, $3, $4, $5, $6)", case, DUPLICATE_S, *sides)
+        return likely(own, [_state.decode(row[0]) for row in rows])

@@ -5,7 +5,7 @@ import { SIGN_IN, reduceSignIn } from "../shared/sign_in.js";
 import { SHARED, endsAt, reduceShared } from "../shared/store.js";
 
 export const RATIO = 0.9;
-const CLOSED = new Set(["cleared", "withdrawn"]);
+const CLOSED = new Set(["cleared", "withdrawn", "merged"]);
 const CLOSED_SHOWN = 8;
 
 export const FIRST = {

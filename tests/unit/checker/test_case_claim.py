@@ -162,6 +162,7 @@ def test_every_refusal_of_the_service_that_a_claim_may_hear_is_known() -> None:
     acts_only |= {"overdue", "rated_before"}
     acts_only |= {"panic_over", "not_asked"}
     acts_only |= {"seats_full", "not_holder", "rounds_spent", "nobody_near", "other_station", "already_asked"}
+    acts_only |= {"circle", "joined", "reports_full"}
     for word in set(Refusal) - {Refusal(one) for one in acts_only}:
         assert answer(claim(0, 9, "a", str(word), key="k"), claim(0, 9, "a"), fall_back(0, None)) in set(Answer)
 

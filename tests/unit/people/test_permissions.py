@@ -22,6 +22,7 @@ DESK_ACTS = {Act.ACKNOWLEDGE, Act.ASSIGN, Act.CLEARED, Act.TAKE, Act.ADD, Act.TA
 DESK_ACTS |= {Act.ASK_WELFARE}
 HEARS = {Act.TICKET, Act.CONNECT}
 DESK_ACTS |= {Act.HOLD, Act.HAND_OVER, Act.REFER, Act.CLOSE_BY_TELEPHONE, Act.OFFER_APPOINTMENT}
+DESK_ACTS |= {Act.MERGE, Act.SPLIT, Act.UNMERGE}
 MAY: dict[Role, set[Act]] = {
     Role.NOBODY: ALWAYS,
     Role.REPORTER: LIVE | TALK | {Act.ANSWER_APPOINTMENT, Act.OBJECT, Act.RATE, Act.READ_ENTRIES, Act.WITHDRAW},
@@ -40,7 +41,7 @@ MAY[Role.DESK] |= INTAKE | PLACES
 MAY[Role.SUPERVISOR] |= INTAKE | PLACES
 MAY[Role.OFFICER] |= {Act.READ_PLACE}
 for reading_figures in (Role.DESK, Role.SUPERVISOR):
-    MAY[reading_figures].add(Act.READ_FIGURES)
+    MAY[reading_figures] |= {Act.READ_FIGURES, Act.READ_DUPLICATES}
 MAY[Role.OFFICER] |= {Act.PANIC, Act.CHECK_IN}
 
 
@@ -68,6 +69,7 @@ def test_without_a_relation_nobody_touches_a_case() -> None:
         Act.SAY,
         Act.READ,
         Act.RECLASSIFY,
+        Act.READ_DUPLICATES,
     }
     reading = {(Role.SUPERVISOR, act) for act in reads | DESK_ACTS}
     town = {(Role.ADMIN, Act.IMPORT_AREAS)}

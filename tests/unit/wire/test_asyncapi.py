@@ -79,7 +79,7 @@ def test_roles_may_say_what_the_permission_table_lets_them() -> None:
     said = {"hello", "withdraw", "ask", "say", "read", "object", "rate", "answer_appointment"}
     assert messages_of("reporter_says") == said
     desks = {"hello", "acknowledge", "assign", "cleared", "ask", "take", "add", "take_back", "reoffer"}
-    assert desks | {"clear_panic"} <= messages_of("desk_says")
+    assert desks | {"clear_panic", "merge", "split", "unmerge"} <= messages_of("desk_says")
 
 
 def test_every_message_of_the_service_is_heard_by_somebody_and_offers_by_officers_only() -> None:

@@ -80,7 +80,7 @@ def test_whatever_needs_a_session_says_so_and_tells_its_401() -> None:
     for (method, path), operation in OPERATIONS.items():
         route = endpoints(ROUTES)[method, path]
         source = inspect.getsource(route.endpoint)
-        asks = bool(re.search(r"\bawait (signed|who_of|case_for)\(", source))
+        asks = bool(re.search(r"\bawait (signed|who_of|(cases\.)?case_for)\(", source))
         needs = operation.session.security == [{"session": []}]
         assert asks == needs, f"{method} {path}"
         assert needs == ("session_ended" in operation.problems), f"{method} {path}"

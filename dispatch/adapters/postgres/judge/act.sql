@@ -80,6 +80,8 @@ BEGIN
         SELECT q.* INTO r FROM say_line(c, facts, x, '{}', o.id, p_t) q; c := r.c; facts := r.facts; RETURN;
     ELSIF v_event IN ('met', 'objected', 'rated', 'reclassified') THEN
         SELECT q.* INTO r FROM apply_closing(c, facts, x, o.id, p_t) q; c := r.c; facts := r.facts; RETURN;
+    ELSIF v_event IN ('absorbed', 'split', 'unmerged') THEN
+        RAISE EXCEPTION '% concerns several cases: group_cases', v_event;
     ELSIF v_event = 'read' THEN
         facts := mark_read(c, facts, x, p_t); RETURN;
     ELSIF v_event = 'handed_back' THEN

@@ -13,7 +13,7 @@ CREATE FUNCTION judge_claim(c cases, o officers, p_round integer, p_t timestampt
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
     IF c.status = 'cleared' THEN RETURN 'closed'; END IF;
-    IF c.status = 'withdrawn' THEN RETURN 'withdrawn'; END IF;
+    IF c.status IN ('withdrawn', 'merged') THEN RETURN c.status; END IF;
     IF c.claimed_by IS NOT NULL AND EXISTS (
         SELECT FROM assignments a WHERE a.case_id = c.id AND a.officer_id = o.id AND a.active
     ) THEN RETURN 'already_held'; END IF;
@@ -51,9 +51,9 @@ DECLARE g guards;
 BEGIN
     SELECT * INTO g FROM guards WHERE event = p_event;
     IF g.event IS NULL OR NOT p_actor = ANY (g.actors) THEN RETURN 'not_yours'; END IF;
-    IF c.status IN ('cleared', 'withdrawn') AND NOT EXISTS (
+    IF c.status IN ('cleared', 'withdrawn', 'merged') AND NOT EXISTS (
         SELECT FROM legal l WHERE l.status = c.status AND l.event = p_event
-    ) THEN RETURN 'closed'; END IF;
+    ) THEN RETURN CASE c.status WHEN 'merged' THEN 'merged' ELSE 'closed' END; END IF;
     IF g.fence AND p_actor = 'officer' AND NOT EXISTS (
         SELECT FROM assignments a
         WHERE a.case_id = c.id AND a.officer_id = o.id AND a.active AND a.fence = p_fence
@@ -80,6 +80,7 @@ BEGIN
     ) THEN RETURN 'not_yours';
     ELSIF p_event = 'cleared' AND p_actor = 'officer' AND c.status = 'at_station' THEN
         RETURN 'illegal';  -- an officer kept on a seat has not been there
+    ELSIF p_event = 'withdrawn' AND c.reports IS NOT NULL THEN RETURN 'joined';
     ELSIF p_event = 'acknowledged' AND c.acknowledged_at IS NOT NULL THEN RETURN 'illegal';
     ELSIF p_event = 'fell_back' AND (c.offer_deadline IS NULL OR p_t < c.offer_deadline) THEN RETURN 'illegal';
     END IF;
@@ -132,7 +133,7 @@ END $$;
 
 -- What processes carry of a case beside the fact: its state now. Never the receipt, never a salt.
 CREATE FUNCTION state_of(c cases) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
-DECLARE v_holders jsonb := '[]';
+DECLARE v_holders jsonb := '[]'; v_state jsonb;
 BEGIN
     IF c.claimed_by IS NOT NULL THEN
         SELECT coalesce(jsonb_agg(jsonb_build_object(
@@ -141,7 +142,7 @@ BEGIN
             'watch', a.watch) ORDER BY a.id), '[]') INTO v_holders
         FROM assignments a JOIN officers o ON o.id = a.officer_id WHERE a.case_id = c.id AND a.active;
     END IF;
-    RETURN jsonb_build_object(
+    v_state := jsonb_build_object(
         'id', c.id, 'station', c.station, 'category', c.category, 'words', c.words, 'lat', c.lat, 'lon', c.lon,
         'accuracy_m', c.accuracy_m, 'status', c.status, 'round', c.round, 'wave', c.wave, 'seats', c.seats,
         'fence', c.fence, 'seq', c.seq, 'received_us', (extract(epoch FROM c.received_at) * 1000000)::bigint,
@@ -152,4 +153,8 @@ BEGIN
         'disposition', c.disposition, 'exercise', c.exercise, 'channel', c.channel,
         'declined', to_jsonb(c.declined), 'handed_back', to_jsonb(c.handed_back),
         'holders', v_holders, 'desk', c.desk, 'ending', CASE WHEN c.ending IS NOT NULL THEN ending_of(c) END);
+    IF c.merged_into IS NOT NULL OR c.reports IS NOT NULL THEN
+        v_state := v_state || jsonb_build_object('group', group_of(c));
+    END IF;
+    RETURN v_state;
 END $$;

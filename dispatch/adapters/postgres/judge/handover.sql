@@ -9,7 +9,7 @@ $$;
 CREATE FUNCTION hand_over(p_station text, p_limit integer) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
 DECLARE t timestamptz := clock_timestamp(); v_cases jsonb; v_officers jsonb; v_open integer;
 BEGIN
-    SELECT count(*) INTO v_open FROM cases c WHERE c.station = p_station AND c.status NOT IN ('cleared', 'withdrawn');
+    SELECT count(*) INTO v_open FROM cases c WHERE c.station = p_station AND c.status NOT IN ('cleared', 'withdrawn', 'merged');
     SELECT coalesce(jsonb_agg(l.told ORDER BY l.received_at, l.id), '[]') INTO v_cases FROM (
         SELECT c.received_at, c.id, jsonb_build_object(
             'case', c.id, 'status', c.status, 'category', c.category, 'words', c.words, 'round', c.round,
@@ -22,7 +22,7 @@ BEGIN
                 'surname', o.surname, 'state', a.state, 'held_ms', ms_until(a.claimed_at, t),
                 'shift_ends_in_ms', ms_until(t, o.shift_ends_at)) ORDER BY a.id), '[]')
                 FROM assignments a JOIN officers o ON o.id = a.officer_id WHERE a.case_id = c.id AND a.active)) AS told
-        FROM cases c WHERE c.station = p_station AND c.status NOT IN ('cleared', 'withdrawn')
+        FROM cases c WHERE c.station = p_station AND c.status NOT IN ('cleared', 'withdrawn', 'merged')
         ORDER BY c.received_at, c.id LIMIT p_limit) l;
     SELECT coalesce(jsonb_agg(jsonb_build_object('officer', o.id, 'call_sign', o.call_sign, 'surname', o.surname,
         'held', o.held, 'on_duty_ms', ms_until(o.duty_since, t), 'shift_ends_in_ms', ms_until(t, o.shift_ends_at))

@@ -4,13 +4,13 @@
 CREATE FUNCTION fact_json(e events) RETURNS jsonb LANGUAGE sql STABLE AS $$
     SELECT jsonb_build_object('stream', e.stream, 'offset', e.stream_offset, 'case', e.case_id, 'seq', e.seq,
         'kind', e.kind, 'actor', e.actor, 'officer', e.officer, 'at_us', (extract(epoch FROM e.at) * 1000000)::bigint,
-        'body', e.body) || CASE WHEN e.kind IN ('said', 'objected', 'rated')
+        'body', e.body) || CASE WHEN e.kind IN ('said', 'objected', 'rated', 'unmerged')
             THEN jsonb_build_object('talk', talk_at(e.case_id, e.seq, e.kind)) ELSE '{}' END
 $$;
 
 -- Whose offer this entry ended: all asked in the round before it.
 CREATE FUNCTION asked_before(e events) RETURNS uuid[] LANGUAGE sql STABLE AS $$
-    SELECT CASE WHEN e.kind IN ('claimed', 'fell_back', 'sent_to_desk', 'withdrawn') THEN ARRAY(
+    SELECT CASE WHEN e.kind IN ('claimed', 'fell_back', 'sent_to_desk', 'withdrawn', 'merged') THEN ARRAY(
         SELECT u FROM waves w, unnest(w.recipients) u WHERE w.case_id = e.case_id AND w.seq < e.seq AND w.round = (
             SELECT max(round) FROM waves m WHERE m.case_id = e.case_id AND m.seq < e.seq)) END
 $$;
@@ -40,7 +40,7 @@ BEGIN
             ARRAY(SELECT u FROM waves w, unnest(w.recipients) u WHERE w.case_id = (p.c).id AND w.round = (p.c).round),
             (p.c).station, (p.c).received_at, (p.c).id
         FROM (
-            SELECT c FROM cases c WHERE c.status NOT IN ('cleared', 'withdrawn')
+            SELECT c FROM cases c WHERE c.status NOT IN ('cleared', 'withdrawn', 'merged')
                 AND (c.station, c.received_at, c.id) > (p_station, p_received_at, p_id)
             ORDER BY c.station, c.received_at, c.id LIMIT p_limit) p;
 END $$;

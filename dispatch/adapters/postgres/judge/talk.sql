@@ -42,7 +42,7 @@ END $$;
 
 -- What an entry carries beside its body: its line, or the whole talk where it is open anew; null where there is none.
 CREATE FUNCTION talk_at(p_case uuid, p_seq integer, p_kind text) RETURNS jsonb LANGUAGE sql STABLE AS $$
-    SELECT CASE WHEN p_kind = 'objected' THEN talk_of(p_case, p_seq + 1, limit_of('TALK_KEPT_LINES')) ELSE (
+    SELECT CASE WHEN p_kind IN ('objected', 'unmerged') THEN talk_of(p_case, p_seq + 1, limit_of('TALK_KEPT_LINES')) ELSE (
         SELECT jsonb_build_object('case', p_case, 'lines', jsonb_build_array(line_json(l)))
         FROM talk_lines l WHERE l.case_id = p_case AND l.seq = p_seq) END
 $$;
