@@ -34,8 +34,9 @@ RESUME_P99_S_MAX: Final = 1.0
 SHOWN_S_MAX: Final = 2.0
 MARGIN_S: Final = 0.5  # around the moment of a snapshot nobody can say on which side of it an event was
 
+# An offer is over when its window has closed, however much later a sweeper writes that down.
 ENDED = """
-SELECT e.case_id, extract(epoch FROM max(e.at))::float8 AS at_s FROM events e JOIN cases c ON c.id = e.case_id
+SELECT e.case_id, extract(epoch FROM least(max(e.at), max(c.offer_deadline)))::float8 AS at_s FROM events e JOIN cases c ON c.id = e.case_id
 WHERE c.words LIKE $1 || '%' AND e.kind IN ('claimed', 'fell_back', 'sent_to_desk') GROUP BY e.case_id"""
 
 
