@@ -36,7 +36,8 @@ MARGIN_S: Final = 0.5  # around the moment of a snapshot nobody can say on which
 
 # An offer is over when its window has closed, however much later a sweeper writes that down.
 ENDED = """
-SELECT e.case_id, extract(epoch FROM least(max(e.at), max(c.offer_deadline)))::float8 AS at_s FROM events e JOIN cases c ON c.id = e.case_id
+SELECT e.case_id, extract(epoch FROM least(max(e.at), max(c.offer_deadline)))::float8 AS at_s
+FROM events e JOIN cases c ON c.id = e.case_id
 WHERE c.words LIKE $1 || '%' AND e.kind IN ('claimed', 'fell_back', 'sent_to_desk') GROUP BY e.case_id"""
 
 
