@@ -20,7 +20,7 @@ CLAIMING: Final = frozenset({Event.CLAIMED, Event.SEAT_FILLED})
 """An officer's own choice: what snatching means."""
 COMING: Final = CLAIMING | {Event.ASSIGNED, Event.REASSIGNED, Event.OFFICER_ADDED}
 """An officer has the case, of own choice or sent by the desk."""
-ENDING: Final = frozenset(event for (_, event), status in LEGAL.items() if status in CLOSED)
+ENDING: Final = frozenset(e for (s, e), after in LEGAL.items() if after in CLOSED and s not in CLOSED)
 """The case is over."""
 REOPENING: Final = frozenset(e for (s, e), after in LEGAL.items() if s in CLOSED and after not in CLOSED)
 """A case that was over is not any more."""
@@ -30,7 +30,7 @@ TO_DESK: Final = frozenset(
 """The desk has it, and not because the window ran out."""
 HANDING_BACK: Final = frozenset({Event.HANDED_BACK, Event.HANDED_TO_DESK, Event.SEAT_HANDED_BACK})
 """An officer who had it gives it back."""
-GOING_SILENT: Final = frozenset(event for event in Event if event.startswith("silent"))
+GOING_SILENT: Final = frozenset({Event.SILENT, Event.SILENT_TO_DESK})
 """An officer who had it was not heard of any more, and somebody else was asked."""
 
 
