@@ -20,7 +20,7 @@ import msgspec
 
 from dispatch.adapters.passwords import Argon2Passwords
 from dispatch.cases.policy import Mode
-from dispatch.limits import SLOTS_DEFAULT
+from dispatch.limits import PRIORITY, SLOTS_DEFAULT
 from dispatch.people.values import Role
 from geo.areas import AreaKind, AreaSet, load_areas
 
@@ -57,6 +57,8 @@ class Category(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     head_start_ms: int | None = None
     turn_ms: int | None = None
     check_in_s: int | None = None
+    priority: int = PRIORITY
+    patience_ms: int | None = None
 
 
 class Town(msgspec.Struct, frozen=True):
@@ -107,7 +109,8 @@ async def seed_town(
     await _put_areas(conn, stations, beats)
     await conn.executemany(
         "INSERT INTO categories (id, name, name_en, seats, window_ms, wave_ms, ack_ms, mode, rings_m, head_start_ms, "
-        "turn_ms, check_in_s) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        "turn_ms, check_in_s, priority, patience_ms) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         [
             (
                 k.id,
@@ -122,6 +125,8 @@ async def seed_town(
                 k.head_start_ms,
                 k.turn_ms,
                 k.check_in_s,
+                k.priority,
+                k.patience_ms,
             )
             for k in wanted.categories
         ],

@@ -9,6 +9,7 @@ from dispatch.adapters.memory.rows import CaseRow, Records, WaveRow
 from dispatch.adapters.memory.steps import (
     ACK,
     WAVE,
+    WELFARE,
     WINDOW,
     all_answered,
     desk_for,
@@ -41,7 +42,7 @@ def _due(db: Records, kind: str, us: int, station: str | None = None) -> list[UU
 
 
 def due_stations(db: Records, us: int) -> list[str]:
-    due = {t.station: None for (kind, _), t in db.timers.items() if kind != WAVE and t.due_us <= us}
+    due = {t.station: None for (kind, _), t in db.timers.items() if kind not in (WAVE, WELFARE) and t.due_us <= us}
     return list(due)
 
 

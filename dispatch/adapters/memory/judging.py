@@ -10,6 +10,7 @@ from dispatch.adapters.memory import check_ins, desk, endings, grouping, talking
 from dispatch.adapters.memory.rows import CaseRow, Kept, OfficerRow, Records, utc
 from dispatch.adapters.memory.steps import (
     ACK,
+    WELFARE,
     WINDOW,
     digest_of,
     drop_timers,
@@ -244,6 +245,7 @@ def _applied(
     elif event in (Event.CLEARED, Event.WITHDRAWN):
         released = end_seats(db, row)
         drop_timers(db, row.id)
+        drop_timers(db, row.id, WELFARE)
     elif event is Event.ACKNOWLEDGED:
         drop_timers(db, row.id, ACK)
     body = {"reason": x.reason, "disposition": x.disposition, "advice": x.advice, "released": released}

@@ -12,6 +12,7 @@ from dispatch.cases.machine import Act, Claim, decide, evolve
 from dispatch.cases.values import Actor, Event, Happened, OfficerId, Refusal, Status
 
 WINDOW, WAVE, ACK, CHECK_IN = "window", "wave", "ack", "check_in"
+WELFARE = "welfare"  # of the watch; an officer who is sent does not end it
 
 
 def happen(row: CaseRow, command: Act | Claim, us: int) -> Happened | Refusal:

@@ -5,9 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from dispatch import limits
+from dispatch.adapters.memory import desk
 from dispatch.adapters.memory.rows import CaseRow, Records, SeatRow, utc
 from dispatch.adapters.memory.steps import (
-    ACK,
+    WELFARE,
     WINDOW,
     digest_of,
     drop_timers,
@@ -15,6 +16,7 @@ from dispatch.adapters.memory.steps import (
     grant_seat,
     pause_us,
     put_wave,
+    queued,
     set_timer,
     window_us,
 )
@@ -26,8 +28,6 @@ from dispatch.cases.pulling import Pull, judge_pull
 from dispatch.cases.values import Event, Happened, OfficerId, Refusal
 from dispatch.watch.ports import WatchDraft, WatchedSeat
 from dispatch.watch.steps import BY_DESK, ON_THE_WAY, Step, due, pause_ms
-
-WELFARE = "welfare"
 
 
 def _seat(row: CaseRow | None, officer: UUID, fence: int) -> SeatRow | None:
@@ -94,9 +94,8 @@ def leave_case(
     if event is Event.SILENT:
         row.handed_back += () if officer in row.handed_back else (officer,)
     if not opens:
-        row.desk_reason = str(event)
         fact = db.append(row, really, actor, officer, {**body, "reason": str(event)}, us)
-        set_timer(db, row, ACK, us + (db.categories[row.category].ack_ms or limits.DESK_ACK_MS) * 1000)
+        queued(db, row, str(event), us)
         return fact, ()
     row.declined, row.deadline_us = (), deadline_us
     body |= {"round": row.core.round, "wave": row.core.wave, "asked": len(asked), "deadline_us": deadline_us,
@@ -125,6 +124,7 @@ def pull(db: Records, x: ActDraft, us: int) -> tuple[Refusal | None, list[Answer
     left, asked = leave_case(db, held, Event.PREEMPTED, actor, officer.id, x, {"for": str(x.case)}, us)
     wanted.core = evolve(wanted.core, Happened(Event.ASSIGNED, OfficerId(officer.id)))
     drop_timers(db, wanted.id)
+    desk.unheld(wanted, lapse=False)
     sent = grant_seat(db, wanted, Event.ASSIGNED, actor, officer.id, None, us)
     return None, [db.answer(wanted, [sent]), db.answer(held, [left], asked)]
 

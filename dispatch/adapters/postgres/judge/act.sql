@@ -110,7 +110,7 @@ BEGIN
         IF v_event = 'reassigned' THEN
             v_released := end_assignments(c.id, NULL, v_event, p_t); c.claimed_by := NULL; c.claimed_at := NULL;
         END IF;
-        DELETE FROM deadlines WHERE case_id = c.id AND kind IN ('window', 'wave', 'ack');
+        DELETE FROM deadlines WHERE case_id = c.id AND kind <> 'welfare';
         c.desk := unheld(c.desk, false);
         SELECT q.* INTO r FROM grant_seat(c, facts, v_event, v_actor, o.id, v_released, p_t, x -> 'reason') q;
         c := r.c; facts := r.facts; RETURN;

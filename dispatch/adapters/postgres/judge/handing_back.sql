@@ -20,7 +20,7 @@ BEGIN
         jsonb_build_object('reason', x -> 'reason', 'released', to_jsonb(v_released)), p_t) q;
     c := r.c; facts := r.facts;
     IF c.status = 'at_station' THEN
-        c := at_desk_anew(c, 'handed_back', p_t);
+        c := queued(c, 'handed_back', p_t);
     ELSE
         SELECT q.* INTO r FROM go_on(c, facts, p_t) q; c := r.c; facts := r.facts;
     END IF;

@@ -21,12 +21,6 @@ BEGIN
     c.claimed_at := CASE WHEN c.claimed_by IS NULL THEN NULL ELSE c.claimed_at END;
 END $$;
 
--- The case stands in the desk's queue, unseen, for a reason.
-CREATE FUNCTION at_desk_anew(INOUT c cases, p_reason text, p_t timestamptz) LANGUAGE plpgsql AS $$
-BEGIN
-    c := queued(c, p_reason, p_t);
-END $$;
-
 -- The end of a shift: to the desk, or, where others are on the case, off it.
 CREATE FUNCTION transfer(INOUT c cases, INOUT facts jsonb, p_actor text, p_officer uuid, p_t timestamptz)
 LANGUAGE plpgsql AS $$
@@ -36,7 +30,7 @@ BEGIN
     SELECT q.* INTO r FROM append(c, facts, v_event, p_actor, p_officer,
         jsonb_build_object('reason', 'shift_end', 'released', to_jsonb(v_released)), p_t) q;
     c := r.c; facts := r.facts;
-    IF v_event = 'transferred' THEN c := at_desk_anew(c, 'shift_end', p_t); END IF;
+    IF v_event = 'transferred' THEN c := queued(c, 'shift_end', p_t); END IF;
 END $$;
 
 -- An officer leaves and the case goes on at once: a new round for those who may be asked, or the desk where nobody is, or
@@ -56,7 +50,7 @@ BEGIN
         c.claimed_by := (SELECT officer_id FROM assignments WHERE case_id = c.id AND active ORDER BY id LIMIT 1);
         SELECT q.* INTO r FROM append(c, facts, p_event || '_to_desk', p_actor, p_officer,
             p_body || jsonb_build_object('reason', p_event), p_t) q;
-        c := at_desk_anew(r.c, p_event, p_t); facts := r.facts;
+        c := queued(r.c, p_event, p_t); facts := r.facts;
         RETURN;
     END IF;
     c := new_round(c, p_t); c.wave := (x ->> 'wave')::integer;

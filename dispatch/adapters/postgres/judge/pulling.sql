@@ -61,7 +61,8 @@ BEGIN
         SELECT q.* INTO r FROM release_for_pull(h, '[]'::jsonb, v_asked, x, v_actor, o.id, t) q;
         h := r.c; PERFORM save(h);
         b := (0, true, NULL, NULL, r.facts, NULL, r.asked);
-        DELETE FROM deadlines WHERE case_id = w.id AND kind IN ('window', 'wave', 'ack');
+        DELETE FROM deadlines WHERE case_id = w.id AND kind <> 'welfare';
+        w.desk := unheld(w.desk, false);
         SELECT q.* INTO r FROM grant_seat(w, '[]'::jsonb, 'assigned', v_actor, o.id, NULL, t) q;
         w := r.c; PERFORM save(w);
         a.facts := r.facts; b.state := state_of(h);
