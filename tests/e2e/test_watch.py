@@ -134,8 +134,10 @@ async def test_pulled_to_something_worse_and_handed_over_at_the_end_of_the_shift
 
     off = {"t": "duty", "on": False, "key": new_key()}
     assert (await one.who.ask("POST", "/v1/duty", off)).json()["code"] == "holds_case"
-    assert (await one.line.act("transfer", case=worse, fence=fence))["ok"]
+    key = new_key()
+    await one.line.say({"t": "transfer", "key": key, "case": worse, "fence": fence})
     assert (await hear(one.line, "gone", case=worse))["reason"] == "transferred"
+    assert (await one.who.ask("GET", f"/v1/claims/{key}")).json()["ok"]
     assert (await one.who.ask("POST", "/v1/duty", off | {"key": new_key()})).status_code == 200
     listed = (await desk.ask("GET", "/v1/desk/handover")).json()
     (left,) = [entry for entry in listed["cases"] if entry["case"] == worse]
