@@ -5,15 +5,12 @@ what it is told; after every step a second viewer of the same person takes a fre
 """
 
 import asyncio
-import secrets
-from collections.abc import Awaitable, Callable, Mapping
-from random import Random
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Final
 from uuid import UUID
 
 import msgspec
 
-from dispatch.cases import views
 from dispatch.cases.ports import ActDraft
 from dispatch.cases.values import Disposition, Event
 from gateway.wire.desk_messages import (
@@ -31,7 +28,6 @@ from gateway.wire.messages import (
     Acknowledge,
     Arrived,
     Assign,
-    ClaimMessage,
     Cleared,
     DeclineMessage,
     Duty,
@@ -45,207 +41,64 @@ from gateway.wire.messages import (
 )
 from geo.point import Point
 from scripts.chaos_rows import places
-from scripts.chaos_rows.crew import Phone
-from scripts.chaos_rows.ground import Accepted, Ground
+from scripts.chaos_rows.fold_story import Story, by_reporter, do, key, won
+from scripts.chaos_rows.fold_watch import WATCH_STORIES
+from scripts.chaos_rows.ground import Ground
 from scripts.chaos_rows.tally import Found, Profile, Row, Tally, judged
-from scripts.chaos_rows.viewer import Viewer
-from scripts.simulator.doors import Person
 
-SETTLE_S: Final = 0.35
-LOOKS: Final = 4
 RELAY_S: Final = 0.8  # until the relay has told what no process committed
-ENDED: Final = ("cleared", "withdrawn")
 ROLES: Final = ("holder", "rival", "desk", "reporter")
 EVENTS: Final = frozenset(str(event) for event in Event) | {"duty"}
+_ONE: Final = "a story of several cases that are one is not told yet"
+LEFT_OUT: Final = dict.fromkeys(("absorbed", "merged", "followed", "split", "unmerged", "parted"), _ONE)
+"""Events that no story walks, each with the reason; the row names them."""
 
-State = dict[str, Any]
-Step = Callable[[], Awaitable[Any]]
-
-
-def folded(viewer: Viewer) -> State:
-    """What a screen shows after all it was told. Times and offsets are left out: they pass by themselves."""
-    offers, held, cases, officers = dict[UUID, Any](), dict[UUID, Any](), dict[UUID, Any](), set[str]()
-    talks = dict[UUID, tuple[Any, ...]]()
-    for one in viewer.heard:
-        message = one.message
-        if isinstance(message, views.Snapshot):
-            offers = {o.case: _offer(o) for o in message.offers}
-            held = {h.case: _held(h) for h in message.held}
-            cases = {c.case: _case(c) for c in message.cases}
-            officers = {o.call_sign for o in message.officers}
-            talks = {t.case: t.lines for t in message.talks}
-        elif isinstance(message, views.Offer):
-            offers[message.case] = _offer(message)
-        elif isinstance(message, views.Gone):
-            offers.pop(message.case, None)
-            held.pop(message.case, None)
-            cases.pop(message.case, None)
-            talks.pop(message.case, None)
-        elif isinstance(message, views.HeldCase):
-            offers.pop(message.case, None)
-            held[message.case] = _held(message)
-        elif isinstance(message, views.DeskCase | views.ReporterCase):
-            cases[message.case] = _case(message)
-        elif isinstance(message, views.Talk):
-            talks[message.case] = message.lines
-        elif isinstance(message, views.Said):
-            talks[message.case] = (*talks.get(message.case, ()), message.line)
-        elif isinstance(message, views.OfficerDuty):
-            (officers.add if message.on else officers.discard)(message.call_sign)
-    over = [case for case, shown in cases.items() if shown["status"] in ENDED]
-    for case in over:
-        del cases[case]  # a fresh desk does not list what is over
-        talks.pop(case, None)
-    return {"offers": offers, "held": held, "cases": cases, "officers": officers, "talks": talks}
-
-
-def _offer(offer: views.Offer) -> Any:
-    return offer.round, offer.category, offer.words, offer.place, offer.seats
-
-
-def _held(held: views.HeldCase) -> Any:
-    return held.fence, held.state, held.status, held.place, held.others
-
-
-def _case(case: views.DeskCase | views.ReporterCase) -> State:
-    passing = {"stream", "offset", "received_ago_ms", "remaining_ms", "object_ms", "quiet_ms", "last"}
-    return {name: getattr(case, name) for name in case.__struct_fields__ if name not in passing}
-
-
-class Story:
-    """One station's people, led through the events; compares after every step."""
-
-    def __init__(self, ground: Ground, words: str, dice: Random) -> None:
-        self.ground, self.words = ground, words
-        station = places.station(0)
-        self.desk = ground.crew.desks[station]
-        self.holder, self.rival, self.third = dice.sample(ground.crew.officers[station], 3)
-        self.dice, self.broken, self.compared = dice, list[str](), set[tuple[str, str]]()
-        self.seen: set[str] = set()
-        self._viewers: dict[str, Viewer] = {}
-
-    def _person(self, phone: Phone) -> Person:
-        return Person(self.ground.doors, phone.person.number, phone.person.token)
-
-    async def begin(self, category: str, name: str, nowhere: bool = False) -> Accepted:
-        """A case, with a viewer of each role; the officers' and desk's snapshots are older than the case."""
-        for role, phone in (("holder", self.holder), ("rival", self.rival), ("desk", self.desk)):
-            viewer = self._viewers[role] = Viewer(self._person(phone))
-            await viewer.open()
-        place = places.NOWHERE if nowhere else self.ground.place(0, self.dice)
-        accepted = await self.ground.report(category, f"{self.words}{name}", place)
-        reporter = self.ground.reporter()
-        await reporter.open_receipt(accepted.receipt)
-        self._viewers["reporter"] = Viewer(reporter)
-        await self._viewers["reporter"].open()
-        if not nowhere:
-            await self.ground.until_shown(accepted.case, [self.holder, self.rival])
-        return accepted
-
-    async def compare(self, step: str, case: UUID) -> None:
-        """Every role's fold beside a fresh snapshot."""
-        await asyncio.gather(*(viewer.listen(SETTLE_S) for viewer in self._viewers.values()))
-        rows = await self.ground.rows("SELECT kind FROM events WHERE case_id = $1", case)
-        kinds = {str(row["kind"]) for row in rows} | ({"duty"} if step == "duty" else set())
-        for role, viewer in self._viewers.items():
-            differ = await self._difference(viewer)
-            if differ:
-                self.broken.append(f"{role} after {step}: {differ}")
-            self.compared |= {(kind, role) for kind in kinds}
-        self.seen |= kinds
-
-    async def _difference(self, viewer: Viewer) -> str:
-        """What differs in the end; a timer may fire between two looks, so there are some."""
-        differ = ""
-        for _ in range(LOOKS):
-            fresh = Viewer(Person(self.ground.doors, viewer.person.number, viewer.person.token))
-            await fresh.open()
-            await asyncio.gather(viewer.listen(0.1), fresh.listen(0.1))
-            await fresh.close()
-            one, other = folded(viewer), folded(fresh)
-            if one == other:
-                return ""
-            differ = _difference(one, other, [name for name in one if one[name] != other[name]])
-        return differ
-
-    async def end(self) -> None:
-        for viewer in self._viewers.values():
-            await viewer.close()
-        self._viewers.clear()
-
-
-def _difference(one: State, other: State, names: list[str]) -> str:
-    found = []
-    for name in names:
-        if isinstance(one[name], set):
-            found.append(f"{name} {sorted(one[name] ^ other[name])}")
-        else:
-            keys = {k for k in {*one[name], *other[name]} if one[name].get(k) != other[name].get(k)}
-            found += [f"{name} {k}: folded {one[name].get(k)}, fresh {other[name].get(k)}" for k in keys]
-    return "; ".join(found)[:600]
-
-
-def key() -> str:
-    return secrets.token_urlsafe(24)
+Telling = Callable[[Story], Awaitable[None]]
 
 
 async def run(ground: Ground, profile: Profile, block: int) -> Mapping[str, Tally]:
-    story = Story(ground, f"B3 {block} ", ground.dice(f"B3:{block}"))
-    for tell in (_happy, _handed_back, _desk, _queue, _alarmed, _two_seats, _withdrawn, _nobody, _widened, _joined):
-        await tell(story)
-        await story.end()
-    await ground.desk_clears(story.words)
-    wanted = {(event, role) for event in EVENTS for role in ROLES}
+    """Two towns' worth of stories beside each other, each at a station of its own."""
+    one = Story(ground, f"B3 {block} ", ground.dice(f"B3:{block}"))
+    other = Story(ground, f"B3w {block} ", ground.dice(f"B3w:{block}"), number=2)
+    first = (_happy, _handed_back, _desk, _queue, _alarmed, _two_seats, _withdrawn, _nobody, _widened, _joined)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_tell(one, first))
+        group.create_task(_tell(other, WATCH_STORIES))
+    wanted = {(event, role) for event in EVENTS - LEFT_OUT.keys() for role in ROLES}
+    compared = one.compared | other.compared
     tally = {
-        "pairs": len(story.compared & wanted),
-        "missing": sorted(f"{event} x {role}" for event, role in wanted - story.compared),
-        "broken": story.broken,
+        "pairs": len(compared & wanted),
+        "missing": sorted(f"{event} x {role}" for event, role in wanted - compared),
+        "broken": one.broken + other.broken,
     }
     return {"B3": tally}
 
 
-async def _won(story: Story, phone: Phone, case: UUID) -> int:
-    result = await phone.act(claim := ClaimMessage(case=case, round=phone.shown[case][0].round, key=key()), claim.key)
-    if result is None or not result.ok:
-        story.broken.append(f"a claim was refused: {result}")
-        return 0
-    return result.fence or 0
-
-
-async def _do(story: Story, phone: Phone, message: Any, case: UUID, step: str) -> None:
-    result = await phone.act(message, message.key)
-    if result is None or not result.ok:
-        story.broken.append(f"{step} was refused: {result.reason if result else 'no answer'}")
-    await story.compare(step, case)
+async def _tell(story: Story, tellings: Sequence[Telling]) -> None:
+    for tell in tellings:
+        await tell(story)
+        await story.end()
+    await story.ground.desk_clears(story.words)
 
 
 async def _happy(story: Story) -> None:
     accepted = await story.begin("real", "happy")
     case = accepted.case
     await story.compare("offer_opened", case)
-    fence = await _won(story, story.holder, case)
+    fence = await won(story, story.holder, case)
     await story.compare("claimed", case)
     line = Say(case=case, fence=fence, key=key(), words="At the south gate?")
-    await _do(story, story.holder, line, case, "said")
-    await _do(story, story.holder, SetOut(case=case, fence=fence, key=key()), case, "set_out")
-    await _do(story, story.holder, Arrived(case=case, fence=fence, key=key()), case, "arrived")
+    await do(story, story.holder, line, case, "said")
+    await do(story, story.holder, SetOut(case=case, fence=fence, key=key()), case, "set_out")
+    await do(story, story.holder, Arrived(case=case, fence=fence, key=key()), case, "arrived")
     (row,) = await story.ground.rows("SELECT word FROM assignments WHERE case_id = $1", case)
-    await _do(story, story.holder, Met(case=case, fence=fence, key=key(), word=row["word"]), case, "met")
+    await do(story, story.holder, Met(case=case, fence=fence, key=key(), word=row["word"]), case, "met")
     end = Cleared(case=case, fence=fence, key=key(), disposition=Disposition.FOUNDED)
-    await _do(story, story.holder, end, case, "cleared")
-    await _by_reporter(story, accepted, Rate(case=case, key=key(), stars=4), "rated")
+    await do(story, story.holder, end, case, "cleared")
+    await by_reporter(story, accepted, Rate(case=case, key=key(), stars=4), "rated")
     await _by_supervisor(story, case, "reclassified", Disposition.UNFOUNDED)
-    await _by_reporter(story, accepted, Object(case=case, key=key(), words="It is not solved."), "objected")
+    await by_reporter(story, accepted, Object(case=case, key=key(), words="It is not solved."), "objected")
     await _by_supervisor(story, case, "cleared", Disposition.REPORT_TAKEN)
-
-
-async def _by_reporter(story: Story, accepted: Accepted, message: Any, step: str) -> None:
-    reporter = story.ground.reporter()
-    await reporter.open_receipt(accepted.receipt)
-    answer = await reporter.ask("POST", f"/v1/cases/{accepted.case}/acts", msgspec.json.encode(message))
-    if answer.status != 200:
-        story.broken.append(f"{step} was answered {answer.status}")
-    await story.compare(step, accepted.case)
 
 
 async def _by_supervisor(story: Story, case: UUID, event: str, disposition: Disposition) -> None:
@@ -263,26 +116,26 @@ async def _by_supervisor(story: Story, case: UUID, event: str, disposition: Disp
 
 async def _handed_back(story: Story) -> None:
     case = (await story.begin("real", "back")).case
-    fence = await _won(story, story.holder, case)
-    await _do(story, story.holder, HandBack(case=case, fence=fence, key=key()), case, "handed_back")
+    fence = await won(story, story.holder, case)
+    await do(story, story.holder, HandBack(case=case, fence=fence, key=key()), case, "handed_back")
     await asyncio.sleep(0.3)
     no = DeclineMessage(case=case, round=2, key=key())
-    await _do(story, story.third, no, case, "declined")
-    fence = await _won(story, story.rival, case)
-    await _do(story, story.rival, HandBack(case=case, fence=fence, key=key()), case, "handed_to_desk")
+    await do(story, story.third, no, case, "declined")
+    fence = await won(story, story.rival, case)
+    await do(story, story.rival, HandBack(case=case, fence=fence, key=key()), case, "handed_to_desk")
 
 
 async def _desk(story: Story) -> None:
     case = (await story.begin("quick", "desk")).case
     await asyncio.sleep(4.6)
     await story.compare("fell_back", case)
-    await _do(story, story.desk, Acknowledge(case=case, key=key()), case, "acknowledged")
+    await do(story, story.desk, Acknowledge(case=case, key=key()), case, "acknowledged")
     assert story.holder.officer is not None and story.rival.officer is not None
-    await _do(story, story.desk, Say(case=case, key=key(), words="Somebody is sent."), case, "said by the desk")
+    await do(story, story.desk, Say(case=case, key=key(), words="Somebody is sent."), case, "said by the desk")
     sent = Assign(case=case, officer=story.holder.officer, key=key())
-    await _do(story, story.desk, sent, case, "assigned")
+    await do(story, story.desk, sent, case, "assigned")
     sent = Assign(case=case, officer=story.rival.officer, key=key())
-    await _do(story, story.desk, sent, case, "reassigned")
+    await do(story, story.desk, sent, case, "reassigned")
     await _more_and_fewer(story, case, story.holder.officer, story.rival.officer)
 
 
@@ -293,36 +146,36 @@ async def _queue(story: Story) -> None:
     await reporter.open_receipt(accepted.receipt)
     await asyncio.sleep(4.6)
     await story.compare("fell_back", case)
-    await _do(story, story.desk, Hold(case=case, hold_min=5, key=key()), case, "put_on_hold")
+    await do(story, story.desk, Hold(case=case, hold_min=5, key=key()), case, "put_on_hold")
     await story.ground.rows("UPDATE deadlines SET due_at = clock_timestamp() WHERE case_id = $1", case)
     await asyncio.sleep(0.8)
     await story.compare("woken", case)
     for accept in (True, False):
         offer = OfferAppointment(case=case, hold_min=60, lasts_min=30, key=key())
-        await _do(story, story.desk, offer, case, "appointment_offered")
+        await do(story, story.desk, offer, case, "appointment_offered")
         body = msgspec.json.encode(AnswerAppointment(case=case, accept=accept, key=key()))
         answer = await reporter.ask("POST", f"/v1/cases/{case}/acts", body)
         if answer.status != 200:
             story.broken.append(f"an appointment's answer was answered {answer.status}")
         await story.compare("appointment answered", case)
     over = HandOver(case=case, to_station=places.station(1), key=key(), reason="theirs")
-    await _do(story, story.desk, over, case, "handed_over")
+    await do(story, story.desk, over, case, "handed_over")
 
 
 async def _more_and_fewer(story: Story, case: UUID, one: UUID, other: UUID) -> None:
     """`other` holds it and wants another; both are taken back, and what the desk took is offered anew."""
     held = story.rival.held.get(case)
     ask = SecondOfficer(case=case, fence=held[0].fence if held else 0, key=key())
-    await _do(story, story.rival, ask, case, "second_asked")
-    await _do(story, story.desk, AddOfficer(case=case, officer=one, key=key()), case, "officer_added")
+    await do(story, story.rival, ask, case, "second_asked")
+    await do(story, story.desk, AddOfficer(case=case, officer=one, key=key()), case, "officer_added")
     for officer, step in ((one, "officer_taken_back"), (other, "last_taken_back")):
         back = TakeBack(case=case, officer=officer, key=key(), reason="needed elsewhere")
-        await _do(story, story.desk, back, case, step)
-    await _do(story, story.desk, TakeCase(case=case, key=key()), case, "taken_by_desk")
-    await _do(story, story.desk, Reoffer(case=case, key=key()), case, "reoffered")
+        await do(story, story.desk, back, case, step)
+    await do(story, story.desk, TakeCase(case=case, key=key()), case, "taken_by_desk")
+    await do(story, story.desk, Reoffer(case=case, key=key()), case, "reoffered")
     await asyncio.sleep(0.3)
-    await _won(story, story.holder, case)  # the second seat is wanted still
-    fence = await _won(story, story.rival, case)
+    await won(story, story.holder, case)  # the second seat is wanted still
+    fence = await won(story, story.rival, case)
     await story.ground.clear(story.rival, case, fence)
 
 
@@ -331,14 +184,14 @@ async def _alarmed(story: Story) -> None:
     await asyncio.sleep(3.1)
     await story.compare("alarm_raised", case)
     end = Cleared(case=case, key=key(), disposition=Disposition.ADVICE_GIVEN)
-    await _do(story, story.desk, end, case, "cleared by the desk")
+    await do(story, story.desk, end, case, "cleared by the desk")
 
 
 async def _two_seats(story: Story) -> None:
     case = (await story.begin("pair", "pair")).case
-    await _won(story, story.holder, case)
+    await won(story, story.holder, case)
     await story.compare("seat_filled", case)
-    fence = await _won(story, story.rival, case)
+    fence = await won(story, story.rival, case)
     await story.compare("claimed by two", case)
     await story.ground.clear(story.rival, case, fence)
     await story.compare("cleared by one of two", case)
@@ -346,7 +199,7 @@ async def _two_seats(story: Story) -> None:
 
 async def _withdrawn(story: Story) -> None:
     accepted = await story.begin("real", "withdrawn")
-    await _by_reporter(story, accepted, Withdraw(case=accepted.case, key=key()), "withdrawn")
+    await by_reporter(story, accepted, Withdraw(case=accepted.case, key=key()), "withdrawn")
 
 
 async def _nobody(story: Story) -> None:
@@ -382,10 +235,15 @@ async def _joined(story: Story) -> None:
 def judge(tally: Tally) -> Found:
     return judged(
         tally["pairs"],
-        {"pairs": tally["pairs"], "of": len(EVENTS) * len(ROLES), "missing": sorted(set(tally["missing"]))},
+        {
+            "pairs": tally["pairs"],
+            "of": len(EVENTS - LEFT_OUT.keys()) * len(ROLES),
+            "missing": sorted(set(tally["missing"])),
+        },
         tally["broken"],
         ((not tally["missing"], f"not shown: {', '.join(sorted(set(tally['missing'])))}"),),
     )
 
 
-ROW = Row(("B3",), {Profile.SHORT: 1, Profile.GATE: 3}, run, {"B3": judge}, fresh=True)
+NAMED: Final = "; ".join(f"left out: {event}: {why}" for event, why in sorted(LEFT_OUT.items()))
+ROW = Row(("B3",), {Profile.SHORT: 1, Profile.GATE: 3}, run, {"B3": judge}, {"B3": NAMED}, fresh=True)
