@@ -20,7 +20,7 @@ from scripts.simulator.doors import Person
 SETTLE_S: Final = 0.35
 SHOWN_S: Final = 5.0
 LOOKS: Final = 4
-ENDED: Final = ("cleared", "withdrawn")
+ENDED: Final = ("cleared", "withdrawn", "merged")
 
 State = dict[str, Any]
 

@@ -13,7 +13,6 @@ import msgspec
 from dispatch.cases.ports import ActDraft
 from dispatch.cases.values import Disposition, Event
 from dispatch.watch.ports import WatchDraft
-from gateway.wire.desk_messages import AddOfficer
 from gateway.wire.messages import Arrived, CheckIn, Cleared, HandBack, Transfer
 from gateway.wire.safety import AdviceAsked
 from gateway.wire.watch_messages import AllWell, AskWelfare, Preempt
@@ -137,14 +136,11 @@ async def _fence(story: Story, phone: Phone, case: UUID) -> int:
 
 
 async def _leaving(story: Story) -> None:
-    """One of two hands a seat back, another leaves at the end of a shift, and then the last one."""
+    """One of two hands a seat back while the other is free, another leaves at the end of a shift, then the last."""
     case = (await story.begin("pair", "leaving")).case
     fence = await won(story, story.rival, case)
-    first = await won(story, story.holder, case)
     await do(story, story.rival, HandBack(case=case, fence=fence, key=key()), case, "seat_handed_back")
-    assert story.third.officer is not None
-    await do(story, story.desk, AddOfficer(case=case, officer=story.third.officer, key=key()), case, "officer_added")
-    third = await _fence(story, story.third, case)
+    first, third = await won(story, story.holder, case), await won(story, story.third, case)
     await do(story, story.third, Transfer(case=case, fence=third, key=key()), case, "seat_left")
     await do(story, story.holder, Transfer(case=case, fence=first, key=key()), case, "transferred")
 

@@ -41,6 +41,7 @@ from gateway.wire.messages import (
 )
 from geo.point import Point
 from scripts.chaos_rows import places
+from scripts.chaos_rows.fold_grouping import GROUPING_STORIES
 from scripts.chaos_rows.fold_story import Story, by_reporter, do, key, won
 from scripts.chaos_rows.fold_watch import WATCH_STORIES
 from scripts.chaos_rows.ground import Ground
@@ -49,8 +50,7 @@ from scripts.chaos_rows.tally import Found, Profile, Row, Tally, judged
 RELAY_S: Final = 0.8  # until the relay has told what no process committed
 ROLES: Final = ("holder", "rival", "desk", "reporter")
 EVENTS: Final = frozenset(str(event) for event in Event) | {"duty"}
-_ONE: Final = "a story of several cases that are one is not told yet"
-LEFT_OUT: Final = dict.fromkeys(("absorbed", "merged", "followed", "split", "unmerged", "parted"), _ONE)
+LEFT_OUT: Final[Mapping[str, str]] = {}
 """Events that no story walks, each with the reason; the row names them."""
 
 Telling = Callable[[Story], Awaitable[None]]
@@ -63,7 +63,7 @@ async def run(ground: Ground, profile: Profile, block: int) -> Mapping[str, Tall
     first = (_happy, _handed_back, _desk, _queue, _alarmed, _two_seats, _withdrawn, _nobody, _widened, _joined)
     async with asyncio.TaskGroup() as group:
         group.create_task(_tell(one, first))
-        group.create_task(_tell(other, WATCH_STORIES))
+        group.create_task(_tell(other, (*WATCH_STORIES, *GROUPING_STORIES)))
     wanted = {(event, role) for event in EVENTS - LEFT_OUT.keys() for role in ROLES}
     compared = one.compared | other.compared
     tally = {
