@@ -1,7 +1,8 @@
 """A town on either store: the same people, the same way to move time, so that one suite holds both to one contract."""
 
+import contextlib
 import random
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Protocol
@@ -13,13 +14,17 @@ import msgspec
 from dispatch.adapters.memory.rows import CategoryRow, OfficerRow, Records, StationRow, Timer, utc
 from dispatch.adapters.memory.store import MemoryCases
 from dispatch.adapters.memory.watching import MemoryWatch
+from dispatch.adapters.postgres.pool import connect_pool
+from dispatch.adapters.postgres.store import PostgresCases
 from dispatch.adapters.postgres.watch import PostgresWatch
 from dispatch.cases.facts import Answer
 from dispatch.cases.ports import ActDraft, CaseStore, ClaimDraft, ReportDraft, WideDraft
 from dispatch.watch.ports import WatchStore
+from tests.conftest import Database
 
 HASH, OTHER_HASH = "ab" * 32, "cd" * 32
 LAT, LON = 32.06, 118.79
+TICK_US = 40_000  # between two steps of a script: an order of events, and no minute by itself
 
 
 class Ground(Protocol):
@@ -150,6 +155,57 @@ class PostgresGround:
             """,
             seconds,
         )
+
+
+STOPPED = """
+CREATE SCHEMA stopped;
+CREATE TABLE stopped.clock (at timestamptz NOT NULL);
+INSERT INTO stopped.clock VALUES ('epoch');
+CREATE FUNCTION stopped.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE AS 'SELECT at FROM stopped.clock';
+GRANT USAGE ON SCHEMA stopped TO PUBLIC;
+GRANT SELECT ON stopped.clock TO PUBLIC;
+DO $$ BEGIN
+    EXECUTE format('ALTER DATABASE %I SET search_path = stopped, pg_catalog, public', current_database());
+END $$"""
+"""Connections opened from now on find this clock_timestamp() before PostgreSQL's own; the judge stays as it is."""
+
+
+async def stop_the_clock(owner_url: str) -> None:
+    """The database's clock goes only when it is told to: no slowness of a machine comes near a deadline."""
+    one = await asyncpg.connect(owner_url)
+    try:
+        if await one.fetchval("SELECT to_regnamespace('stopped') IS NULL"):
+            await one.execute(STOPPED)
+    finally:
+        await one.close()
+
+
+@dataclass(slots=True)
+class Twins:
+    """Memory and PostgreSQL by one clock, the memory's."""
+
+    memory: MemoryGround
+    postgres: PostgresGround
+
+    async def tick(self, us: int) -> None:
+        """So many microseconds pass on both, to the microsecond."""
+        self.memory.us += us
+        set_ = "UPDATE stopped.clock SET at = 'epoch'::timestamptz + $1::bigint * interval '1 microsecond'"
+        await self.postgres.pool.execute(set_, self.memory.us)
+
+
+@contextlib.asynccontextmanager
+async def twins(database: Database) -> AsyncIterator[Twins]:
+    """Both stores, PostgreSQL's judge called by the services' lesser role."""
+    await stop_the_clock(database.owner_url)
+    async with contextlib.AsyncExitStack() as open_until_then:
+        pools = []
+        for url in (database.app_url, database.owner_url):
+            pools.append(await connect_pool(url, size=2))
+            open_until_then.push_async_callback(pools[-1].close)
+        both = Twins(MemoryGround(), PostgresGround(pools[1], PostgresCases(pools[0])))
+        await both.tick(0)
+        yield both
 
 
 @dataclass(slots=True)

@@ -1,6 +1,5 @@
 """The same drawn acts on both stores, every answer, fact and state compared: memory may not drift from PostgreSQL."""
 
-import contextlib
 import random
 from collections.abc import Sequence
 from typing import Any
@@ -10,15 +9,13 @@ import msgspec
 import pytest
 
 from dispatch.adapters.memory.rows import StationRow
-from dispatch.adapters.postgres.pool import connect_pool
-from dispatch.adapters.postgres.store import PostgresCases
 from dispatch.cases.eligibility import Border
-from dispatch.cases.facts import Answer, CaseState, DeskNote, Fact, TalkState
+from dispatch.cases.facts import Answer, CaseState, Fact
 from dispatch.cases.ports import CaseStore
 from dispatch.watch.ports import WatchDraft
 from dispatch.watch.progress import Sign
 from tests.conftest import Database
-from tests.contract.stores import OTHER_HASH, Ground, MemoryGround, PostgresGround, Town, a_town
+from tests.contract.stores import OTHER_HASH, TICK_US, Ground, Town, Twins, a_town, twins
 
 SEEDS = range(12)
 STEPS = 80
@@ -234,45 +231,16 @@ async def worded(store: CaseStore, draft: Any) -> Any:
     return msgspec.structs.replace(draft, word=words[0]) if words else draft
 
 
-# --- what is compared: everything but the time that passed meanwhile
+# --- what is compared: everything, times too, but each store's own words
 def plain_state(state: CaseState | None) -> Any:
     if state is None:
         return None
-    waits = state.remaining_ms is not None
-    holders = tuple(msgspec.structs.replace(h, word="") for h in state.holders)
-    ending = state.ending
-    if ending is not None and ending.object_ms is not None:
-        ending = msgspec.structs.replace(ending, object_ms=ending.object_ms // 60_000)
-    return msgspec.structs.replace(
-        state,
-        received_us=0,
-        age_ms=0,
-        remaining_ms=1 if waits else None,
-        holders=holders,
-        ending=ending,
-        desk=plain_note(state.desk),
-    )
-
-
-def plain_note(note: DeskNote | None) -> DeskNote | None:
-    """Whether there is a hold and an appointment, not of when."""
-    if note is None:
-        return None
-    agreed = note.appointment and msgspec.structs.replace(note.appointment, begins_us=0, ends_us=0)
-    return msgspec.structs.replace(note, until_us=note.until_us and 1, appointment=agreed)
+    return msgspec.structs.replace(state, holders=tuple(msgspec.structs.replace(h, word="") for h in state.holders))
 
 
 def plain_fact(fact: Fact) -> Any:
-    body = {name: value for name, value in fact.body.items() if name not in ("deadline_us", "ends_us")}
-    body["released"] = sorted(body.get("released", ()))
-    return msgspec.structs.replace(fact, at_us=0, body=body, state=plain_state(fact.state), talk=plain_talk(fact.talk))
-
-
-def plain_talk(talk: TalkState | None) -> Any:
-    if talk is None:
-        return None
-    lines = tuple(msgspec.structs.replace(line, at_us=0) for line in talk.lines)
-    return msgspec.structs.replace(talk, lines=lines)
+    body = {**fact.body, "released": sorted(fact.body.get("released", ()))}
+    return msgspec.structs.replace(fact, body=body, state=plain_state(fact.state))
 
 
 def plain(answer: Answer) -> Any:
@@ -293,8 +261,8 @@ async def everything(store: CaseStore, town: Town, cases: Sequence[UUID]) -> Any
     return {
         "facts": [(plain_fact(f), set(f.to), set(f.asked)) for facts in streams for f in facts],
         "open": {s.id: (plain_state(s), r) for s, r in await store.open_cases() if s.station in mine},
-        "talks": {t.case: plain_talk(t) for t in await store.talks(cases)},
-        "waves": {d.case: d._replace(received_us=0) for d in await store.due_waves() if d.station in mine},
+        "talks": {t.case: t for t in await store.talks(cases)},
+        "waves": {d.case: d for d in await store.due_waves() if d.station in mine},
         "due": sorted(s for s in await store.due_stations() if s in mine),
         "heads": {s: o for s, o in (await store.heads()).offsets.items() if s in mine},
     }
@@ -302,15 +270,12 @@ async def everything(store: CaseStore, town: Town, cases: Sequence[UUID]) -> Any
 
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_both_stores_answer_alike(seed: int, database: Database) -> None:
-    async with contextlib.AsyncExitStack() as open_until_then:
-        pools = []
-        for url in (database.app_url, database.owner_url):
-            pools.append(await connect_pool(url, size=2))
-            open_until_then.push_async_callback(pools[-1].close)
-        await compare(seed, [MemoryGround(), PostgresGround(pools[1], PostgresCases(pools[0]))])
+    async with twins(database) as both:
+        await compare(seed, both)
 
 
-async def compare(seed: int, grounds: list[Ground]) -> None:
+async def compare(seed: int, both: Twins) -> None:
+    grounds: list[Ground] = [both.memory, both.postgres]
     towns = [await a_town(ground, seed, prefix=f"w{seed}s", abroad=3) for ground in grounds]
     for town in towns:
         await town.ground.rule(StationRow(town.stations[1], (Border.OWN, Border.NEIGHBOURS)[seed % 2]))
@@ -320,6 +285,7 @@ async def compare(seed: int, grounds: list[Ground]) -> None:
     script = Script(towns[0], seed)
     done = 0
     for step in range(STEPS):
+        await both.tick(TICK_US)
         call, given = script.draft()
         memory, postgres = [await perform(ground, call, given) for ground in grounds]
         for one, other in zip(memory, postgres, strict=True):
@@ -335,6 +301,6 @@ async def compare(seed: int, grounds: list[Ground]) -> None:
     for case in script.cases:
         mine, theirs = [[h[:3] for h in await ground.store.history(case)] for ground in grounds]
         assert mine == theirs, f"seed {seed}"
-        mine, theirs = [[plain_talk(await g.store.talk(case, b, 3)) for b in (None, 9)] for g in grounds]
+        mine, theirs = [[await g.store.talk(case, b, 3) for b in (None, 9)] for g in grounds]
         assert mine == theirs, f"seed {seed}"
     assert done > STEPS / 8, "the script does something"

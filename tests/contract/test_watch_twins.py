@@ -1,17 +1,13 @@
 """The twins' script where most is held and watched: every answer, fact and state of both stores compared."""
 
-import contextlib
 from collections import Counter
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from dispatch.adapters.postgres.pool import connect_pool
-from dispatch.adapters.postgres.store import PostgresCases
 from dispatch.cases.values import Event
 from tests.conftest import Database
-from tests.contract.stores import MemoryGround, PostgresGround, a_town
+from tests.contract.stores import TICK_US, Ground, Twins, a_town, twins
 from tests.contract.test_store_twins import Script, differing, everything, perform, plain
 
 SEEDS = range(8)
@@ -57,11 +53,13 @@ class Watched(Script):
         return self._kept("act", [draft])
 
 
-async def drawn(seed: int, grounds: Sequence[Any]) -> Counter[str]:
+async def drawn(seed: int, both: Twins) -> Counter[str]:
     """One script on both; what happened."""
+    grounds: list[Ground] = [both.memory, both.postgres]
     towns = [await a_town(ground, seed, prefix=f"x{seed}s") for ground in grounds]
     script, happened = Watched(towns[0], seed), Counter[str]()
     for step in range(STEPS):
+        await both.tick(TICK_US)
         call, given = script.draft()
         memory, postgres = [await perform(ground, call, given) for ground in grounds]
         assert len(memory) == len(postgres), f"seed {seed}, step {step}: {call}"
@@ -83,12 +81,8 @@ def happened() -> Counter[str]:
 
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_both_stores_watch_and_pull_alike(seed: int, database: Database, happened: Counter[str]) -> None:
-    async with contextlib.AsyncExitStack() as open_until_then:
-        pools = []
-        for url in (database.app_url, database.owner_url):
-            pools.append(await connect_pool(url, size=2))
-            open_until_then.push_async_callback(pools[-1].close)
-        happened.update(await drawn(seed, [MemoryGround(), PostgresGround(pools[1], PostgresCases(pools[0]))]))
+    async with twins(database) as both:
+        happened.update(await drawn(seed, both))
 
 
 def test_the_scripts_do_something(happened: Counter[str]) -> None:
