@@ -135,6 +135,15 @@ async def test_who_and_what_must_be_there(town: Town) -> None:
     assert await refused(town, pull(town, first, await at_desk(town))) == Refusal.STALE_FENCE
 
 
+async def test_a_merged_case_needs_nobody_and_leaves_nobody(town: Town) -> None:
+    first, _ = await held(town)
+    survivor, worse = await at_desk(town), await at_desk(town)
+    merge = town.act(survivor, "absorbed", "desk", town.uuid(), others=(worse,), reason="the same window")
+    assert (await town.store.act(merge)).ok
+    assert await refused(town, pull(town, first, worse)) == Refusal.MERGED
+    assert await refused(town, pull(town, worse, survivor)) == Refusal.MERGED
+
+
 async def test_the_same_pull_again_hears_the_same_answer(town: Town) -> None:
     first, _ = await held(town)
     draft = pull(town, first, await at_desk(town), ids(town)[1])
