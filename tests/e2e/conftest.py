@@ -17,6 +17,7 @@ from playwright.async_api import Browser, Page, Playwright, async_playwright
 
 from scripts.children import Child, Children, run_once
 from tests.conftest import Database
+from tests.e2e.walked import WALKED
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 READY_S: Final = 60.0
@@ -47,9 +48,9 @@ class Service:
 
 @pytest.fixture(scope="module")
 async def service(
-    database: Database, redis_url: str, tmp_path_factory: pytest.TempPathFactory
+    database: Database, redis_url: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> AsyncIterator[Service]:
-    """release, then relay, sweeper and web, on a free port."""
+    """release, then relay, sweeper and web, on a free port. What was walked is noted at the end."""
     folder = tmp_path_factory.mktemp("service")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -75,6 +76,7 @@ async def service(
         await _ready(url, folder)
         people = json.loads((folder / "credentials.json").read_text())["people"]
         yield Service(url, people, children, database.owner_url)
+    await WALKED.read(request.module.__name__.rpartition(".")[2], database.owner_url)
 
 
 async def _ready(url: str, folder: Path) -> None:

@@ -13,6 +13,7 @@ import httpx
 from websockets.asyncio.client import ClientConnection, connect
 
 from tests.e2e.conftest import Service
+from tests.e2e.walked import WALKED
 
 STATION: Final = "xw-1"
 LAT, LON = 32.06, 118.79
@@ -47,6 +48,7 @@ class Line:
             while True:
                 message: Json = json.loads(await self.socket.recv())
                 self.passed.append(message)
+                WALKED.heard(message)
                 if message["t"] == tag and all(message.get(name) == value for name, value in wanted.items()):
                     return message
 
@@ -87,7 +89,10 @@ class Someone:
         return {"authorization": f"Bearer {self.token}"}
 
     async def ask(self, method: str, path: str, body: object = None) -> httpx.Response:
-        return await self.town.client.request(method, path, json=body, headers=self.head)
+        answer = await self.town.client.request(method, path, json=body, headers=self.head)
+        if answer.headers.get("content-type", "").endswith("json"):
+            WALKED.heard(answer.json())
+        return answer
 
     async def ticket(self) -> str:
         origin = {"origin": self.town.service.url}
