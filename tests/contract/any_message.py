@@ -46,5 +46,8 @@ def _value(dice: Random, kind: inspect.Type, name: str) -> Any:
         return dice.choice(kind.values)
     if isinstance(kind, inspect.UUIDType):
         return UUID(int=dice.randrange(4))
+    if isinstance(kind, inspect.VarTupleType):
+        least = kind.min_length or 0
+        return [_value(dice, kind.item_type, name) for _ in range(dice.randint(least, least + 2))]
     assert isinstance(kind, inspect.StrType), f"{name}: say in tests/contract/any_message.py what a {kind} may hold"
     return dice.choice(WORDS)

@@ -57,14 +57,19 @@ UNION ALL SELECT 'held ' || o.held || ' is not what the officer holds' FROM offi
     WHERE o.held <> (SELECT count(*) FROM assignments a WHERE a.officer_id = o.id AND a.active)
 UNION ALL SELECT 'holds a case off duty' FROM officers WHERE held > 0 AND NOT on_duty
 UNION ALL SELECT 'a ' || c.status || ' case has an active seat' FROM cases c JOIN assignments a ON a.case_id = c.id
-    AND a.active WHERE c.status IN ('cleared', 'withdrawn')
+    AND a.active WHERE c.status IN ('cleared', 'withdrawn', 'merged')
 UNION ALL SELECT 'a ' || c.status || ' case has a timer: ' || d.kind FROM cases c JOIN deadlines d ON d.case_id = c.id
-    WHERE c.status IN ('cleared', 'withdrawn')
+    WHERE c.status IN ('cleared', 'withdrawn', 'merged')
 UNION ALL SELECT 'a ' || c.status || ' case without an officer' FROM cases c
     WHERE c.status IN ('claimed', 'en_route', 'on_scene')
     AND NOT EXISTS (SELECT FROM assignments a WHERE a.case_id = c.id AND a.active)
 UNION ALL SELECT 'an offer without its window' FROM cases c WHERE c.status = 'offered'
     AND NOT EXISTS (SELECT FROM deadlines d WHERE d.case_id = c.id AND d.kind = 'window')
+UNION ALL SELECT 'a report follows nobody, or follows on' FROM cases c LEFT JOIN cases s ON s.id = c.merged_into
+    WHERE c.status = 'merged' AND (s.id IS NULL OR s.status IN ('merged', 'withdrawn') OR NOT c.id = ANY (s.reports))
+UNION ALL SELECT 'a case stands for one that goes its own way' FROM cases s, unnest(s.reports) r
+    JOIN cases c ON c.id = r
+    WHERE c.status <> 'merged' OR c.merged_into <> s.id
 UNION ALL SELECT 'a gap in the offsets of ' || s.stream FROM streams s LEFT JOIN events e USING (stream)
     GROUP BY s.stream, s.next_offset
     HAVING count(e) <> s.next_offset OR coalesce(max(stream_offset), 0) <> s.next_offset
@@ -192,7 +197,10 @@ class Anywhere:
     async def act(self, message: Any, who: Who) -> Answer:
         """As the gateway does it, past the table of permissions: the judge alone must hold."""
         state = await self.town.store.case(message.case)
-        return await self.acting.act(act_draft(message, who, state is not None and state.status in HELD))
+        answer = await self.acting.act(act_draft(message, who, state is not None and state.status in HELD))
+        if answer.facts and "made" in answer.response:
+            self.cases.append(UUID(answer.response["made"]))
+        return answer
 
     async def asked(self, state: CaseState) -> list[UUID]:
         """Whom the present round asked."""

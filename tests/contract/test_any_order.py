@@ -26,6 +26,7 @@ from dispatch.people.permissions import TABLE
 from dispatch.people.values import Role
 from dispatch.safety.ports import ClearDraft
 from gateway.wire.acts import ACTORS, ACTS, hash_of
+from gateway.wire.grouping import Split
 from geo.point import Point
 from tests.conftest import Database
 from tests.contract.any_message import any_message
@@ -114,6 +115,8 @@ class AnyOrder(RuleBasedStateMachine):
         known: dict[str, Any] = {"case": state.id, "key": key(), "round": state.round - wrong, "upto": state.seq}
         known["officer"] = dice.choice(own if own and dice.random() < 0.3 else world.officers)
         known["to_station"] = dice.choice(["s1", "s2"])
+        own_reports = [one.case for one in state.group.reports] if state.group else []
+        known["reports"] = own_reports[:1] if kind is Split else dice.sample(world.cases, min(2, len(world.cases)))[:1]
         if who.role is Role.OFFICER:
             known["fence"] = next((h.fence for h in state.holders if h.officer == officer), state.fence) + wrong
         try:

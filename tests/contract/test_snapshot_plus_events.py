@@ -22,6 +22,7 @@ from dispatch.people.values import Role
 from dispatch.safety.panics import KINDS as PANICS
 from dispatch.talk.threads import READ
 from tests.conftest import Database
+from tests.contract.grouped_story import grouped
 from tests.contract.screens import Process, Screen, Wire, desk_, differences, officer_, reporter_, supervisor_
 from tests.contract.small_town import Town, small_town
 
@@ -121,6 +122,7 @@ class Telling:
             lambda: one(town.desk(y, "reassigned", b)),
             lambda: acted(y, "handed_back", b),
             lambda: one(town.withdraw(y)),
+            *grouped(town, z),
             *self._desk(acted, fired),
             *self._end_of_shift(acted),
             *self._help(a, b),

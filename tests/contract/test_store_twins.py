@@ -68,9 +68,11 @@ class Script:
         case = dice.choice(self.cases[-3:]) if dice.random() < 0.7 else dice.choice(self.cases)
         state = self.states.get(case)
         roll = dice.random()
-        if roll < 0.35:
+        if roll < 0.3:
             round_ = state.round if state and dice.random() < 0.8 else dice.randint(0, 3)
             return self._kept("claim", [town.claim(case, o, round_) for o in self.some(3)])
+        if roll < 0.4:
+            return self._kept("act", [self._group(case, state)])
         if roll < 0.8:
             return self._kept("act", [self._act(case, state)])
         if roll < 0.86:
@@ -133,6 +135,27 @@ class Script:
             last_wave=dice.random() < 0.7, wave=dice.choice((0, 1)), **self._turn(), **self._line(event),
         )  # fmt: skip
 
+    def _group(self, case: UUID, state: CaseState | None) -> Any:
+        """Merged, split or unmerged, mostly with cases that are there."""
+        dice, town, event = self.dice, self.town, self.dice.choice(("absorbed", "absorbed", "split", "unmerged"))
+        merged = [s for s in self.states.values() if s.status == "merged"]
+        if event == "unmerged" and merged and dice.random() < 0.8:
+            state = dice.choice(merged)
+        leads = [s for s in self.states.values() if s.group and s.group.reports]
+        if event == "split" and leads and dice.random() < 0.8:
+            state = dice.choice(leads)
+        others = dice.sample(self.cases, min(len(self.cases), dice.randint(1, 2)))
+        if event == "split" and state and state.group and dice.random() < 0.8:
+            others = [one.case for one in state.group.reports if dice.random() < 0.5]
+        made, actor = town.uuid(), dice.choice(("desk", "desk", "supervisor"))
+        self.cases += [made] if event == "split" else []
+        station = state.station if state and dice.random() < 0.9 else town.stations[0]
+        who = {"desk": town.desk, "supervisor": UUID(int=1)}[actor]
+        return town.act(
+            state.id if state else case, event, actor, who, station=station, others=others, made=made,
+            words="第二件", salt="00ff", reason="one incident",
+        )  # fmt: skip
+
     def _line(self, event: str) -> dict[str, Any]:
         """What is said, or up to where it was read."""
         if event == "read":
@@ -193,8 +216,9 @@ class Script:
 
     def learn(self, answers: Sequence[Answer]) -> None:
         for answer in answers:
-            if answer.state is not None:
-                self.states[answer.state.id] = answer.state
+            for state in (*(fact.state for fact in answer.facts), answer.state):
+                if state is not None:
+                    self.states[state.id] = state
 
 
 def _changed(draft: Any, other: bool) -> Any:
