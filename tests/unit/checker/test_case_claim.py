@@ -160,7 +160,7 @@ def test_every_refusal_of_the_service_that_a_claim_may_hear_is_known() -> None:
     acts_only = {"stale_fence", "illegal", "not_yours", "holds_case", "key_reused"}
     acts_only |= {"too_often", "talk_full", "wrong_word", "word_spent", "supervisor_only", "another_supervisor"}
     acts_only |= {"overdue", "rated_before"}
-    acts_only |= {"panic_over", "not_asked"}
+    acts_only |= {"panic_over", "not_asked", "on_scene", "not_higher", "check_open"}
     acts_only |= {"seats_full", "not_holder", "rounds_spent", "nobody_near", "other_station", "already_asked"}
     acts_only |= {"circle", "joined", "reports_full"}
     for word in set(Refusal) - {Refusal(one) for one in acts_only}:
