@@ -77,14 +77,14 @@ UNION ALL SELECT 'a gap in a history' FROM cases c LEFT JOIN events e ON e.case_
     GROUP BY c.id, c.seq HAVING count(e) <> c.seq OR max(e.seq) <> c.seq
 """
 OVERDUE: Final = """
-SELECT 'a window was open past its deadline' FROM cases WHERE status = 'offered' AND offer_deadline <= clock_timestamp()
+SELECT 'a window was open past its deadline' FROM cases WHERE status = 'offered' AND offer_deadline <= $1
 UNION ALL SELECT 'not fired: ' || d.kind FROM deadlines d JOIN cases c ON c.id = d.case_id
-    WHERE d.due_at <= clock_timestamp() AND NOT (d.kind = 'wave' AND (c.status <> 'offered' OR c.round <> d.round))
+    WHERE d.due_at <= $1::timestamptz AND NOT (d.kind = 'wave' AND (c.status <> 'offered' OR c.round <> d.round))
 """
-"""A wave of an offer that was answered stays until its window would have ended: a claim pays for no deletion."""
+"""At $1. A wave of an offer that was answered stays until its window would have ended: a claim pays for no deletion."""
 GONE: Final = """
 DO $$ BEGIN
-    FOR n IN 1 .. 400 LOOP
+    FOR n IN 1 .. 4000 LOOP
         EXIT WHEN NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = {pid});
         PERFORM pg_sleep(0.005);
         PERFORM pg_stat_clear_snapshot();
@@ -217,12 +217,15 @@ class Anywhere:
             await self.town.owner.execute(statement, seconds)
 
     async def sweep(self) -> list[str]:
-        """Sweepers look until nothing is due; what is still overdue then."""
+        """Sweepers look until nothing is due; what is still overdue that was due when the last look began: what falls
+        due after it is the next look's, however slow the machine."""
+        looked = None
         for _ in range(SWEEPS_MAX):
+            looked = await self.town.owner.fetchval("SELECT clock_timestamp()")
             if not await self.sweeping.sweep():
                 break
         self.here.roster.replace(await load_roster(self.town.pool))
-        return [row[0] for row in await self.town.owner.fetch(OVERDUE)]
+        return [row[0] for row in await self.town.owner.fetch(OVERDUE, looked)]
 
     async def kill_a_sweeper(self) -> list[str]:
         """Whatever is due is fired by a process that dies before its commit; what of it stays."""
