@@ -15,6 +15,8 @@ NOT_WALKED_YET: Final[dict[tuple[Status, Event] | Refusal, str]] = {
     Refusal.TALK_FULL: "1,000 lines at 20 a minute; the contract of the talk writes them into the table",
 }
 """With the reason of each. What was walked may not stand here."""
+BY_CHANCE: Final = frozenset({(Status.EN_ROUTE, Event.WATCH_ALARMED), Refusal.BUSY})
+"""Of these: what a slow machine may walk by itself, so that no story can promise it either way."""
 
 
 def test_the_stories_walk_every_edge_and_hear_every_refusal(request: pytest.FixtureRequest) -> None:
@@ -26,7 +28,9 @@ def test_the_stories_walk_every_edge_and_hear_every_refusal(request: pytest.Fixt
     print(f"walked {len(WALKED.edges)} edges of {len(LEGAL)}, heard {len(WALKED.refusals)} refusals of {len(Refusal)}")
     print("not walked:", *sorted(map(named, missing)), sep="\n  ")
     assert not sorted(map(named, missing - NOT_WALKED_YET.keys())), "walked by no story, and no reason is given"
-    assert not sorted(map(named, walked & NOT_WALKED_YET.keys())), "walked by now: take it out of NOT_WALKED_YET"
+    assert not sorted(map(named, (walked & NOT_WALKED_YET.keys()) - BY_CHANCE)), (
+        "walked by now: take it out of NOT_WALKED_YET"
+    )
 
 
 def named(step: tuple[Status, Event] | Refusal) -> str:
