@@ -37,8 +37,16 @@ function patchKids(parent, kids, send) {
   for (const kid of kids) {
     const key = keyOf(kid);
     const kept = key === null ? null : keyed.get(key);
-    if (kept && kept !== at && fits(kept, kid)) parent.insertBefore(kept, at);
-    else if (!at || !fits(at, kid)) {
+    if (kept && kept !== at && fits(kept, kid)) {
+      // What stands before it without a key goes: moving the node would take the focus from what is inside.
+      while (at && at !== kept && (at.onbeatKey ?? null) === null) {
+        const gone = at;
+        at = at.nextSibling;
+        parent.removeChild(gone);
+      }
+      if (at === kept) at = at.nextSibling;
+      else parent.insertBefore(kept, at);
+    } else if (!at || !fits(at, kid)) {
       // A keyed node that stands in the way may be wanted further on; anything else is replaced.
       const made = make(parent, kid);
       if (at && (at.onbeatKey ?? null) === null && key === null) {

@@ -124,7 +124,7 @@ function assign(it, state, words, going) {
   const free = roster(state).filter((one) => one.on && !one.on_case)
     .map((one) => ({ ...one, metres: one.place ? metresBetween(one.place, it.place) : Infinity }))
     .sort((a, b) => a.metres - b.metres || a.call_sign.localeCompare(b.call_sign));
-  return h("form", { class: "field", onsubmit: { t: "ui.assign" } },
+  return h("form", { key: "assign", class: "field", onsubmit: { t: "ui.assign" } },
     h("label", { for: "assign" }, words.say(it.holders.length ? "desk.reassign" : "desk.assign")),
     free.length ? h("div", { class: "row" },
       h("select", { id: "assign", class: "fill", value: state.officer, onchange: { t: "ui.officer" } },
