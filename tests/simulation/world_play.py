@@ -19,6 +19,7 @@ GRACE_S = 5.0  # after its window a case may wait so long for a sweeper: 65 s wi
 ANSWERED_S = 10.0  # twice what a call may hang: who still asks then will never hear
 BACK_S = 12.0  # a process that starts may have lost two calls to the trouble, and gives each five seconds
 QUIET_S = 2.0  # four polls of the heads: every process has heard of everything
+LAST_POLL_S = 5.0  # a poll that the trouble swallowed in its last moment is given up so long after the heal
 TRUE_EVERY = 8  # one seed in so many runs with the service's own minute, the others with a window of 8 s
 
 
@@ -123,7 +124,7 @@ async def _settle(world: World, healed_s: float) -> float:
             break
         await asyncio.sleep(0.25)
     world.still = True
-    await asyncio.sleep(QUIET_S)
+    await asyncio.sleep(max(0.0, healed_s + LAST_POLL_S - settled_s) + QUIET_S)
     return settled_s
 
 
