@@ -19,6 +19,7 @@ from dispatch.adapters.postgres.people import PostgresPeople
 from dispatch.adapters.postgres.town import PostgresTown
 from dispatch.adapters.redis.sessions import RedisSessions
 from dispatch.people.service import SignIn
+from gateway.http.pages import room
 from gateway.http.problems import EXCEPTION_HANDLERS
 from gateway.node import Node, open_node
 from gateway.routes import ROUTES
@@ -92,6 +93,7 @@ async def serve(
         server = uvicorn.Server(config)
         pulse = asyncio.create_task(Pulse(node).run())
         pulse.add_done_callback(functools.partial(_stopped_beating, server))
+        room(settings.emergency_number)  # read and packed now, 0.3 s, and not while somebody waits
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 50, 50)  # a full collection with thousands of sockets is a pause that officers feel

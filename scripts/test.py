@@ -2,7 +2,8 @@
 
 `scripts/test` runs all; `--fast` leaves out what takes long or needs a browser; any other word goes to pytest
 (`scripts/test tests/unit -k claim`). Every check runs even when an earlier one failed; the exit code is 0 only
-when all passed. The stores that tests need are started by the tests themselves.
+when all passed. The stores that tests need are started by the tests themselves. The pages' packages are installed
+from npm by lock; with `--fast` their absence is told and the tests that need them are skipped.
 """
 
 import argparse
@@ -15,6 +16,8 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
+
+from scripts.web_packages import Parts, ensure
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 INSTALL_S: Final = 900
@@ -91,6 +94,11 @@ def main() -> int:
         missing = ensure_browser(os.environ, os.geteuid() == 0)
         if missing:
             print(f"scripts/test: {missing}", file=sys.stderr)
+            return 1
+    unpacked = ensure(Parts.ALL)
+    if unpacked:
+        print(f"scripts/test: {unpacked}", file=sys.stderr)
+        if not chosen.fast:
             return 1
     results: list[tuple[str, int, float]] = []
     for name, command in checks(chosen.fast, words):

@@ -28,6 +28,7 @@ import httpx
 from dispatch.adapters.postgres.roles import derived_app_dsn
 from scripts.children import Child, ChildError, Children, run_once
 from scripts.stores import ROOT, Store, Stores, StoresError
+from scripts.web_packages import Parts, ensure
 
 RELEASE_S: Final = 300.0
 READY_S: Final = 120.0
@@ -72,6 +73,9 @@ async def serve(plan: Plan, environ: Mapping[str, str]) -> None:
     """
     began = time.monotonic()
     _refuse_taken_port(plan)
+    unpacked = await asyncio.to_thread(ensure, Parts.SERVED)
+    if unpacked:
+        _say(f"Maps are drawn without their library: {unpacked}.")
     given = {Store.POSTGRES: environ.get("DATABASE_URL"), Store.REDIS: environ.get("REDIS_URL")}
     wanted = frozenset(which for which, url in given.items() if not url)
     if wanted:

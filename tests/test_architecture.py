@@ -11,7 +11,7 @@ import pytest
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 ROOMS: Final = ("geo", "dispatch", "gateway", "scripts")
-SOURCES: Final = sorted(p for room in ROOMS for p in (ROOT / room).rglob("*.py"))
+SOURCES: Final = sorted(p for room in ROOMS for p in (ROOT / room).rglob("*.py") if "node_modules" not in p.parts)
 TESTS: Final = sorted((ROOT / "tests").rglob("*.py"))
 SQL: Final = sorted((ROOT / "dispatch/adapters/postgres").glob("*/*.sql"))
 

@@ -17,16 +17,18 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from gateway.http.problems import Problem
+from gateway.http.vendor import vendor_files
 
 ROOM: Final = Path(__file__).resolve().parent.parent / "web"
 TYPES: Final = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
+    ".mjs": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".json": "application/json",
     ".svg": "image/svg+xml",
 }
-UNSERVED: Final = frozenset({"package.json"})
+UNSERVED: Final = frozenset({"package.json", "package-lock.json", "tsconfig.json"})
 EMERGENCY: Final = b"{{emergency_number}}"
 PAGES: Final = {"/": "citizen", "/officer": "officer", "/desk": "station"}
 
@@ -50,16 +52,22 @@ def served(body: bytes, type_: str) -> Served:
 @cache
 def room(emergency_number: str, folder: Path = ROOM) -> dict[str, Served]:
     """Every file that may be served, by its path under the room, such as `shared/tokens.css`."""
-    files: dict[str, Served] = {}
-    for path in sorted(folder.rglob("*")):
+    files = {name: served(body, TYPES[Path(name).suffix]) for name, body in vendor_files().items()}
+    for path in room_files(folder):
         name = path.relative_to(folder).as_posix()
-        if path.suffix not in TYPES or name in UNSERVED or not path.is_file():
+        if path.suffix not in TYPES or name in UNSERVED:
             continue
         body = path.read_bytes()
         if path.suffix == ".html":
             body = body.replace(EMERGENCY, emergency_number.encode())
         files[name] = served(body, TYPES[path.suffix])
     return files
+
+
+def room_files(folder: Path = ROOM) -> list[Path]:
+    """Every file of the room that is ours, in order: what npm installed beside it is not."""
+    own = sorted(path for path in folder.iterdir() if path.name != "node_modules")
+    return [path for one in own for path in ([one] if one.is_file() else sorted(one.rglob("*"))) if path.is_file()]
 
 
 @cache
@@ -75,10 +83,12 @@ def policy(origins: frozenset[str]) -> str:
             "style-src 'self'",
             "img-src 'self'",
             f"connect-src {connect}",
+            "worker-src 'self'",
             "base-uri 'none'",
             "form-action 'none'",
             "frame-ancestors 'none'",
             "require-trusted-types-for 'script'",
+            "trusted-types default",  # shared/trusted.js: an exact list of scripts, and no HTML
         )
     )
 

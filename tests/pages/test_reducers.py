@@ -1,10 +1,11 @@
 """The pages' pure halves, run by Node: reducers, views, offsets, acts, geometry."""
 
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from scripts.web_packages import find_node
 
 HERE = Path(__file__).parent
 FILES = sorted(path.name for path in HERE.glob("*.test.mjs"))
@@ -12,10 +13,12 @@ FILES = sorted(path.name for path in HERE.glob("*.test.mjs"))
 
 @pytest.mark.parametrize("name", FILES)
 def test_the_pure_half_of_the_pages_holds_in_node(name: str) -> None:
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("no node on the PATH: the reducers are then only seen in the browser's tests")
-    ran = subprocess.run([node, "--test", str(HERE / name)], capture_output=True, text=True, timeout=60, check=False)
+    found = find_node()
+    if found is None:
+        pytest.skip("no Node: the reducers are then only seen in the browser's tests")
+    ran = subprocess.run(
+        [found.node, "--test", str(HERE / name)], capture_output=True, text=True, timeout=60, check=False
+    )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "# pass 0" not in ran.stdout, "a file without a test proves nothing"
 

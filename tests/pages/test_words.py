@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from dispatch.cases.values import DeskReason, Disposition, Refusal, Status
-from gateway.http.pages import ROOM
+from gateway.http.pages import ROOM, room_files
 
 WORDS = {path.stem: json.loads(path.read_text()) for path in sorted((ROOM / "shared" / "words").glob("*.json"))}
-SCRIPTS = sorted(ROOM.rglob("*.js"))
+SCRIPTS = [path for path in room_files() if path.suffix == ".js"]
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 SAID = re.compile(r'words\.say\(\s*"([^"]+)"')
 EITHER = re.compile(r'words\.say\([^"`()]*\?\s*"([^"]+)"\s*:\s*"([^"]+)"')

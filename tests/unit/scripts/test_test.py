@@ -74,10 +74,13 @@ def test_one_failing_check_fails_the_whole_and_the_others_still_run(
 ) -> None:
     put(tools, "python", 'case "$*" in *"ruff format"*) exit 1;; esac')
     monkeypatch.setattr("sys.executable", str(tools / "python"))
+    monkeypatch.setattr(module, "ensure", lambda parts: "npm is away")
     monkeypatch.setattr("sys.argv", ["test", "--fast", "tests/unit"])
     assert module.main() == 1
     assert [call.split()[2] for call in calls(tools)] == ["ruff", "ruff", "mypy", "pytest"]
-    said = capfd.readouterr().out
+    told = capfd.readouterr()
+    assert "npm is away" in told.err
+    said = told.out
     assert "format   FAILED" in said
     assert "pytest   passed" in said
 
