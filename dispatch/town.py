@@ -18,12 +18,13 @@ class TownArea(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TownCategory(msgspec.Struct, frozen=True, kw_only=True):
-    """A kind of case that may be reported."""
+    """A kind of case that may be reported. `seats`: officers it needs; `priority`: 1 the most urgent, 5 the least."""
 
     id: str
     name: str
     name_en: str
     seats: int
+    priority: int
 
 
 class TownStore(Protocol):

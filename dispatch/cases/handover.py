@@ -57,12 +57,23 @@ class AtWork(msgspec.Struct, frozen=True, kw_only=True):
     shift_ends_in_ms: int | None
 
 
+class AtDesk(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who may answer for a case here: of the station's desk, or a supervisor. `on_shift_ms`: null off shift."""
+
+    account: UUID
+    login: str
+    role: str
+    on_shift_ms: int | None
+
+
 class HandOver(msgspec.Struct, frozen=True, kw_only=True):
-    """GET /v1/desk/handover. Cases oldest first; `left_out` counts those that did not fit."""
+    """GET /v1/desk/handover. Cases oldest first; `left_out` counts those that did not fit. `desks`: whose names stand
+    behind the account that took a case; those on shift first."""
 
     station: str
     cases: tuple[OpenCase, ...]
     officers: tuple[AtWork, ...]
+    desks: tuple[AtDesk, ...]
     left_out: int
 
 

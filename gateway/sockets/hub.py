@@ -34,10 +34,11 @@ class OpenSocket(Protocol):
 class Member:
     """A connected person, past hello."""
 
-    __slots__ = ("cell", "link", "sent", "shown", "who")
+    __slots__ = ("cell", "follows", "link", "sent", "shown", "who")
 
-    def __init__(self, who: Who, link: Link) -> None:
+    def __init__(self, who: Who, link: Link, follows: str | None = None) -> None:
         self.who, self.link = who, link
+        self.follows = follows  # a supervisor: the station whose desk's screen is shown too
         self.sent = 0  # messages caused by facts
         self.cell: tuple[int, int] | None = None
         self.shown: dict[UUID, Glimpse] = {}  # what a reporter was last shown of each officer on the way
@@ -59,6 +60,7 @@ class Hub:
         self.desks: defaultdict[str, list[Member]] = defaultdict(list)
         self.reporters: defaultdict[UUID, list[Member]] = defaultdict(list)
         self.supervisors: list[Member] = []
+        self.followers: defaultdict[str, list[Member]] = defaultdict(list)  # supervisors, by the station they look at
         self.members: set[Member] = set()
 
     def _seats(self, who: Who) -> list[Member]:
@@ -79,6 +81,8 @@ class Hub:
             mine[0].link.close(Close.REPLACED, "another socket of yours was opened")
             self.leave(mine[0])
         seats.append(member)
+        if member.follows is not None:
+            self.followers[member.follows].append(member)
         self.members.add(member)
 
     def leave(self, member: Member) -> None:
@@ -86,6 +90,8 @@ class Hub:
             self.members.discard(member)
             seats = self._seats(member.who)
             seats.remove(member)
+            if member.follows is not None:
+                self.followers[member.follows].remove(member)
             if not seats and member.who.officer is not None:
                 self.officers.pop(member.who.officer, None)
             elif not seats and member.who.case is not None:
@@ -109,12 +115,17 @@ class Hub:
         if delivery.supervisors is not None:
             return [m for m in self.supervisors if hears(m.who.station, delivery.supervisors)]
         if delivery.station is not None:
-            desks = self.desks.get(delivery.station, [])
+            desks = self.at_desk(delivery.station)
             return desks if not delivery.person else [m for m in desks if m.who.name == delivery.person]
         if delivery.case is not None:
             return self.reporters.get(delivery.case, [])
         here = self.officers
         return [member for o in delivery.officers if o in here for member in here[o]]
+
+    def at_desk(self, station: str) -> list[Member]:
+        """Those who see what the station's desk sees."""
+        desks, followers = self.desks.get(station, []), self.followers.get(station)
+        return desks + followers if followers else desks
 
     def close_all(self, code: Close, reason: str) -> None:
         for member in list(self.members):

@@ -94,7 +94,9 @@ class Pulse:
     # --- desks
     def _tell_desks(self) -> None:
         """A station's own officers on duty, live."""
-        for station, members in self._node.hub.desks.items():
+        hub = self._node.hub
+        for station in {*hub.desks, *hub.followers}:
+            members = hub.at_desk(station)
             if not members:
                 continue
             moved = []
@@ -122,7 +124,7 @@ class Pulse:
             frame = text_frame(encode(Moves(moved=(Moved(call_sign=panic.call_sign, place=place, officer=officer),))))
             told = [member for one in panic.alerted for member in node.hub.officers.get(one, ())]
             if officer not in node.roster.by_id:
-                told += node.hub.desks.get(panic.station, [])
+                told += node.hub.at_desk(panic.station)
             for member in told:
                 member.link.write(frame)
 

@@ -160,9 +160,16 @@ class Resume:
             return 0
         return max(0, entry.age_ms(self._feed.now()) - fact.state.age_ms)
 
-    def snapshot(self, who: Who) -> Snapshot:
-        """Everything this person may see now, and who calls for help near them."""
-        return msgspec.structs.replace(self._snapshot(who), panics=self._panics(who))
+    def snapshot(self, who: Who, follows: str | None = None) -> Snapshot:
+        """Everything this person may see now, and who calls for help near them. `follows`: with what the desk of this
+        station sees, for a supervisor."""
+        own = msgspec.structs.replace(self._snapshot(who), panics=self._panics(who))
+        if follows is None:
+            return own
+        desk = self._desk(follows, who, own.at)
+        return msgspec.structs.replace(
+            desk, alarms=own.alarms, panics=own.panics, left_out=desk.left_out + own.left_out
+        )
 
     def _panics(self, who: Who) -> tuple[Panic, ...]:
         if who.role is Role.OFFICER and who.officer is not None:
@@ -186,13 +193,16 @@ class Resume:
             ringing, left_out = alarms_for(board, who.station, now)
             return Snapshot(at=self.at(who), alarms=ringing, left_out=left_out)
         assert who.station is not None
+        return self._desk(who.station, who, self.at(who))
+
+    def _desk(self, station: str, who: Who, at: dict[str, int]) -> Snapshot:
         officers = tuple(
             OfficerDuty(officer=o.officer, call_sign=o.call_sign, surname=o.surname, on=True)
-            for o in self._roster.of_station(who.station)
+            for o in self._roster.of_station(station)
         )
-        queue, left_out = desk_snapshot(board, who.station, now)
-        said = talks(board, [c.case for c in queue], who.name)
-        return Snapshot(at=self.at(who), cases=queue, officers=officers, talks=said, left_out=left_out)
+        queue, left_out = desk_snapshot(self._feed.board, station, self._feed.now())
+        said = talks(self._feed.board, [c.case for c in queue], who.name)
+        return Snapshot(at=at, cases=queue, officers=officers, talks=said, left_out=left_out)
 
     def _reporters(self, who: Who, now: float) -> Snapshot:
         """The own case while it is open, else the open one that stands for it."""

@@ -131,7 +131,8 @@ class PersonSession:
         node, who = self._node, self.who
         missed = node.resume.missed(who, hello.token, hello.at)
         resumed = not isinstance(missed, str)
-        self.member = Member(who, self.link)
+        follows = self._follows(hello)
+        self.member = Member(who, self.link, follows)
         self._send(
             Welcome(
                 v=VERSION,
@@ -148,7 +149,7 @@ class PersonSession:
             )
         )
         if isinstance(missed, str):
-            self._send(node.resume.snapshot(who))
+            self._send(node.resume.snapshot(who, follows))
         else:
             self.member.sent += len(missed)
             if missed:
@@ -156,6 +157,11 @@ class PersonSession:
         node.hub.join(self.member)
         if who.role is Role.REPORTER and who.case is not None and node.feed.board.followed(who.case) is None:
             self._start(self._closed_case())
+
+    def _follows(self, hello: Hello) -> str | None:
+        """The station that a supervisor looks at; None for everybody else, and where there is no such station."""
+        may = self.who.role is Role.SUPERVISOR and allowed(self.who.role, Act.READ_DESK)
+        return hello.follow if may and hello.follow in self._node.catalogue.stations else None
 
     async def _closed_case(self) -> None:
         """A reporter comes back to a case that is over: it is not on the board any more."""

@@ -37,11 +37,13 @@ VERSION = 1
 
 
 class Hello(Message, frozen=True, kw_only=True, tag="hello"):
-    """First on every socket. With `token` and `at` of an earlier welcome: continue after those offsets."""
+    """First on every socket. With `token` and `at` of an earlier welcome: continue after those offsets. `follow`: a
+    supervisor names the station whose desk's screen comes beside the alarms; another station is another socket."""
 
     v: int
     token: Annotated[str, Meta(max_length=512)] | None = None
     at: dict[Annotated[str, Meta(max_length=64)], Annotated[int, Meta(ge=0)]] = msgspec.field(default_factory=dict)
+    follow: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
 
 
 class FixMessage(Message, frozen=True, kw_only=True, tag="fix"):

@@ -1,7 +1,7 @@
 """The end of a shift on the real store: nobody leaves with a case, and a case passed on is the desk's at once."""
 
 from collections.abc import AsyncIterator
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -118,3 +118,28 @@ async def test_the_next_shift_is_handed_every_open_case_and_who_is_on_it(town: T
     assert (cases[waiting].desk_reason, cases[waiting].acknowledged_ago_ms) == (DeskReason.NOBODY_NEAR, None)
     assert next(o for o in handed.officers if o.officer == officer).held == 1
     assert handed.left_out == 0
+
+
+async def test_the_list_names_who_may_answer_at_the_desk_and_who_is_on_shift(town: Town) -> None:
+    accounts = [
+        ("desk-a", "desk", "s1"),
+        ("desk-b", "desk", "s1"),
+        ("desk-c", "desk", "s2"),
+        ("chief", "supervisor", None),
+    ]
+    ids = {login: uuid4() for login, _, _ in accounts}
+    for login, role, station in accounts:
+        await town.owner.execute(
+            "INSERT INTO accounts (id, login, password, role, station) VALUES ($1, $2, '', $3, $4)",
+            ids[login], login, role, station,
+        )  # fmt: skip
+    assert (await town.store.set_desk_shift(ids["desk-b"], "s1", True, key(), "dd")).ok
+    desks = (await PostgresHandOver(town.pool).of("s1")).desks
+    assert [(one.account, one.login, one.role) for one in desks] == [
+        (ids["desk-b"], "desk-b", "desk"),
+        (ids["chief"], "chief", "supervisor"),
+        (ids["desk-a"], "desk-a", "desk"),
+    ]
+    assert [one.on_shift_ms is not None for one in desks] == [True, False, False]
+    await town.owner.execute("UPDATE desk_shifts SET since = since - interval '13 hours'")
+    assert all(one.on_shift_ms is None for one in (await PostgresHandOver(town.pool).of("s1")).desks)

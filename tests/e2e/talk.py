@@ -101,13 +101,14 @@ class Someone:
         return str(answer.json()["ticket"])
 
     @asynccontextmanager
-    async def line(self, *, hello: bool = True) -> AsyncIterator[Line]:
+    async def line(self, *, hello: bool = True, follow: str | None = None) -> AsyncIterator[Line]:
+        """`follow`: the station whose desk a supervisor looks at."""
         url = f"ws{self.town.service.url.removeprefix('http')}/v1/socket?ticket={await self.ticket()}"
         origin: Any = self.town.service.url
         async with connect(url, origin=origin, compression=None, ping_interval=None, proxy=None, close_timeout=2) as it:
             line = Line(it)
             if hello:
-                await line.say({"t": "hello", "v": 1})
+                await line.say({"t": "hello", "v": 1} | ({"follow": follow} if follow else {}))
                 await line.hear("welcome")
                 line.snapshot = await line.hear("snapshot")
             yield line

@@ -51,6 +51,34 @@ async def test_an_alarm_reaches_the_supervisor_who_takes_the_case_and_it_is_over
         assert (await heard.act("take", case=case))["reason"] == "closed"
 
 
+async def test_a_supervisor_follows_one_desk_and_hears_the_alarms_of_all(town: Town) -> None:
+    supervisor, officer = await town.someone("supervisor"), await town.someone("officer", 2)
+    assert (await officer.ask("POST", "/v1/duty", {"t": "duty", "on": True, "key": new_key()})).status_code == 200
+    async with supervisor.line(follow=STATION) as here, supervisor.line(follow=OTHER) as there, officer.line() as phone:
+        assert officer.said["officer"] in [one["officer"] for one in here.snapshot["officers"]]
+        assert there.snapshot["officers"] == []
+        made = await town.report(words="A wallet was found.")
+        case = made["case"]
+        seen = await here.hear("desk_case", case=case)
+        assert seen["words"] == "A wallet was found."
+        await phone.say({"t": "fix", "lat": LAT, "lon": LON})
+        while (await here.hear("moves"))["moved"][0]["officer"] != officer.said["officer"]:
+            pass
+        assert (await there.hear("alarm", case=case))["station"] == STATION
+        async with supervisor.line(follow=STATION) as again:
+            assert case in [one["case"] for one in again.snapshot["cases"]]
+            assert case in [one["case"] for one in again.snapshot["alarms"]]
+            assert (await again.act("say", case=case, words="Please wait."))["ok"]
+        assert (await here.hear("said", case=case))["line"]["words"] == "Please wait."
+        async with supervisor.line(follow="nowhere") as nowhere:
+            assert nowhere.snapshot["cases"] == []
+        desk = await town.sign_in("desk", OTHER)
+        async with desk.line(follow=STATION) as other:
+            assert case not in [one["case"] for one in other.snapshot["cases"]], "a desk has its own station's"
+        assert (await here.act("close_by_telephone", case=case, disposition="advice_given"))["ok"]
+        assert not [m for m in there.passed if m["t"] == "desk_case"]
+
+
 async def test_a_desk_sends_adds_and_takes_back_and_offers_anew(town: Town) -> None:
     desk, officers = await town.someone("desk"), [await town.someone("officer", n) for n in (0, 1)]
     for officer in officers:

@@ -51,6 +51,13 @@ test("a beat that counts more messages than came says that some were lost", () =
   assert.equal(deaf(place, { t: "beat", sent: 2, at: {} }), true);
 });
 
+test("a line of a talk, an alarm and a call for help are counted too", () => {
+  for (const t of ["said", "talk", "read_to", "alarm", "help"]) {
+    const place = play(FRESH, { t: "snapshot", at: {} }, { t, stream: "a", offset: 1 });
+    assert.equal(deaf(place, { t: "beat", sent: 1, at: {} }), false, t);
+  }
+});
+
 test("close codes from 4400 to 4499 stop, every other one comes back", () => {
   for (const code of [1001, 1005, 1006, 1011, 1012, 4000, 4003, 4099]) assert.equal(afterClose(code).then, "resume", `${code}`);
   for (const code of [4400, 4401, 4402, 4404, 4499]) assert.equal(afterClose(code).then, "stop", `${code}`);

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
+from dispatch.cases.views import View
 from gateway.http.pages import ROOM, ROUTES, TYPES, room
 from gateway.http.problems import EXCEPTION_HANDLERS
 
@@ -110,3 +111,11 @@ def test_the_citizens_first_view_is_light() -> None:
     served = room("110")
     own = [name for name in served if name.startswith(("shared/", "citizen/"))]
     assert sum(len(served[name].packed) for name in own) < 40_000
+
+
+def test_a_page_counts_every_message_that_a_fact_causes() -> None:
+    """What it does not count it takes for lost, and comes back for it at every beat."""
+    text = (ROOM / "shared" / "offsets.js").read_text()
+    (counted,) = re.findall(r"CAUSED = new Set\(\[([^\]]+)\]\)", text)
+    told = {view.__struct_config__.tag for view in View.__subclasses__()}
+    assert set(re.findall(r'"(\w+)"', counted)) == told

@@ -5,8 +5,8 @@
  * @typedef {{token: string | null, at: Record<string, number>, pending: string | null, counted: number}} Place
  */
 
-/** Messages that a fact causes; `beat.sent` counts them. */
-const CAUSED = new Set(["offer", "gone", "held", "case", "desk_case", "officer"]);
+/** Messages that a fact causes; `beat.sent` counts them. A test compares with the service's own views. */
+export const CAUSED = new Set(["offer", "gone", "held", "case", "desk_case", "alarm", "said", "read_to", "talk", "officer", "help"]);
 
 /** @type {Place} */
 export const NOWHERE = { token: null, at: {}, pending: null, counted: 0 };

@@ -5,9 +5,10 @@ CREATE FUNCTION ms_until(p_t timestamptz, p_when timestamptz) RETURNS bigint LAN
     SELECT (extract(epoch FROM p_when - p_t) * 1000)::bigint
 $$;
 
--- The open cases of a station, oldest first: what is pending, who is on it, since when. And who is on duty, until when.
+-- The open cases of a station, oldest first: what is pending, who is on it, since when. And who is on duty,
+-- until when, and who is at the desk.
 CREATE FUNCTION hand_over(p_station text, p_limit integer) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
-DECLARE t timestamptz := clock_timestamp(); v_cases jsonb; v_officers jsonb; v_open integer;
+DECLARE t timestamptz := clock_timestamp(); v_cases jsonb; v_officers jsonb; v_desks jsonb; v_open integer;
 BEGIN
     SELECT count(*) INTO v_open FROM cases c WHERE c.station = p_station AND c.status NOT IN ('cleared', 'withdrawn', 'merged');
     SELECT coalesce(jsonb_agg(l.told ORDER BY l.received_at, l.id), '[]') INTO v_cases FROM (
@@ -28,6 +29,12 @@ BEGIN
         'held', o.held, 'on_duty_ms', ms_until(o.duty_since, t), 'shift_ends_in_ms', ms_until(t, o.shift_ends_at))
         ORDER BY o.shift_ends_at NULLS LAST, o.call_sign), '[]') INTO v_officers
     FROM officers o WHERE o.station = p_station AND o.on_duty;
-    RETURN jsonb_build_object('station', p_station, 'cases', v_cases, 'officers', v_officers,
+    -- A shift that is older than a session can be counts no more.
+    SELECT coalesce(jsonb_agg(jsonb_build_object('account', a.id, 'login', a.login, 'role', a.role,
+        'on_shift_ms', ms_until(d.since, t)) ORDER BY d.since NULLS LAST, a.login), '[]') INTO v_desks
+    FROM accounts a LEFT JOIN desk_shifts d ON d.account = a.id AND d.station = p_station
+        AND d.since > t - make_interval(secs => limit_of('DESK_SHIFT_S'))
+    WHERE NOT a.suspended AND (a.role = 'desk' AND a.station = p_station OR a.role = 'supervisor');
+    RETURN jsonb_build_object('station', p_station, 'cases', v_cases, 'officers', v_officers, 'desks', v_desks,
         'left_out', v_open - jsonb_array_length(v_cases));
 END $$;
