@@ -58,7 +58,7 @@ class AtWork(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AtDesk(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody who may answer for a case here: of the station's desk, or a supervisor. `on_shift_ms`: null off shift."""
+    """Who may answer for a case here: of the station's desk, or a supervisor. `on_shift_ms`: null off shift."""
 
     account: UUID
     login: str
