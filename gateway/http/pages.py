@@ -88,7 +88,8 @@ def policy(origins: frozenset[str]) -> str:
             "form-action 'none'",
             "frame-ancestors 'none'",
             "require-trusted-types-for 'script'",
-            "trusted-types default",  # shared/trusted.js: an exact list of scripts, and no HTML
+            # shared/trusted.js: an exact list of scripts and no HTML; the service worker's own address.
+            "trusted-types default onbeat-worker",
         )
     )
 

@@ -4,32 +4,44 @@
  *
  * Handlers are messages, not functions (`onclick: {t: "ui.take"}`): a view can be compared and tested without a page.
  *
- * @typedef {{tag: string, attrs: Record<string, unknown>, kids: Kid[]}} Tree
+ * @typedef {{tag: string, attrs: Record<string, any>, kids: Kid[]}} Tree
  * @typedef {Tree | string} Kid
- * @typedef {(message: {t: string, [more: string]: unknown}) => void} Send
+ * @typedef {Kid | number | null | undefined | false | Given[]} Given what may stand among the kids of a node
+ * @typedef {{t: string, [more: string]: any}} Message what a reducer hears: of the server, of a person, of the clock
+ * @typedef {(message: Message) => void} Send
+ * @typedef {any} Drawn a node of the document, with what is remembered on it: its key and its last attributes
  */
 
 const SVG = "http://www.w3.org/2000/svg";
 /** Set as properties, because the attribute says only how an input begins. */
 const PROPERTIES = new Set(["value", "checked", "open", "disabled"]);
 
-/** @returns {Tree} A node; null, undefined, false and "" among the kids are left out. */
+/**
+ * @param {string} tag @param {Record<string, any> | null} attrs @param {Given[]} kids
+ * @returns {Tree} A node; null, undefined, false and "" among the kids are left out.
+ */
 export function h(tag, attrs, ...kids) {
-  const told = kids.flat(Infinity).filter((kid) => kid !== null && kid !== undefined && kid !== false && kid !== "");
+  const told = /** @type {any[]} */ (kids).flat(Infinity).filter((kid) => kid !== null && kid !== undefined && kid !== false && kid !== "");
   return { tag, attrs: attrs ?? {}, kids: told.map((kid) => (typeof kid === "object" ? kid : String(kid))) };
 }
 
-/** Makes what stands in `root` equal to `kids`. `send` hears the messages of the handlers. */
+/**
+ * Makes what stands in `root` equal to `kids`. `send` hears the messages of the handlers.
+ * @param {Element} root @param {(Kid | null | undefined | false)[]} kids @param {Send} send
+ */
 export function show(root, kids, send) {
-  patchKids(root, kids.filter(Boolean), send);
+  patchKids(root, /** @type {Kid[]} */ (kids.filter(Boolean)), send);
 }
 
+/** @param {Kid} kid */
 const keyOf = (kid) => (typeof kid === "string" ? null : kid.attrs.key ?? null);
+/** @param {Drawn} node @param {Kid} kid */
 const fits = (node, kid) =>
   typeof kid === "string"
     ? node.nodeType === 3
     : node.nodeType === 1 && node.localName === kid.tag && (node.onbeatKey ?? null) === keyOf(kid);
 
+/** @param {Drawn} parent @param {Kid[]} kids @param {Send} send */
 function patchKids(parent, kids, send) {
   const keyed = new Map();
   for (const node of parent.childNodes) if (node.onbeatKey != null) keyed.set(node.onbeatKey, node);
@@ -66,14 +78,17 @@ function patchKids(parent, kids, send) {
   }
 }
 
+/** @param {Drawn} parent @param {Kid} kid @returns {Drawn} */
 function make(parent, kid) {
   if (typeof kid === "string") return document.createTextNode(kid);
   const inside = parent.namespaceURI === SVG && parent.localName !== "foreignObject";
+  /** @type {Drawn} */
   const node = kid.tag === "svg" || inside ? document.createElementNS(SVG, kid.tag) : document.createElement(kid.tag);
   if (keyOf(kid) !== null) node.onbeatKey = keyOf(kid);
   return node;
 }
 
+/** @param {Drawn} node @param {Kid} kid @param {Send} send */
 function fill(node, kid, send) {
   if (typeof kid === "string") {
     if (node.data !== kid) node.data = kid;
@@ -90,17 +105,21 @@ function fill(node, kid, send) {
   node.onbeatAttrs = attrs;
 }
 
+/** @param {Drawn} node @param {string} name @param {any} value @param {Send} send */
 function setOne(node, name, value, send) {
   if (name === "key") return;
   if (name.startsWith("on")) {
-    node[name] = value ? (event) => heard(event, value, send) : null;
+    node[name] = value ? (/** @type {any} */ event) => heard(event, value, send) : null;
   } else if (PROPERTIES.has(name) && name in node) {
     if (node[name] !== (value ?? "")) node[name] = value ?? (typeof node[name] === "boolean" ? false : "");
   } else if (value === null || value === undefined || value === false) node.removeAttribute(name);
   else node.setAttribute(name, value === true ? "" : String(value));
 }
 
-/** The message with what the event adds: the field's value, the key pressed, the point in the element's own units. */
+/**
+ * The message with what the event adds: the field's value, the key pressed, the point in the element's own units.
+ * @param {any} event @param {Message & {keys?: Record<string, unknown>}} message @param {Send} send
+ */
 function heard(event, message, send) {
   const told = { ...message };
   const target = event.currentTarget;

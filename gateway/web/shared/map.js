@@ -3,6 +3,13 @@
  * A real basemap comes later behind the same call; pages give points in degrees and hear points in degrees.
  *
  * @typedef {{lat: number, lon: number, wide_m: number}} Camera `wide_m`: metres across the picture
+ * @typedef {import("./places.js").Point} Point
+ * @typedef {import("./places.js").Area} Area
+ * @typedef {{key: string, kind: "pin" | "unit" | "case", lat: number, lon: number, within_m?: number | null, sign?: string, busy?: boolean,
+ *   colour?: string, open?: boolean, press?: import("./dom.js").Message}} Mark `within_m`: the true point lies at most so far away
+ * @typedef {{camera: Camera | null, ratio: number, areas: Area[], mine?: string | null, marks: Mark[], label: string,
+ *   words: import("./words.js").Words, place?: boolean, zoom?: boolean, across_px?: number}} MapParts
+ *   `mine`: the beat to show as one's own. `place`: clicks and arrow keys place a point: {t: "ui.map", x, y} and {t: "ui.map_key", did}
  */
 
 import { h } from "./dom.js";
@@ -12,7 +19,10 @@ const METRES_A_DEGREE = 111_320;
 export const WIDE_M_MIN = 300;
 export const WIDE_M_MAX = 60_000;
 
-/** A camera that shows all the points, with a margin, in a picture `ratio` times as high as wide. */
+/**
+ * A camera that shows all the points, with a margin, in a picture `ratio` times as high as wide.
+ * @param {Point[]} points @param {number} ratio @returns {Camera | null}
+ */
 export function cameraFor(points, ratio, wide_m_min = 800) {
   const box = boxOf(points);
   if (!box) return null;
@@ -20,44 +30,42 @@ export function cameraFor(points, ratio, wide_m_min = 800) {
   return { lat: box.lat, lon: box.lon, wide_m };
 }
 
+/** @param {Area[]} areas @param {number} ratio */
 export const cameraForAreas = (areas, ratio) => cameraFor(pointsOf(areas), ratio);
 
-/** The next camera after a press on the map's buttons. */
+/** The next camera after a press on the map's buttons. @param {Camera} camera @param {string} did */
 export function zoomed(camera, did) {
   const wide_m = did === "in" ? camera.wide_m / 2 : camera.wide_m * 2;
   return { ...camera, wide_m: Math.min(WIDE_M_MAX, Math.max(WIDE_M_MIN, wide_m)) };
 }
 
+/** @param {Camera} camera */
 const eastOf = (camera) => METRES_A_DEGREE * Math.cos((camera.lat * Math.PI) / 180);
 
-/** Degrees to the picture's metres: x east, y south of its centre. */
+/** Degrees to the picture's metres: x east, y south of its centre. @param {Camera} camera @param {Point} point */
 export const drawn = (camera, point) => ({
   x: (point.lon - camera.lon) * eastOf(camera),
   y: (camera.lat - point.lat) * METRES_A_DEGREE,
 });
 
-/** The picture's metres to degrees. */
+/** The picture's metres to degrees. @param {Camera} camera @param {{x: number, y: number}} at */
 export const meant = (camera, { x, y }) => ({
   lat: camera.lat - y / METRES_A_DEGREE,
   lon: camera.lon + x / eastOf(camera),
 });
 
+/** @type {Record<string, [number, number]>} */
 const PUSH = { up: [0, -1], down: [0, 1], left: [-1, 0], right: [1, 0] };
 export const ARROWS = { ArrowUp: "up", ArrowDown: "down", ArrowLeft: "left", ArrowRight: "right" };
 
-/** A point moved by an arrow key: one thirtieth of the picture. */
+/** A point moved by an arrow key: one thirtieth of the picture. @param {Camera} camera @param {Point} point @param {string} did */
 export function nudged(camera, point, did) {
   const at = drawn(camera, point);
   const step = camera.wide_m / 30;
   return meant(camera, { x: at.x + PUSH[did][0] * step, y: at.y + PUSH[did][1] * step });
 }
 
-/**
- * @param {{camera: Camera, ratio: number, areas: import("./places.js").Area[], mine?: string | null, marks: object[],
- *   label: string, words: import("./words.js").Words, place?: boolean, zoom?: boolean, across_px?: number}} parts
- *   `marks`: {key, kind: pin | unit | case, lat, lon, within_m?, sign?, busy?, colour?, press?}
- *   `place`: clicks and arrow keys place a point: {t: "ui.map", x, y} and {t: "ui.map_key", did}
- */
+/** @param {MapParts} parts */
 export function map({ camera, ratio, areas, mine = null, marks, label, words, place = false, zoom = true, across_px = 360 }) {
   if (!camera) return h("div", { class: "map" }, h("p", { class: "quiet column" }, words.say("map.none")));
   const { wide_m } = camera;
@@ -81,6 +89,7 @@ export function map({ camera, ratio, areas, mine = null, marks, label, words, pl
       h("button", { type: "button", "aria-label": words.say("map.out"), onclick: { t: "ui.zoom", did: "out" } }, "−")) : null);
 }
 
+/** @param {Camera} camera @param {Area} area @param {string} kind */
 function outline(camera, area, kind) {
   const path = area.rings.map((ring) =>
     ring.map(([lon, lat], i) => {
@@ -90,14 +99,16 @@ function outline(camera, area, kind) {
   return h("path", { key: `${kind}:${area.id}`, class: kind, d: path, "fill-rule": "evenodd" }, h("title", {}, area.name));
 }
 
+/** @type {Record<string, string>} */
 const CASE_SHAPES = { blue: "M0-8 8 0 0 8-8 0Z", amber: "M0-9 9-1V8H-9V-1Z", green: "M-7-7H7V7H-7Z" };
 
+/** @param {Camera} camera @param {Mark} mark @param {number} dot */
 function drawMark(camera, mark, dot) {
   const { x, y } = drawn(camera, mark);
   const inner = {
     pin: () => h("path", { class: "pin", d: "M0 0C-3-8-10-12-10-19A10 10 0 0 1 10-19C10-12 3-8 0 0Z" }),
     unit: () => h("circle", { class: `unit${mark.busy ? " busy" : ""}`, r: 8 }),
-    case: () => h("path", { class: `case ${mark.colour ?? ""}${mark.open ? " open" : ""}`, d: CASE_SHAPES[mark.colour] ?? CASE_SHAPES.blue }),
+    case: () => h("path", { class: `case ${mark.colour ?? ""}${mark.open ? " open" : ""}`, d: CASE_SHAPES[mark.colour ?? ""] ?? CASE_SHAPES.blue }),
   }[mark.kind]();
   return h("g", { key: mark.key, transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})`, onclick: mark.press ?? null },
     mark.within_m ? h("circle", { class: "halo", r: mark.within_m }) : null,

@@ -11,7 +11,7 @@ export const CAUSED = new Set(["offer", "gone", "held", "case", "desk_case", "al
 /** @type {Place} */
 export const NOWHERE = { token: null, at: {}, pending: null, counted: 0 };
 
-/** The place after message `m`. */
+/** The place after message `m`. @param {Place} place @param {any} m @returns {Place} */
 export function advance(place, m) {
   if (m.t === "welcome") {
     // The top offsets of a resumed welcome lie beyond what is still to come; a fresh one counts with its snapshot.
@@ -28,9 +28,10 @@ export function advance(place, m) {
   return place;
 }
 
-/** Has this page lost messages on an open line? A beat says how many were sent. */
+/** Has this page lost messages on an open line? A beat says how many were sent. @param {Place} place @param {any} m */
 export const deaf = (place, m) => m.t === "beat" && m.sent > place.counted;
 
+/** @param {Record<string, number>} at @param {Record<string, number>} more */
 function greater(at, more) {
   const next = { ...at };
   for (const [stream, offset] of Object.entries(more)) next[stream] = Math.max(next[stream] ?? 0, offset);

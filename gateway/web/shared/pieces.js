@@ -2,9 +2,16 @@
 
 import { h } from "./dom.js";
 
+/**
+ * @typedef {import("./words.js").Words} Words
+ * @typedef {import("./dom.js").Tree} Tree
+ * @typedef {import("./dom.js").Given} Given
+ * @typedef {"" | "blue" | "amber" | "green"} Colour
+ */
+
 const SOON_MS = 15_000;
 
-/** Shapes on a 16 x 16 field, drawn with the colour of the text. */
+/** Shapes on a 16 x 16 field, drawn with the colour of the text. @type {Record<string, Tree>} */
 const SHAPES = {
   circle: h("circle", { cx: 8, cy: 8, r: 5.5, fill: "none", stroke: "currentColor", "stroke-width": 2.5 }),
   dot: h("circle", { cx: 8, cy: 8, r: 6, fill: "currentColor" }),
@@ -16,9 +23,13 @@ const SHAPES = {
   cross: h("path", { d: "M3 3 13 13M13 3 3 13", fill: "none", stroke: "currentColor", "stroke-width": 2.5 }),
 };
 
+/** @param {string} name one of SHAPES */
 export const shape = (name) => h("svg", { viewBox: "0 0 16 16", "aria-hidden": "true" }, SHAPES[name]);
 
-/** Of each status: its shape and its colour. The word stands in the words' files under `status.*`. */
+/**
+ * Of each status: its shape and its colour. The word stands in the words' files under `status.*`.
+ * @type {Record<string, [string, Colour]>}
+ */
 export const MARKS = {
   received: ["circle", ""],
   offered: ["circle", "blue"],
@@ -30,15 +41,19 @@ export const MARKS = {
   withdrawn: ["cross", ""],
 };
 
+/** @param {string} status @param {Words} words */
 export function badge(status, words) {
   const [name, colour] = MARKS[status] ?? ["dot", ""];
   return h("span", { class: `badge ${colour}` }, shape(name), words.say(`status.${status}`));
 }
 
-/** Seconds left of a countdown, never below nought. */
+/** Seconds left of a countdown, never below nought. @param {number} ends_ms @param {number} now_ms */
 export const secondsLeft = (ends_ms, now_ms) => Math.max(0, Math.ceil((ends_ms - now_ms) / 1000));
 
-/** The countdown: full at `whole_ms`, amber and thicker in the last 15 s, the number always in it. */
+/**
+ * The countdown: full at `whole_ms`, amber and thicker in the last 15 s, the number always in it.
+ * @param {number} ends_ms @param {number} now_ms @param {Words} words @param {{whole_ms?: number, small?: boolean}} [more]
+ */
 export function ring(ends_ms, now_ms, words, { whole_ms = 60_000, small = false } = {}) {
   const left_ms = Math.max(0, ends_ms - now_ms);
   const part = Math.min(100, (left_ms / whole_ms) * 100);
@@ -52,6 +67,7 @@ export function ring(ends_ms, now_ms, words, { whole_ms = 60_000, small = false 
 }
 
 /** The line at the top while the server is not heard: since when, and that acts are kept. Nothing while all is well. */
+/** @param {import("./store.js").Shared} state @param {Words} words */
 export function lineBar(state, words) {
   const silent_s = Math.round((state.now_ms - state.heard_ms) / 1000);
   const late = state.line === "reconnecting" || (state.line === "connecting" && state.ready);
@@ -61,7 +77,7 @@ export function lineBar(state, words) {
     : null);
 }
 
-/** The line was refused for good: why, and what can be done. */
+/** The line was refused for good: why, and what can be done. @param {import("./store.js").Shared} state @param {Words} words */
 export function lineRefused(state, words) {
   if (state.line !== "refused") return null;
   const again = state.line_why === "revoked" ? { t: "ui.sign_out" } : { t: "ui.come_back" };
@@ -71,6 +87,7 @@ export function lineRefused(state, words) {
       words.say(state.line_why === "revoked" ? "line.sign_in_again" : "line.come_back")));
 }
 
+/** @param {Words} words @param {string} page @param {Given[]} more */
 export function top(words, page, ...more) {
   const other = words.lang === "en" ? "zh-CN" : "en";
   return h("header", { key: "top", class: "top" },
@@ -81,14 +98,18 @@ export function top(words, page, ...more) {
       h("button", { class: "plain", lang: other, onclick: { t: "ui.language", lang: other } }, words.say("language.other"))));
 }
 
+/** @param {Words} words */
 export const skeleton = (words) =>
   h("main", { key: "skeleton", id: "main", class: "skeleton", "aria-busy": "true" },
     h("p", { class: "quiet", role: "status" }, words.say("loading")), h("i", {}), h("i", {}), h("i", {}));
 
-/** A person as others know one: the call sign and the first character of the surname. */
+/**
+ * A person as others know one: the call sign and the first character of the surname.
+ * @param {{call_sign: string, surname: string}} person @param {Words} words
+ */
 export const nameOf = (person, words) => words.say("person", { call_sign: person.call_sign, surname: person.surname });
 
-/** Reloads in the other language; what was typed is kept by the page's own effects. */
+/** Reloads in the other language; what was typed is kept by the page's own effects. @param {any} m */
 export const languageEffect = (m) => {
   localStorage.setItem("onbeat.lang", m.lang);
   const there = new URL(location.href);

@@ -9,10 +9,11 @@ const LOG_MAX = 1_000;
 export const TICK_MS = 250;
 
 /**
- * @param {{root: Element, state: object, reduce: Function, view: Function, words: import("./words.js").Words,
+ * @param {{root: HTMLElement, state: any, reduce: (state: any, message: any) => any, view: (state: any, words: any) => any[], words: import("./words.js").Words,
  *   effects: Record<string, (message: any, page: any, before: any) => void>}} parts
  */
 export function open({ root, state, reduce, view, words, effects }) {
+  /** @type {import("./dom.js").Message[]} */
   const log = [];
   let planned = false;
   const page = { words, log, get state() { return state; }, send };
@@ -31,6 +32,7 @@ export function open({ root, state, reduce, view, words, effects }) {
     else requestAnimationFrame(draw);
   }
 
+  /** @param {import("./dom.js").Message} message */
   function send(message) {
     if (message.t !== "tick") {
       log.push(message);
@@ -49,16 +51,22 @@ export function open({ root, state, reduce, view, words, effects }) {
   return page;
 }
 
-/** The part of the state that every page has: the line to the server, the clock, what was refused last. */
+/**
+ * The part of the state that every page has: the line to the server, the clock, what was refused last.
+ * @typedef {typeof SHARED} Shared
+ */
 export const SHARED = {
   now_ms: 0,
   line: "closed", // closed, connecting, live, reconnecting, refused
-  line_why: null, // of a refused line: revoked, replaced, version ...
+  line_why: /** @type {string | null} */ (null), // of a refused line: revoked, replaced, version ...
   heard_ms: 0, // when the server was last heard, by the page's own clock
   ready: false, // a snapshot has come
 };
 
-/** Reduces what concerns every page; the same object where nothing changed. */
+/**
+ * Reduces what concerns every page; the same object where nothing changed.
+ * @template {Shared} S @param {S} state @param {any} m @returns {S}
+ */
 export function reduceShared(state, m) {
   switch (m.t) {
     case "tick":
@@ -75,5 +83,8 @@ export function reduceShared(state, m) {
   }
 }
 
-/** The time at which a message's countdown ends, by this page's own monotonic clock; null without one. */
+/**
+ * The time at which a message's countdown ends, by this page's own monotonic clock; null without one.
+ * @param {{remaining_ms?: number | null}} m @param {number} heard_ms
+ */
 export const endsAt = (m, heard_ms) => (m.remaining_ms == null ? null : heard_ms + m.remaining_ms);

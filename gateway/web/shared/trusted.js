@@ -4,8 +4,8 @@
  * Import it before anything that starts a worker from an address: `import "../shared/trusted.js"`.
  */
 
-/** Scripts that are started by address instead of being imported: the map's worker, the service worker. */
-export const STARTED = new Set(["/static/vendor/maplibre-gl/maplibre-gl-worker.mjs", "/service-worker.js"]);
+/** Scripts that a library starts by address instead of importing them. The service worker has a policy of its own. */
+export const STARTED = new Set(["/static/vendor/maplibre-gl/maplibre-gl-worker.mjs"]);
 
 /**
  * The address as it may be started. @throws {TypeError} for every other one.

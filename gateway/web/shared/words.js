@@ -7,7 +7,10 @@
 
 export const LANGUAGES = ["zh-CN", "en"];
 
-/** The language to speak: `?lang=`, else what was chosen before, else the browser's, else English. */
+/**
+ * The language to speak: `?lang=`, else what was chosen before, else the browser's, else English.
+ * @param {string} search @param {string | null} kept @param {readonly string[]} wanted
+ */
 export function languageOf(search, kept, wanted) {
   for (const asked of [new URLSearchParams(search).get("lang"), kept, ...wanted]) {
     const low = String(asked ?? "").toLowerCase();
@@ -17,7 +20,7 @@ export function languageOf(search, kept, wanted) {
   return "en";
 }
 
-/** @returns {Words} A missing key shows itself in brackets: ugly on purpose, and a test finds it. */
+/** @param {string} lang @param {Record<string, string>} texts @returns {Words} A missing key shows itself in brackets: ugly on purpose, and a test finds it. */
 export function wordsOf(lang, texts) {
   const clock = new Intl.DateTimeFormat(lang, { hour: "2-digit", minute: "2-digit", hour12: false });
   return {
@@ -26,7 +29,7 @@ export function wordsOf(lang, texts) {
     say: (key, more = {}) => {
       const text = texts[key];
       if (text === undefined) return `[${key}]`;
-      return text.replace(/\{(\w+)\}/g, (_whole, name) => String(more[name] ?? ""));
+      return text.replace(/\{(\w+)\}/g, (_whole, /** @type {string} */ name) => String(more[name] ?? ""));
     },
     clock: (wall_ms) => clock.format(new Date(wall_ms)),
   };
