@@ -271,6 +271,10 @@ OPERATIONS: Final[Operations] = {
     ("GET", "/"): page("citizen_page", "The citizen's page: report, follow."),
     ("GET", "/officer"): page("officer_page", "The officer's page: be offered, take, work."),
     ("GET", "/desk"): page("desk_page", "The desk's page: the station's queue and its officers."),
+    ("GET", "/sw.js"): Operation(
+        id="service_worker", group="pages", says="The pages' service worker: opens them without a line, rings.",
+        gives={200: Gives("The script.", TEXT, "text/javascript; charset=utf-8"), 304: SAME},
+    ),
     ("GET", "/static/{path:path}"): Operation(
         id="static", group="pages", says="Scripts, styles and words of the pages.",
         parameters=(Parameter("path", "path", "The file's path in the pages' room."),),

@@ -11,6 +11,7 @@ from gateway.http import (
     figures,
     handover,
     health,
+    installable,
     pages,
     places,
     safety,
@@ -51,4 +52,5 @@ ROUTES: list[BaseRoute] = [
     Route("/readyz", health.readyz, methods=["GET"]),
     *docs.ROUTES,
     *pages.ROUTES,
+    *installable.ROUTES,
 ]

@@ -27,8 +27,13 @@ TYPES: Final = {
     ".css": "text/css; charset=utf-8",
     ".json": "application/json",
     ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".webmanifest": "application/manifest+json",
 }
-UNSERVED: Final = frozenset({"package.json", "package-lock.json", "tsconfig.json"})
+UNSERVED: Final = frozenset(
+    {"package.json", "package-lock.json", "tsconfig.json", "worker/sw.js", "worker/tsconfig.json", "icons/made.json"}
+)
+UNSERVED_FOLDERS: Final = frozenset({"pictures"})  # of the front page
 EMERGENCY: Final = b"{{emergency_number}}"
 PAGES: Final = {"/": "citizen", "/officer": "officer", "/desk": "station"}
 
@@ -57,6 +62,8 @@ def room(emergency_number: str, folder: Path = ROOM) -> dict[str, Served]:
         name = path.relative_to(folder).as_posix()
         if path.suffix not in TYPES or name in UNSERVED:
             continue
+        if name.partition("/")[0] in UNSERVED_FOLDERS:
+            continue
         body = path.read_bytes()
         if path.suffix == ".html":
             body = body.replace(EMERGENCY, emergency_number.encode())
@@ -84,6 +91,7 @@ def policy(origins: frozenset[str]) -> str:
             "img-src 'self'",
             f"connect-src {connect}",
             "worker-src 'self'",
+            "manifest-src 'self'",
             "base-uri 'none'",
             "form-action 'none'",
             "frame-ancestors 'none'",

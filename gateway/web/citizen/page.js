@@ -2,6 +2,7 @@
 
 import { newKey } from "../shared/acts.js";
 import { call } from "../shared/http.js";
+import { keepPage } from "../shared/installed.js";
 import { Line, waitBefore } from "../shared/line.js";
 import { languageEffect } from "../shared/pieces.js";
 import { loadPlaces } from "../shared/places.js";
@@ -98,6 +99,7 @@ function leave() {
 
 const page = open({ root, state: FIRST, reduce, view: viewFor(root.dataset.emergency), words: await loadWords(), effects });
 
+keepPage("/", (m) => page.send(m));
 loadPlaces().then((places) => page.send(places));
 const draft = JSON.parse(sessionStorage.getItem(DRAFT) ?? "null");
 if (draft) page.send({ t: "draft", draft });

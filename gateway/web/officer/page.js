@@ -1,5 +1,6 @@
 /** The officer's page put together: what the messages cause beside the picture. */
 
+import { keepPage } from "../shared/installed.js";
 import { Line } from "../shared/line.js";
 import { languageEffect } from "../shared/pieces.js";
 import { loadPlaces, pointFrom } from "../shared/places.js";
@@ -67,6 +68,7 @@ const effects = {
 
 const page = open({ root: document.getElementById("page"), state: FIRST, reduce, view, words: await loadWords(), effects });
 
+keepPage("/officer", (m) => page.send(m));
 loadPlaces().then((places) => page.send(places));
 // The demonstration has no satellites: `?at=32.06,118.79` stands there by hand.
 const at = pointFrom(new URLSearchParams(location.search).get("at"));

@@ -66,11 +66,15 @@ export function ring(ends_ms, now_ms, words, { whole_ms = 60_000, small = false 
     h("b", { "aria-hidden": "true" }, seconds));
 }
 
-/** The line at the top while the server is not heard: since when, and that acts are kept. Nothing while all is well. */
+/** The line at the top while there is no network, or the server is not heard: since when, and that acts are kept. */
 /** @param {import("./store.js").Shared} state @param {Words} words */
 export function lineBar(state, words) {
   const silent_s = Math.round((state.now_ms - state.heard_ms) / 1000);
   const late = state.line === "reconnecting" || (state.line === "connecting" && state.ready);
+  if (state.offline) {
+    return h("div", { key: "line", role: "status", "aria-live": "polite" },
+      h("p", { class: "line-bar", "data-offline": "" }, words.say("line.offline")));
+  }
   return h("div", { key: "line", role: "status", "aria-live": "polite" }, late
     ? h("p", { class: "line-bar" }, h("span", { class: "unseen" }, words.say("line.lost")),
       h("span", { "aria-hidden": "true" }, words.say("line.reconnecting", { seconds: Math.max(0, silent_s) })))

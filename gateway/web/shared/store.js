@@ -61,6 +61,7 @@ export const SHARED = {
   line_why: /** @type {string | null} */ (null), // of a refused line: revoked, replaced, version ...
   heard_ms: 0, // when the server was last heard, by the page's own clock
   ready: false, // a snapshot has come
+  offline: false, // no network, or the page itself came from what was kept on this device
 };
 
 /**
@@ -74,6 +75,8 @@ export function reduceShared(state, m) {
       return { ...state, now_ms: m.now_ms };
     case "line":
       return { ...state, line: m.line, line_why: m.why ?? null, heard_ms: m.heard_ms ?? state.heard_ms };
+    case "offline":
+      return { ...state, offline: m.on };
     case "heard":
       return { ...state, heard_ms: m.heard_ms };
     case "snapshot":

@@ -1,5 +1,6 @@
 /** The desk's page put together: what the messages cause beside the picture. */
 
+import { keepPage } from "../shared/installed.js";
 import { Line } from "../shared/line.js";
 import { languageEffect } from "../shared/pieces.js";
 import { loadPlaces } from "../shared/places.js";
@@ -49,6 +50,7 @@ addEventListener("keydown", (event) => {
 });
 
 if (localStorage.getItem(KEYS_OFF)) page.send({ t: "ui.keys" });
+keepPage("/desk", (m) => page.send(m));
 loadPlaces().then((places) => page.send(places));
 const signed = kept.read();
 if (signed) page.send({ t: "signed", signed });

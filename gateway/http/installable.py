@@ -1,0 +1,71 @@
+"""What makes the pages installable: `/sw.js`, the service worker of the whole origin.
+
+It is the room's `worker/sw.js` behind one line that names the version (a hash over every file that is served) and, of
+each page, the files it cannot do without. So a new version of anything is a new worker, and an old one drops its cache.
+"""
+
+import hashlib
+import re
+from functools import cache
+from typing import Final
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from gateway.http.pages import PAGES, ROOM, TYPES, Served, answer, room, served
+
+WORKER: Final = ROOM / "worker" / "sw.js"
+WORDS: Final = ("shared/words/zh-CN.json", "shared/words/en.json")
+_NAMED: Final = re.compile(r'(?:href|src)="/static/([^"#?]+)"')
+_IMPORTED: Final = re.compile(r'^\s*(?:import|export)\s(?:[^;"]*?\sfrom\s*)?"([^"]+)"', re.MULTILINE)
+
+
+def needed(page: str, files: dict[str, Served]) -> list[str]:
+    """Paths under the room of what a page (`citizen`) needs at once: what it names, what that imports, and its words in
+    every language. What is only loaded when it is asked for (`import()`, maps) is no part of it."""
+    html = files[f"{page}/page.html"].body.decode()
+    found = dict.fromkeys((*_NAMED.findall(html), *WORDS))
+    waiting = [name for name in found if name.endswith(".js")]
+    while waiting:
+        name = waiting.pop()
+        for target in _IMPORTED.findall(files[name].body.decode()):
+            path = _resolved(name, target)
+            if path in files and path not in found:
+                found[path] = None
+                waiting.append(path)
+    return sorted(name for name in found if name in files)
+
+
+def _resolved(name: str, target: str) -> str:
+    if target.startswith("/static/"):
+        return target.removeprefix("/static/")
+    parts = name.split("/")[:-1]
+    for part in target.split("/"):
+        if part == "..":
+            parts = parts[:-1]
+        elif part != ".":
+            parts.append(part)
+    return "/".join(parts)
+
+
+@cache
+def worker(emergency_number: str) -> Served:
+    """The worker's script for this very room."""
+    files = room(emergency_number)
+    shells = {path: [f"/static/{name}" for name in needed(page, files)] for path, page in PAGES.items()}
+    source = WORKER.read_text()
+    content = hashlib.sha256(source.encode())
+    for name, one in sorted(files.items()):
+        content.update(f"{name} {one.etag}\n".encode())
+    told = msgspec.json.encode({"version": content.hexdigest()[:16], "shells": shells}).decode()
+    return served(f"self.ROOM = {told};\n{source}".encode(), TYPES[".js"])
+
+
+async def get_worker(request: Request) -> Response:
+    """GET /sw.js: at the root, so that its scope is every page; asked for afresh each time (`no-cache`)."""
+    return answer(request, worker(request.app.state.settings.emergency_number))
+
+
+ROUTES: Final[list[BaseRoute]] = [Route("/sw.js", get_worker, methods=["GET"])]
