@@ -120,6 +120,8 @@ ANSWERS_MAX: Final = 16  # to an advice's questions, in one draft
 
 # --- sign-in ---------------------------------------------------------------------------------------------------
 SESSION_S: Final = 12 * 3600  # a shift and its hand-over
+ENDED_LOOK_S: Final = 60.0  # how far back a look for ended sessions goes: longer than any statement may run
+SESSIONS_SHOWN_MAX: Final = 50  # of one person in the list of one's own; more are ended all at once
 RECEIPT_SESSION_S: Final = 24 * 3600
 TICKET_S: Final = 30  # a socket ticket is used at once or not at all
 CLOCK_READING_S_MAX: Final = 1.0  # a reading of the database's clock is wrong by half of it; tickets allow for that

@@ -91,7 +91,7 @@ async def serve(
             date_header=False,
         )
         server = uvicorn.Server(config)
-        pulse = asyncio.create_task(Pulse(node).run())
+        pulse = asyncio.create_task(Pulse(node, sign_in.mark_ended).run())
         pulse.add_done_callback(functools.partial(_stopped_beating, server))
         room(settings.emergency_number)  # read and packed now, 0.3 s, and not while somebody waits
         gc.collect()

@@ -16,7 +16,7 @@ from dispatch.town import TownCategory
 from gateway.http.areas import GEOJSON, Imported
 from gateway.http.bodies import IDEMPOTENCY_KEY
 from gateway.http.duplicates import Duplicate
-from gateway.http.sign_in import Me
+from gateway.http.sign_in import Me, SessionsOfMine
 from gateway.wire.acts import ActMessage
 from gateway.wire.messages import (
     ClaimBody,
@@ -37,7 +37,7 @@ from gateway.wire.safety import Advice, AdviceAsked, HazardBody, HazardEnded, Qu
 
 # --- codes that come together
 FAILS: Final = ("internal", "store_away", "busy")
-WHO: Final = ("session_missing", "session_ended", "not_allowed", *FAILS)
+WHO: Final = ("session_missing", "session_ended", "not_allowed", "csrf_refused", *FAILS)
 BODY: Final = (
     "content_type_unsupported", "body_too_large", "body_slow", "malformed_request", "malformed_json",
     "field_missing", "field_unknown", "field_invalid", "character_not_allowed",
@@ -46,11 +46,13 @@ PLACE: Final = (
     "place_missing", "latitude_out_of_range", "longitude_out_of_range", "coordinates_swapped",
     "coordinate_not_finite", "datum_unknown",
 )  # fmt: skip
+PAGES: Final = ("page_unknown", "csrf_refused")  # of a new session for a page's cookie
 KEYS: Final = ("key_missing", "key_invalid", "key_reused")
 WORDS: Final = ("words_empty", "words_too_long", "category_unknown")
 
 # --- addresses and heads
 CASE: Final = Parameter("case", "path", "The case's id.", {"type": "string", "format": "uuid"})
+SESSION: Final = Parameter("session", "path", "As GET /v1/sessions names it.", {"type": "string", "format": "uuid"})
 KEY: Final = Parameter("key", "path", "The key that the act carried.", {"type": "string"})
 IDEMPOTENCY: Final = Parameter(
     "Idempotency-Key",
@@ -132,7 +134,7 @@ OPERATIONS: Final[Operations] = {
     ("POST", "/v1/receipts"): Operation(
         id="open_receipt", group="reports", takes=OpenReceipt, session=Session.OPTIONAL,
         gives={200: Gives("A session for the one case.", Signed)},
-        problems=(*BODY, "receipt_malformed", "receipt_unknown", "too_many_attempts", *FAILS),
+        problems=(*BODY, *PAGES, "receipt_malformed", "receipt_unknown", "too_many_attempts", *FAILS),
     ),
     ("GET", "/v1/categories"): Operation(
         id="categories", group="reports", session=Session.OPTIONAL, parameters=(TAG,),
@@ -142,7 +144,19 @@ OPERATIONS: Final[Operations] = {
     ("POST", "/v1/sessions"): Operation(
         id="sign_in", group="sign-in", takes=SignIn, session=Session.OPTIONAL,
         gives={201: Gives("Signed in.", Signed)},
-        problems=(*BODY, "sign_in_refused", "too_many_attempts", *FAILS),
+        problems=(*BODY, *PAGES, "sign_in_refused", "too_many_attempts", *FAILS),
+    ),
+    ("GET", "/v1/sessions"): Operation(
+        id="sessions", group="sign-in", session=Session.NEEDED, gives={200: Gives("Yours.", SessionsOfMine)},
+        problems=WHO,
+    ),
+    ("DELETE", "/v1/sessions"): Operation(
+        id="sign_out_everywhere", group="sign-in", session=Session.NEEDED, gives={204: Gives("Signed out.")},
+        problems=WHO,
+    ),
+    ("DELETE", "/v1/sessions/{session}"): Operation(
+        id="sign_out_there", group="sign-in", session=Session.NEEDED, parameters=(SESSION,),
+        gives={204: Gives("Signed out there.")}, problems=("session_unknown", *WHO),
     ),
     ("DELETE", "/v1/sessions/current"): Operation(
         id="sign_out", group="sign-in", session=Session.NEEDED, gives={204: Gives("Signed out.")}, problems=WHO,

@@ -19,6 +19,8 @@ class Act(StrEnum):
     OPEN_RECEIPT = "open_receipt"
     SIGN_IN = "sign_in"
     SIGN_OUT = "sign_out"
+    READ_SESSIONS = "read_sessions"  # where one is signed in
+    END_SESSION = "end_session"  # one of one's own, or all
     TICKET = "ticket"
     CONNECT = "hello"
     READ_ME = "read_me"
@@ -155,6 +157,18 @@ TABLE: Final[dict[tuple[Role, Act], Relation]] = {
     (R.DESK,       A.READ_ME):         Self,
     (R.SUPERVISOR, A.READ_ME):         Self,
     (R.ADMIN,      A.READ_ME):         Self,
+
+    # One's own sessions: of the same account, or of the same case.
+    (R.REPORTER,   A.READ_SESSIONS):  Self,
+    (R.OFFICER,    A.READ_SESSIONS):  Self,
+    (R.DESK,       A.READ_SESSIONS):  Self,
+    (R.SUPERVISOR, A.READ_SESSIONS):  Self,
+    (R.ADMIN,      A.READ_SESSIONS):  Self,
+    (R.REPORTER,   A.END_SESSION):    Self,
+    (R.OFFICER,    A.END_SESSION):    Self,
+    (R.DESK,       A.END_SESSION):    Self,
+    (R.SUPERVISOR, A.END_SESSION):    Self,
+    (R.ADMIN,      A.END_SESSION):    Self,
 
     # Live: who has something to follow.
     (R.REPORTER,   A.TICKET):          Self,

@@ -1,7 +1,8 @@
 """What the people room needs from outside, as promises."""
 
-from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final, NamedTuple, Protocol
 from uuid import UUID
 
 import msgspec
@@ -9,7 +10,20 @@ import msgspec
 from dispatch.cases.ports import StoreAway
 from dispatch.people.values import Role, Who
 
-__all__ = ["Account", "Cached", "Passwords", "PeopleStore", "SessionCache", "StoreAway", "TooManyWaiting", "Use"]
+__all__ = [
+    "API",
+    "Account",
+    "Cached",
+    "OpenSession",
+    "Passwords",
+    "PeopleStore",
+    "SessionCache",
+    "StoreAway",
+    "TooManyWaiting",
+    "Use",
+]
+
+API: Final = "api"  # where a session is held that no page holds in a cookie
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,6 +36,17 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     officer: UUID | None
     call_sign: str | None
     suspended: bool
+
+
+class OpenSession(msgspec.Struct, frozen=True, kw_only=True):
+    """One of a person's live sessions. `page`: the kind of page that holds it, or `api` for a bearer token.
+    `device`: browser and system, empty where nothing is kept of it."""
+
+    id: UUID
+    page: str
+    device: str
+    opened_at: datetime
+    expires_at_s: float
 
 
 class TooManyWaiting(Exception):
@@ -44,8 +69,11 @@ class PeopleStore(Protocol):
     async def account(self, login: str) -> Account | None:
         """The account of a login, suspended ones too."""
 
-    async def open(self, who: Who, token_mac: bytes, lasts_s: int) -> float:
+    async def open(self, who: Who, token_mac: bytes, lasts_s: int, page: str = API, device: str = "") -> float:
         """Keeps a new session; until when (Unix seconds, by the store's clock)."""
+
+    async def sessions_of(self, who: Who, limit: int) -> list[OpenSession]:
+        """The live sessions of the same person (of the same case, for a reporter), the latest first."""
 
     async def by_token(self, token_mac: bytes) -> Who | None:
         """Who the token belongs to, while the session is live: not expired, not revoked, account not suspended."""
@@ -55,6 +83,12 @@ class PeopleStore(Protocol):
 
     async def revoke(self, session: UUID) -> bytes | None:
         """Ends the session for good. The MAC of its token; None when there is no such session."""
+
+    async def revoke_own(self, who: Who, session: UUID | None) -> dict[UUID, bytes]:
+        """Ends one session of the same person, or all of them with None; the MACs of their tokens by the sessions' ids.
+
+        Empty when the session is another person's, is over or never was.
+        """
 
     async def ended_of(self, sessions: Sequence[UUID]) -> set[UUID]:
         """Those of `sessions` that are no longer live: what a process asks for its open sockets."""
@@ -90,8 +124,8 @@ class SessionCache(Protocol):
     async def keep(self, token_mac: bytes, who: Who) -> None:
         """Remembers for a few seconds, unless something is remembered already."""
 
-    async def ended(self, session: UUID, token_mac: bytes | None) -> None:
-        """The session is over: said to every process that asks."""
+    async def ended(self, sessions: Mapping[UUID, bytes | None]) -> None:
+        """The sessions (with the MACs of their tokens, where known) are over: said to every process that asks."""
 
     async def use(self, tickets: Sequence[tuple[bytes, UUID]], lasts_s: int) -> list[Use] | None:
         """Counts the one use of each ticket (nonce, session) and looks its session up, all in one round trip."""

@@ -6,8 +6,9 @@ StoreAway.
 """
 
 import hashlib
+import hmac
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Final
 from uuid import UUID, uuid4
@@ -16,7 +17,7 @@ from dispatch import limits
 from dispatch.batching import Batch
 from dispatch.people import receipts, tickets
 from dispatch.people.attempts import ADDRESS, LOGIN, LOGIN_AND_ADDRESS, RECEIPT, Attempts
-from dispatch.people.ports import Passwords, PeopleStore, SessionCache, Use
+from dispatch.people.ports import API, OpenSession, Passwords, PeopleStore, SessionCache, Use
 from dispatch.people.tickets import Ticket, TicketRefusal
 from dispatch.people.values import Role, Who
 
@@ -54,8 +55,13 @@ class SignIn:
         self._uses: Batch[Ticket, Who | TicketRefusal] = Batch(self._use, lanes=2)
         self._attempts = Attempts(cache, hashlib.sha256(b"attempts|" + ticket_key).digest(), now)
 
-    async def sign_in(self, login: str, password: str, address: str = "") -> tuple[str, Who] | SignInRefusal:
-        """A new session for a right password; its token is told once. Raises: StoreAway, TooManyWaiting."""
+    async def sign_in(
+        self, login: str, password: str, address: str = "", *, page: str = API, device: str = ""
+    ) -> tuple[str, Who] | SignInRefusal:
+        """A new session for a right password; its token is told once. `page`, `device`: for the person's own list.
+
+        Raises: StoreAway, TooManyWaiting.
+        """
         counted = (
             (LOGIN_AND_ADDRESS, f"{login.casefold()}|{address}"), (LOGIN, login.casefold()), (ADDRESS, address),
         )  # fmt: skip
@@ -67,10 +73,10 @@ class SignIn:
             return SignInRefusal.WRONG
         await self._attempts.give_back(*counted)
         who = Who(uuid4(), account.role, account.id, account.officer, account.station, call_sign=account.call_sign)
-        return await self._open(who, limits.SESSION_S)
+        return await self._open(who, limits.SESSION_S, page, device)
 
-    async def open_receipt(self, code: str, address: str = "") -> tuple[str, Who] | SignInRefusal:
-        """A reporter's session for the one case of this code. Raises: StoreAway."""
+    async def open_receipt(self, code: str, address: str = "", *, page: str = API) -> tuple[str, Who] | SignInRefusal:
+        """A reporter's session for the one case of this code; nothing is kept of the device. Raises: StoreAway."""
         if not receipts.valid_check(code):
             return SignInRefusal.CODE_MALFORMED  # costs nothing, tells nothing: anybody can compute it
         if not await self._attempts.take((RECEIPT, address)):
@@ -80,7 +86,7 @@ class SignIn:
             return SignInRefusal.CODE_UNKNOWN
         await self._attempts.give_back((RECEIPT, address))
         case, station = found
-        return await self._open(Who(uuid4(), Role.REPORTER, station=station, case=case), limits.RECEIPT_SESSION_S)
+        return await self._open(Who(uuid4(), Role.REPORTER, station=station, case=case), limits.RECEIPT_SESSION_S, page)
 
     async def who(self, token: str) -> Who | None:
         """Whose token it is, while the session lives. Raises: StoreAway."""
@@ -98,7 +104,32 @@ class SignIn:
     async def sign_out(self, who: Who) -> None:
         """Ends the session: its token and its tickets open nothing any more. Raises: StoreAway."""
         token_mac = await self._store.revoke(who.session)
-        await self._cache.ended(who.session, token_mac)
+        await self._cache.ended({who.session: token_mac})
+
+    async def sessions_of(self, who: Who) -> list[OpenSession]:
+        """The person's live sessions, this one among them, the latest first. Raises: StoreAway."""
+        return await self._store.sessions_of(who, limits.SESSIONS_SHOWN_MAX)
+
+    async def end_own(self, who: Who, session: UUID | None) -> int:
+        """Ends one of the person's sessions, or all with None; how many that were. Raises: StoreAway."""
+        ended = await self._store.revoke_own(who, session)
+        await self._cache.ended(ended)
+        return len(ended)
+
+    async def mark_ended(self, sessions: Mapping[UUID, bytes | None]) -> None:
+        """Says to every process what one has read in the store: these sessions are over, whatever the cache holds."""
+        await self._cache.ended(sessions)
+
+    def csrf_of(self, who: Who) -> str:
+        """The word that a page sends with whatever changes something: bound to the session, worth nothing without it.
+
+        128 bits of an HMAC: no other site can read or guess it, and it dies with the session.
+        """
+        return hmac.digest(self._ticket_key, b"csrf|" + who.session.bytes, "sha256")[:16].hex()
+
+    def is_csrf_of(self, who: Who, word: str) -> bool:
+        """Whether the word belongs to this very session; in constant time."""
+        return hmac.compare_digest(self.csrf_of(who).encode(), word.encode())
 
     async def ended_of(self, sessions: list[UUID]) -> set[UUID]:
         """Those of `sessions` that are over: asked twice a second for open sockets (D17). Raises: StoreAway."""
@@ -148,9 +179,9 @@ class SignIn:
             told.append((self._live(who) or TicketRefusal.SESSION_ENDED) if use.first else TicketRefusal.USED)
         return told
 
-    async def _open(self, who: Who, lasts_s: int) -> tuple[str, Who]:
+    async def _open(self, who: Who, lasts_s: int, page: str, device: str = "") -> tuple[str, Who]:
         token = secrets.token_urlsafe(32)
-        expires_at_s = await self._store.open(who, mac_of(token), lasts_s)
+        expires_at_s = await self._store.open(who, mac_of(token), lasts_s, page, device)
         opened = Who(
             who.session, who.role, who.account, who.officer, who.station, who.case, who.call_sign, expires_at_s
         )
@@ -159,7 +190,11 @@ class SignIn:
 
     def left_s(self, who: Who) -> int:
         """Whole seconds until the session ends, 0 after. Raises: StoreAway."""
-        return max(0, int(who.expires_at_s - self._now()))
+        return self.seconds_to(who.expires_at_s)
+
+    def seconds_to(self, expires_at_s: float) -> int:
+        """Whole seconds until then, 0 after."""
+        return max(0, int(expires_at_s - self._now()))
 
     def _live(self, who: Who | None) -> Who | None:
         return who if who is not None and self._now() < who.expires_at_s else None

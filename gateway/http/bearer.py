@@ -7,6 +7,7 @@ from starlette.requests import Request
 from dispatch.people.permissions import Act, Relation, allowed
 from dispatch.people.service import SignIn
 from dispatch.people.values import NOBODY, Who
+from gateway.http import cookies
 from gateway.http.problems import Problem
 from gateway.settings import Settings
 
@@ -20,18 +21,43 @@ def settings_of(request: Request) -> Settings:
 
 
 async def who_of(request: Request) -> Who:
-    """The person behind Authorization: Bearer. Raises: Problem 401; StoreAway."""
-    token = _token(request)
-    who = await sign_in_of(request).who(token) if token else None
+    """The person behind Authorization: Bearer, or behind the cookie of the page that asks.
+
+    Raises: Problem 401, 403 csrf_refused; StoreAway.
+    """
+    who = await _asker(request)
     if who is None:
-        raise Problem("session_ended" if token else "session_missing")
+        raise Problem("session_ended" if _token(request) or cookies.token_of(request) else "session_missing")
     return who
 
 
 async def anyone_of(request: Request) -> Who:
     """As `who_of`, or `NOBODY`: for routes that need no session. A stale token keeps nobody from reporting."""
+    try:
+        return await _asker(request) or NOBODY
+    except Problem:
+        return NOBODY  # a cookie that may not speak for this request speaks for nobody
+
+
+async def _asker(request: Request) -> Who | None:
     token = _token(request)
-    return (await sign_in_of(request).who(token) if token else None) or NOBODY
+    if token is not None:
+        return await sign_in_of(request).who(token)
+    token = cookies.token_of(request)
+    if token is None:
+        if cookies.carries_one(request):
+            raise Problem("csrf_refused")
+        return None
+    who = await sign_in_of(request).who(token)
+    if who is not None and cookies.changes(request):
+        # A cookie comes with whatever request the browser sends; only the page that signed in knows the word.
+        _require_word(request, who)
+    return who
+
+
+def _require_word(request: Request, who: Who) -> None:
+    if not sign_in_of(request).is_csrf_of(who, cookies.word_of(request)):
+        raise Problem("csrf_refused")
 
 
 def require(who: Who, act: Act, relations: frozenset[Relation] = frozenset(), *, hidden: bool = False) -> None:

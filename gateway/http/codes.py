@@ -47,9 +47,12 @@ CODES: Final[dict[str, tuple[int, str, str]]] = {
     # --- figures
     "question_invalid": (422, "Not a question", "from, to, by or zone cannot be meant as they stand."),
     # --- who asks
-    "session_missing": (401, "Not signed in", "Send Authorization: Bearer with the token of a session."),
+    "session_missing": (401, "Not signed in", "Sign in first, or send Authorization: Bearer."),
     "session_ended": (401, "Session ended", "The session has ended or never was. Sign in again."),
     "not_allowed": (403, "Not allowed", "This is not for your role."),
+    "csrf_refused": (403, "Not from this page", "The request does not carry its page's own word. Open the page anew."),
+    "page_unknown": (400, "Page unknown", "X-OnBeat-Page may be citizen, officer, desk or admin."),
+    "session_unknown": (404, "Session unknown", "You have no such open session."),
     "origin_not_allowed": (403, "Origin not allowed", "The header Origin must name a page of this service."),
     "sign_in_refused": (401, "Sign-in refused", "Login or password is wrong."),
     "too_many_attempts": (429, "Too many attempts", "Too many tries failed. Wait a few minutes."),

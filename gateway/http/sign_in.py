@@ -1,13 +1,18 @@
 """Sessions, receipts, tickets, and who am I."""
 
+from datetime import datetime
+from uuid import UUID
+
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from dispatch import limits
 from dispatch.people.permissions import SELF, Act
+from dispatch.people.ports import API
 from dispatch.people.service import SignInRefusal
 from dispatch.people.values import Who
+from gateway.http import cookies
 from gateway.http.bearer import address_of, anyone_of, require, settings_of, sign_in_of, signed
 from gateway.http.bodies import read_body
 from gateway.http.problems import Problem
@@ -17,42 +22,101 @@ _NO_STORE = {"cache-control": "no-store"}
 
 
 class Me(msgspec.Struct, frozen=True, kw_only=True):
-    """GET /v1/me."""
+    """GET /v1/me. `csrf`: what a page whose session is a cookie sends as X-CSRF-Token; null for a bearer token."""
 
     role: str
     name: str
     expires_in_s: int
+    csrf: str | None = None
     station: str | None = None
     officer: str | None = None
     call_sign: str | None = None
     case: str | None = None
 
 
+class SessionOfMine(msgspec.Struct, frozen=True, kw_only=True):
+    """One place where I am signed in. `page`: the kind of page, or `api` for a bearer token. `this`: the asking one."""
+
+    id: UUID
+    page: str
+    device: str
+    opened_at: datetime
+    expires_in_s: int
+    this: bool
+
+
+class SessionsOfMine(msgspec.Struct, frozen=True, kw_only=True):
+    """GET /v1/sessions: the latest first."""
+
+    sessions: list[SessionOfMine]
+
+
 async def post_session(request: Request) -> Response:
     """POST /v1/sessions: signs in by login and password. 201 Signed; 401 without saying what was wrong."""
     require(await anyone_of(request), Act.SIGN_IN)
+    page = cookies.signing_in(request)
     body = await read_body(request, SignIn)
-    answer = await sign_in_of(request).sign_in(body.login, body.password, address_of(request))
+    answer = await sign_in_of(request).sign_in(
+        body.login, body.password, address_of(request), page=page or API, device=cookies.device_of(request)
+    )
     if isinstance(answer, SignInRefusal):
         raise Problem(str(answer))
-    return _signed(request, 201, *answer)
+    return await opened(request, 201, page, *answer)
 
 
 async def delete_session(request: Request) -> Response:
     """DELETE /v1/sessions/current: the token opens nothing from now on. 204."""
     who = await signed(request, Act.SIGN_OUT, SELF)
     await sign_in_of(request).sign_out(who)
-    return Response(status_code=204, headers=_NO_STORE)
+    return _gone(request)
+
+
+async def get_sessions(request: Request) -> Response:
+    """GET /v1/sessions: where I am signed in. Of a reporter: where the same code is open. 200 SessionsOfMine."""
+    who = await signed(request, Act.READ_SESSIONS, SELF)
+    sign_in = sign_in_of(request)
+    mine = [
+        SessionOfMine(
+            id=one.id,
+            page=one.page,
+            device=one.device,
+            opened_at=one.opened_at,
+            expires_in_s=sign_in.seconds_to(one.expires_at_s),
+            this=one.id == who.session,
+        )
+        for one in await sign_in.sessions_of(who)
+    ]
+    return _json(200, SessionsOfMine(sessions=mine))
+
+
+async def delete_sessions(request: Request) -> Response:
+    """DELETE /v1/sessions: signs me out everywhere, here too. 204."""
+    who = await signed(request, Act.END_SESSION, SELF)
+    await sign_in_of(request).end_own(who, None)
+    return _gone(request)
+
+
+async def delete_one_session(request: Request) -> Response:
+    """DELETE /v1/sessions/{session}: signs me out in one place. 204; 404 where it is not mine, or over."""
+    who = await signed(request, Act.END_SESSION, SELF)
+    try:
+        session = UUID(request.path_params["session"])
+    except ValueError:
+        raise Problem("session_unknown") from None
+    if not await sign_in_of(request).end_own(who, session):
+        raise Problem("session_unknown")
+    return _gone(request) if session == who.session else Response(status_code=204, headers=_NO_STORE)
 
 
 async def post_receipt(request: Request) -> Response:
     """POST /v1/receipts: opens the case of a receipt code. 200 Signed."""
     require(await anyone_of(request), Act.OPEN_RECEIPT)
+    page = cookies.signing_in(request)
     body = await read_body(request, OpenReceipt)
-    answer = await sign_in_of(request).open_receipt(body.code, address_of(request))
+    answer = await sign_in_of(request).open_receipt(body.code, address_of(request), page=page or API)
     if isinstance(answer, SignInRefusal):
         raise Problem(str(answer))
-    return _signed(request, 200, *answer)
+    return await opened(request, 200, page, *answer)
 
 
 async def post_ticket(request: Request) -> Response:
@@ -72,6 +136,7 @@ async def get_me(request: Request) -> Response:
         role=who.role,
         name=who.name,
         expires_in_s=sign_in_of(request).left_s(who),
+        csrf=sign_in_of(request).csrf_of(who) if cookies.speaks(request) else None,
         station=who.station,
         officer=str(who.officer) if who.officer else None,
         call_sign=who.call_sign,
@@ -80,9 +145,11 @@ async def get_me(request: Request) -> Response:
     return _json(200, me)
 
 
-def _signed(request: Request, status: int, token: str, who: Who) -> Response:
+async def opened(request: Request, status: int, page: cookies.Page | None, token: str, who: Who) -> Response:
+    """Answers with a new session: in the page's cookie, whose old session ends here; or as a token in the body."""
     told = Signed(
-        token=token,
+        token=None if page else token,
+        csrf=sign_in_of(request).csrf_of(who) if page else None,
         role=who.role,
         expires_in_s=sign_in_of(request).left_s(who),
         station=who.station,
@@ -90,7 +157,23 @@ def _signed(request: Request, status: int, token: str, who: Who) -> Response:
         call_sign=who.call_sign,
         case=who.case,
     )
-    return _json(status, told)
+    answer = _json(status, told)
+    if page is not None:
+        before = cookies.token_of(request)
+        old = await sign_in_of(request).who(before) if before else None
+        if old is not None:
+            await sign_in_of(request).sign_out(old)
+        cookies.give(answer, page, token, told.expires_in_s)
+    return answer
+
+
+def _gone(request: Request) -> Response:
+    """204, the page's cookie emptied."""
+    answer = Response(status_code=204, headers=_NO_STORE)
+    page = cookies.page_of(request)
+    if page is not None:
+        cookies.take(answer, page)
+    return answer
 
 
 def _json(status: int, said: msgspec.Struct) -> Response:

@@ -2,18 +2,23 @@
 
 import asyncio
 import contextlib
+import time
+from collections.abc import Awaitable, Callable, Mapping
 from uuid import UUID
 
 from dispatch.cases.facts import CaseState
 from dispatch.cases.ports import StoreAway, StoreBusy
 from dispatch.cases.values import Status
 from dispatch.cases.views import Moved, Moves, Place
-from dispatch.limits import BEAT_S, FIX_INTERVAL_S, TRACK_S
+from dispatch.limits import BEAT_S, ENDED_LOOK_S, FIX_INTERVAL_S, TRACK_S
 from dispatch.positions.trail import Glimpse, Trail
 from gateway.node import Node
 from gateway.sockets.hub import encode
 from gateway.sockets.link import Close, text_frame
 from geo.point import Point
+
+Ended = Callable[[Mapping[UUID, bytes | None]], Awaitable[None]]
+"""Hears of sessions that are over, with the MACs of their tokens."""
 
 BEAT_SLICES = 50  # beats are spread over their interval: no tick serves everyone
 REVOKED_S = 0.5
@@ -22,8 +27,9 @@ REVOKED_S = 0.5
 class Pulse:
     """The regular work of a web process."""
 
-    def __init__(self, node: Node) -> None:
-        self._node = node
+    def __init__(self, node: Node, ended: Ended | None = None) -> None:
+        """`ended` hears of each session that is over, once: what caches remember of it must go."""
+        self._node, self._ended = node, ended
         self._trails: dict[tuple[UUID, UUID], Trail] = {}  # by officer and case
 
     async def run(self) -> None:
@@ -44,14 +50,24 @@ class Pulse:
                 await asyncio.sleep(BEAT_S / BEAT_SLICES)
 
     async def _revocations(self) -> None:
-        """A session that ended ends its sockets, within a second, whatever was lost on the way."""
+        """A session that ended ends its sockets, within a second, whatever was lost on the way.
+
+        Each look goes back to the last one that was answered, and ENDED_LOOK_S beyond: neither a database that was away
+        nor a process that stood still for minutes leaves a socket behind.
+        """
+        looked, told = time.monotonic(), frozenset[UUID]()
         while True:
             await asyncio.sleep(REVOKED_S)
+            began = time.monotonic()
             with contextlib.suppress(StoreAway, StoreBusy):
-                ended = await self._node.upkeep.ended_sessions()
+                ended = await self._node.upkeep.ended_sessions(ENDED_LOOK_S + began - looked)
+                looked = began
                 for session in [s for s in self._node.sessions if s.who.session in ended]:
                     if session.link is not None:
                         session.link.close(Close.REVOKED, "the session was ended")
+                if self._ended is not None:
+                    await self._ended({one: mac for one, mac in ended.items() if one not in told})
+                told = frozenset(ended)
 
     async def _tracks(self) -> None:
         while True:

@@ -307,9 +307,13 @@ class SignIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Signed(Struct, frozen=True, kw_only=True):
-    """A session: `token` goes into Authorization: Bearer."""
+    """A session: `token` goes into Authorization: Bearer.
 
-    token: str
+    A page (X-OnBeat-Page) hears no token, which is in its cookie, but `csrf`: it goes into X-CSRF-Token.
+    """
+
+    token: str | None = None
+    csrf: str | None = None
     role: str
     expires_in_s: int
     station: str | None = None

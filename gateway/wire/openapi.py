@@ -40,7 +40,8 @@ class Session(Enum):
     @property
     def security(self) -> list[Json]:
         """As the document says it: any one of the list suffices, an empty one is none."""
-        return {"none": [], "optional": [{}, {"session": []}], "needed": [{"session": []}]}[self.value]
+        either: list[Json] = [{"session": []}, {"page": []}]
+        return {"none": [], "optional": [{}, *either], "needed": either}[self.value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,16 @@ def openapi(routes: Iterable[BaseRoute], operations: Operations) -> Json:
                     "type": "http",
                     "scheme": "bearer",
                     "description": "The token of POST /v1/sessions or POST /v1/receipts.",
-                }
+                },
+                "page": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": "__Host-onbeat-officer",
+                    "description": (
+                        "For our own pages: a cookie for each kind of page, which X-OnBeat-Page names (citizen, "
+                        "officer, desk or admin). Whatever changes something carries X-CSRF-Token too."
+                    ),
+                },
             },
         },
     }

@@ -49,7 +49,10 @@ async def test_a_session_that_was_ended_or_has_expired_is_named_for_a_minute(tow
             "now() + $4::text::interval, now() - $3::text::interval)",
             session, session.bytes, revoked.get(name), expires.get(name, "1 hour"),
         )  # fmt: skip
-    assert await upkeep.ended_sessions() == {sessions["ended"], sessions["expired"]}
+    assert (await upkeep.ended_sessions()).keys() == {sessions["ended"], sessions["expired"]}
+    longer = await upkeep.ended_sessions(180.0)
+    assert longer.keys() == {*sessions.values()} - {sessions["live"]}, "who was away for minutes asks for them"
+    assert all(longer[one] == one.bytes for one in longer)
 
 
 async def test_keys_of_acts_and_ways_go_when_their_time_is_over_and_keys_of_reports_stay(town: Town) -> None:
@@ -90,6 +93,6 @@ async def test_one_sweeper_prunes_at_a_time_and_the_others_do_not_wait(town: Tow
 
 
 async def test_ended_sessions_are_found_by_index_however_many_there_are(town: Town) -> None:
-    plan = await town.pool.fetch(f"EXPLAIN {postgres_upkeep.ENDED}")
+    plan = await town.pool.fetch(f"EXPLAIN {postgres_upkeep.ENDED}", 60.0)
     said = " ".join(row[0] for row in plan)
     assert said.count("Index Cond: ") == 2, said

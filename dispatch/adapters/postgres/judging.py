@@ -1,8 +1,8 @@
 """The judge's functions: one file a subject in `judge/`, replaced whole by every release whose text differs.
 
 Tables are history and only go forward (`migrations/`); functions are code: each stands once, as it is now. A release
-drops exactly the functions that an earlier one made, never an operator's own, and makes these, in one transaction:
-whoever judges meanwhile is judged by the old ones or by the new.
+drops exactly the functions that an earlier one made, with their triggers, never an operator's own, and makes these, in
+one transaction: whoever judges meanwhile is judged by the old ones or by the new.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ JUDGE: Final = Path(__file__).with_name("judge")
 
 DROP_OLD: Final = """
 DO $$ DECLARE f text; BEGIN
-    FOR f IN SELECT unnest(functions) FROM judge LOOP EXECUTE 'DROP FUNCTION IF EXISTS ' || f; END LOOP;
+    FOR f IN SELECT unnest(functions) FROM judge LOOP EXECUTE 'DROP FUNCTION IF EXISTS ' || f || ' CASCADE'; END LOOP;
 END $$"""
 
 NOTE_NEW: Final = """

@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 
 from dispatch.adapters.postgres.pool import fetch
-from dispatch.people.ports import Account
+from dispatch.people.ports import API, Account, OpenSession
 from dispatch.people.values import Role, Who
 
 # A live session: not expired, not revoked, its account not suspended. A reporter's station is where the case is now.
@@ -19,6 +19,13 @@ _LIVE: Final = """
     LEFT JOIN officers o ON o.id = s.officer
     LEFT JOIN cases c ON c.id = s.case_id
     WHERE s.expires_at > clock_timestamp() AND s.revoked_at IS NULL AND a.suspended IS NOT TRUE
+"""
+# The live sessions of one person: by account, or by case for a reporter, who has none.
+_OWN: Final = """
+    SELECT id, page, device, opened_at, extract(epoch FROM expires_at)::float8 AS expires_at_s
+    FROM sessions
+    WHERE revoked_at IS NULL AND expires_at > clock_timestamp()
+      AND (account = $1::uuid OR ($1::uuid IS NULL AND account IS NULL AND case_id = $2::uuid))
 """
 
 
@@ -50,11 +57,11 @@ class PostgresPeople:
             suspended=row["suspended"],
         )
 
-    async def open(self, who: Who, token_mac: bytes, lasts_s: int) -> float:
+    async def open(self, who: Who, token_mac: bytes, lasts_s: int, page: str = API, device: str = "") -> float:
         expires_at_s: float = await self._value(
             """
-            INSERT INTO sessions (id, token_mac, account, role, station, officer, case_id, expires_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp() + make_interval(secs => $8))
+            INSERT INTO sessions (id, token_mac, account, role, station, officer, case_id, expires_at, page, device)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp() + make_interval(secs => $8), $9, $10)
             RETURNING extract(epoch FROM expires_at)::float8
             """,
             who.session,
@@ -65,8 +72,37 @@ class PostgresPeople:
             who.officer,
             who.case,
             float(lasts_s),
+            page,
+            device,
         )
         return expires_at_s
+
+    async def sessions_of(self, who: Who, limit: int) -> list[OpenSession]:
+        rows = await fetch(self._pool, _OWN + "ORDER BY opened_at DESC, id LIMIT $3", who.account, who.case, limit)
+        return [
+            OpenSession(
+                id=row["id"],
+                page=row["page"],
+                device=row["device"],
+                opened_at=row["opened_at"],
+                expires_at_s=row["expires_at_s"],
+            )
+            for row in rows
+        ]
+
+    async def revoke_own(self, who: Who, session: UUID | None) -> dict[UUID, bytes]:
+        rows = await fetch(
+            self._pool,
+            f"""
+            UPDATE sessions SET revoked_at = clock_timestamp()
+            WHERE id IN (SELECT id FROM ({_OWN}) own WHERE $3::uuid IS NULL OR id = $3) AND revoked_at IS NULL
+            RETURNING id, token_mac
+            """,  # noqa: S608 - a constant of this module
+            who.account,
+            who.case,
+            session,
+        )
+        return {row["id"]: row["token_mac"] for row in rows}
 
     async def by_token(self, token_mac: bytes) -> Who | None:
         return _who(await self._row(_LIVE + "AND s.token_mac = $1", token_mac))

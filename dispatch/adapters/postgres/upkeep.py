@@ -7,13 +7,13 @@ from uuid import UUID
 import asyncpg
 
 from dispatch.adapters.postgres.pool import connection, fetch
-from dispatch.limits import IDEMPOTENCY_S, PRUNE_ROWS_MAX, TRACK_KEPT_S
+from dispatch.limits import ENDED_LOOK_S, IDEMPOTENCY_S, PRUNE_ROWS_MAX, TRACK_KEPT_S
 
 # The clock in a SELECT of its own is read once: compared with a clock that moves, every row would be read.
 ENDED: Final = """
-SELECT id FROM sessions WHERE revoked_at > (SELECT clock_timestamp() - interval '60 seconds')
-UNION ALL SELECT id FROM sessions
-WHERE expires_at BETWEEN (SELECT clock_timestamp() - interval '60 seconds') AND (SELECT clock_timestamp())"""
+SELECT id, token_mac FROM sessions WHERE revoked_at > (SELECT clock_timestamp() - make_interval(secs => $1))
+UNION ALL SELECT id, token_mac FROM sessions
+WHERE expires_at BETWEEN (SELECT clock_timestamp() - make_interval(secs => $1)) AND (SELECT clock_timestamp())"""
 BEAT: Final = "SELECT beat($1, $2), extract(epoch FROM clock_timestamp())::float8 AS at_s"
 TRACK: Final = """
 INSERT INTO track (case_id, officer_id, at, lat, lon, accuracy_m)
@@ -39,9 +39,9 @@ class PostgresUpkeep:
         """Roles of which a process lives."""
         return {row[0] for row in await fetch(self._pool, "SELECT * FROM living_roles()")}
 
-    async def ended_sessions(self) -> set[UUID]:
-        """Sessions that were ended within the last seconds."""
-        return {row[0] for row in await fetch(self._pool, ENDED)}
+    async def ended_sessions(self, within_s: float = ENDED_LOOK_S) -> dict[UUID, bytes]:
+        """Sessions that were ended, or came to their end, within the last seconds; the MACs of their tokens."""
+        return {row["id"]: row["token_mac"] for row in await fetch(self._pool, ENDED, within_s)}
 
     async def keep_track(self, traces: Sequence[Trace]) -> None:
         """Writes where assigned officers are now. May lose the last moment in a crash: nothing is decided by it."""

@@ -6,7 +6,7 @@ for `PAUSE_S`, so that a dead one costs a request nothing.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -64,11 +64,12 @@ class RedisSessions:
             )
         )
 
-    async def ended(self, session: UUID, token_mac: bytes | None) -> None:
-        marks: list[tuple[object, ...]] = [("SET", _session(session), _ENDED, "EX", ENDED_S)]
-        if token_mac is not None:
-            marks.append(("SET", _token(token_mac), _ENDED, "EX", ENDED_S))
-        await self._ask(lambda: self._commands(*marks))
+    async def ended(self, sessions: Mapping[UUID, bytes | None]) -> None:
+        names = [_session(session) for session in sessions]
+        names += [_token(token_mac) for token_mac in sessions.values() if token_mac is not None]
+        marks: list[tuple[object, ...]] = [("SET", name, _ENDED, "EX", ENDED_S) for name in names]
+        if marks:
+            await self._ask(lambda: self._commands(*marks))
 
     async def use(self, tickets: Sequence[tuple[bytes, UUID]], lasts_s: int) -> list[Use] | None:
         # One command for all: the driver's work for each of two thousand would be most of a herd's wait.

@@ -15,10 +15,11 @@ import { viewFor } from "./view.js";
 /** A report is kept under its key from before it is sent until its reporter has kept the code. */
 const SENT = "onbeat.report";
 const DRAFT = "onbeat.draft";
+const PIN = "onbeat.pin"; // where this tab reported: the service does not send it back
 const root = document.getElementById("page");
-const kept = session("reporter");
+const kept = session("reporter", sessionStorage); // of this tab: whoever opens the browser next sees no case
 
-const line = new Line({ name: "reporter", token: () => kept.read()?.token, send: (m) => page.send(m) });
+const line = new Line({ name: "reporter", send: (m) => page.send(m) });
 
 async function send(report, attempt = 0) {
   page.send({ t: "sending", sending: attempt ? "waiting" : "going" });
@@ -42,7 +43,9 @@ async function send(report, attempt = 0) {
 
 async function openCode(code, place) {
   const signed = await call("POST", "/v1/receipts", { body: { code } });
-  kept.write({ ...signed, pin: place ? { lat: place.lat, lon: place.lon } : null });
+  kept.write(signed);
+  if (place) sessionStorage.setItem(PIN, JSON.stringify({ lat: place.lat, lon: place.lon }));
+  else sessionStorage.removeItem(PIN);
   page.send({ t: "signed" });
 }
 
@@ -94,7 +97,8 @@ function leave() {
   localStorage.removeItem(SENT);
   const signed = kept.read();
   kept.forget();
-  if (signed) call("DELETE", "/v1/sessions/current", { token: signed.token }).catch(() => null);
+  sessionStorage.removeItem(PIN);
+  if (signed) call("DELETE", "/v1/sessions/current").catch(() => null);
 }
 
 const page = open({ root, state: FIRST, reduce, view: viewFor(root.dataset.emergency), words: await loadWords(), effects });
@@ -104,9 +108,9 @@ loadPlaces().then((places) => page.send(places));
 const draft = JSON.parse(sessionStorage.getItem(DRAFT) ?? "null");
 if (draft) page.send({ t: "draft", draft });
 const unsent = JSON.parse(localStorage.getItem(SENT) ?? "null");
-const signed = kept.read();
 if (unsent) send(unsent);
-else if (signed) {
-  if (signed.pin) page.send({ t: "draft", draft: { pin: signed.pin } });
-  page.send({ t: "signed" });
+else {
+  const pin = JSON.parse(sessionStorage.getItem(PIN) ?? "null");
+  if (pin) page.send({ t: "draft", draft: { pin } });
+  kept.restore().then((signed) => signed?.role === "reporter" && page.send({ t: "signed" }));
 }

@@ -11,7 +11,7 @@ import { FIRST, actOf, reduce } from "./reducer.js";
 import { view } from "./view.js";
 
 const kept = session("officer");
-const line = new Line({ name: "officer", token: () => kept.read()?.token, send: (m) => page.send(m) });
+const line = new Line({ name: "officer", send: (m) => page.send(m) });
 let told_ms = 0;
 let got_wall_ms = 0;
 
@@ -66,7 +66,8 @@ const effects = {
   offer: () => navigator.vibrate?.([200, 80, 200]),
 };
 
-const page = open({ root: document.getElementById("page"), state: FIRST, reduce, view, words: await loadWords(), effects });
+const [words, signed] = await Promise.all([loadWords(), kept.restore()]);
+const page = open({ root: document.getElementById("page"), state: FIRST, reduce, view, words, effects });
 
 keepPage("/officer", (m) => page.send(m));
 loadPlaces().then((places) => page.send(places));
@@ -77,5 +78,4 @@ if (at) {
   page.send({ t: "fix", fix: { ...at, accuracy_m: 10, source: "hand" } });
 }
 watch(page);
-const signed = kept.read();
 if (signed) page.send({ t: "signed", signed });

@@ -1,9 +1,16 @@
 /**
  * HTTP to the service. An answer of 2xx is returned; anything else throws a `Refused` that carries the problem
  * document's stable code. A dead line throws one with the code `offline`; no call waits longer than 10 s.
+ *
+ * Who is signed in stands in a cookie that no script can read, one for each kind of page: every call says which page
+ * asks, and whatever changes something says the session's own word, which came with the sign-in (or with GET /v1/me).
  */
 
 const WAIT_MS = 10_000;
+
+/** The kind of this page: citizen, officer, desk or admin. */
+export const PAGE = globalThis.document?.getElementById("page")?.dataset.page ?? null;
+let csrf = null;
 
 export class Refused extends Error {
   /** @param {number} status 0 when the server was not reached. */
@@ -19,10 +26,11 @@ export class Refused extends Error {
 }
 
 /** @returns {Promise<any>} The body, or null for an empty one. */
-export async function call(method, path, { body, token, headers = {} } = {}) {
+export async function call(method, path, { body, headers = {} } = {}) {
   const told = { accept: "application/json", ...headers };
   if (body !== undefined) told["content-type"] = "application/json";
-  if (token) told.authorization = `Bearer ${token}`;
+  if (PAGE) told["x-onbeat-page"] = PAGE;
+  if (csrf && method !== "GET") told["x-csrf-token"] = csrf;
   let answer;
   try {
     answer = await fetch(path, {
@@ -30,7 +38,7 @@ export async function call(method, path, { body, token, headers = {} } = {}) {
       headers: told,
       body: body === undefined ? undefined : JSON.stringify(body),
       cache: "no-store",
-      credentials: "omit",
+      credentials: "same-origin",
       signal: AbortSignal.timeout ? AbortSignal.timeout(WAIT_MS) : undefined,
     });
   } catch {
@@ -38,7 +46,10 @@ export async function call(method, path, { body, token, headers = {} } = {}) {
   }
   const text = await answer.text().catch(() => "");
   const read = parsed(text);
-  if (answer.ok) return read;
+  if (answer.ok) {
+    if (read?.csrf) csrf = read.csrf;
+    return read;
+  }
   throw new Refused(answer.status, read ?? { code: `http_${answer.status}` }, retryAfter(answer));
 }
 

@@ -39,9 +39,8 @@ export class Line {
   #wanted = false;
   #again = new Map(); // key -> how often it was said again on an open line
 
-  /** @param {{token: () => string, send: Function, acts?: Acts, name: string}} parts */
-  constructor({ token, send, name, acts = new Acts(sessionStorage, name) }) {
-    this.token = token;
+  /** @param {{send: Function, acts?: Acts, name: string}} parts */
+  constructor({ send, name, acts = new Acts(sessionStorage, name) }) {
     this.send = send;
     this.acts = acts;
     addEventListener("online", () => this.#wanted && !this.#socket && this.#connect());
@@ -92,7 +91,7 @@ export class Line {
     this.send({ t: "line", line: this.#heard_ms ? "reconnecting" : "connecting" });
     let ticket;
     try {
-      ({ ticket } = await call("POST", "/v1/tickets", { token: this.token() }));
+      ({ ticket } = await call("POST", "/v1/tickets"));
     } catch (refused) {
       if (this.#socket !== socket) return;
       this.#socket = null;

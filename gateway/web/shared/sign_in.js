@@ -2,13 +2,41 @@
 
 import { h } from "./dom.js";
 import { call, sentenceOf } from "./http.js";
+import { waitBefore } from "./line.js";
 
-/** The session of this tab. A token is kept for the tab only: closing it ends the sign-in on this machine. */
-export const session = (name) => ({
-  read: () => JSON.parse(sessionStorage.getItem(`onbeat.session.${name}`) ?? "null"),
-  write: (signed) => sessionStorage.setItem(`onbeat.session.${name}`, JSON.stringify(signed)),
-  forget: () => sessionStorage.removeItem(`onbeat.session.${name}`),
-});
+/**
+ * Who is signed in on this kind of page. The session itself is a cookie that no script can read; kept here is only that
+ * there was one, so that a page that nobody signed in on asks nothing.
+ */
+export const session = (name, storage = localStorage) => {
+  const mark = `onbeat.signed.${name}`;
+  let held = null;
+  const kept = {
+    read: () => held,
+    write: (signed) => {
+      held = signed;
+      storage.setItem(mark, "1");
+    },
+    forget: () => {
+      held = null;
+      storage.removeItem(mark);
+    },
+    /** After a reload: asks who I am, as long as it takes to be answered. @returns {Promise<object | null>} */
+    restore: async () => {
+      for (let attempt = 0; storage.getItem(mark); attempt += 1) {
+        try {
+          held = await call("GET", "/v1/me");
+          return held;
+        } catch (refused) {
+          if (refused.status === 401 || refused.status === 403) kept.forget();
+          else await new Promise((go) => setTimeout(go, Math.max(waitBefore(attempt), (refused.retry_after_s ?? 0) * 1000)));
+        }
+      }
+      return null;
+    },
+  };
+  return kept;
+};
 
 /** The part of the state about who is signed in. `signed`: the answer of POST /v1/sessions. */
 export const SIGN_IN = { signed: null, form: { login: "", password: "" }, signing: false, sign_in_refused: null };
@@ -37,7 +65,7 @@ export function signInEffects({ name, roles, open, close }) {
       try {
         const signed = await call("POST", "/v1/sessions", { body: before.form });
         if (!roles.includes(signed.role)) {
-          await call("DELETE", "/v1/sessions/current", { token: signed.token }).catch(() => null);
+          await call("DELETE", "/v1/sessions/current").catch(() => null);
           page.send({ t: "sign_in_refused", refused: { code: "wrong_page" } });
           return;
         }
@@ -51,7 +79,7 @@ export function signInEffects({ name, roles, open, close }) {
     "ui.sign_out": (_m, _page, before) => {
       close();
       kept.forget();
-      if (before.signed) call("DELETE", "/v1/sessions/current", { token: before.signed.token }).catch(() => null);
+      if (before.signed) call("DELETE", "/v1/sessions/current").catch(() => null);
     },
   };
 }

@@ -12,7 +12,7 @@ import { view } from "./view.js";
 
 const KEYS_OFF = "onbeat.desk.keys_off";
 const kept = session("desk");
-const line = new Line({ name: "desk", token: () => kept.read()?.token, send: (m) => page.send(m) });
+const line = new Line({ name: "desk", send: (m) => page.send(m) });
 
 /** Sends an act once: the reducer marked the case as going, or it may not be done now. */
 const act = (m, { state }, before) => {
@@ -29,7 +29,8 @@ const effects = {
   "ui.keys": (_m, { state }) => (state.keys ? localStorage.removeItem(KEYS_OFF) : localStorage.setItem(KEYS_OFF, "1")),
 };
 
-const page = open({ root: document.getElementById("page"), state: FIRST, reduce, view, words: await loadWords(), effects });
+const [words, signed] = await Promise.all([loadWords(), kept.restore()]);
+const page = open({ root: document.getElementById("page"), state: FIRST, reduce, view, words, effects });
 
 const KEYS = {
   j: () => page.send({ t: "ui.move", by: 1 }),
@@ -52,5 +53,4 @@ addEventListener("keydown", (event) => {
 if (localStorage.getItem(KEYS_OFF)) page.send({ t: "ui.keys" });
 keepPage("/desk", (m) => page.send(m));
 loadPlaces().then((places) => page.send(places));
-const signed = kept.read();
 if (signed) page.send({ t: "signed", signed });

@@ -81,7 +81,7 @@ def test_whatever_needs_a_session_says_so_and_tells_its_401() -> None:
         route = endpoints(ROUTES)[method, path]
         source = inspect.getsource(route.endpoint)
         asks = bool(re.search(r"\bawait (signed|who_of|(cases\.)?case_for)\(", source))
-        needs = operation.session.security == [{"session": []}]
+        needs = operation.session.security == [{"session": []}, {"page": []}]
         assert asks == needs, f"{method} {path}"
         assert needs == ("session_ended" in operation.problems), f"{method} {path}"
 
