@@ -4,7 +4,7 @@ import { keepPage } from "../shared/installed.js";
 import { Line } from "../shared/line.js";
 import { languageEffect } from "../shared/pieces.js";
 import { loadPlaces, pointFrom } from "../shared/places.js";
-import { session, signInEffects } from "../shared/sign_in.js";
+import { firstFor, restored, session, signInEffects } from "../shared/sign_in.js";
 import { open } from "../shared/store.js";
 import { loadWords } from "../shared/words.js";
 import { FIRST, actOf, reduce } from "./reducer.js";
@@ -66,8 +66,8 @@ const effects = {
   offer: () => navigator.vibrate?.([200, 80, 200]),
 };
 
-const [words, signed] = await Promise.all([loadWords(), kept.restore()]);
-const page = open({ root: document.getElementById("page"), state: FIRST, reduce, view, words, effects });
+const words = await loadWords();
+const page = open({ root: document.getElementById("page"), state: firstFor(kept, FIRST), reduce, view, words, effects });
 
 keepPage("/officer", (m) => page.send(m));
 loadPlaces().then((places) => page.send(places));
@@ -78,4 +78,4 @@ if (at) {
   page.send({ t: "fix", fix: { ...at, accuracy_m: 10, source: "hand" } });
 }
 watch(page);
-if (signed) page.send({ t: "signed", signed });
+restored(kept, page);

@@ -3,6 +3,7 @@
 import { h } from "./dom.js";
 import { call, sentenceOf } from "./http.js";
 import { waitBefore } from "./line.js";
+import { skeleton } from "./pieces.js";
 
 /**
  * Who is signed in on this kind of page. The session itself is a cookie that no script can read; kept here is only that
@@ -21,9 +22,11 @@ export const session = (name, storage = localStorage) => {
       held = null;
       storage.removeItem(mark);
     },
-    /** After a reload: asks who I am, as long as it takes to be answered. @returns {Promise<object | null>} */
+    /** Whether somebody signed in here, as far as is known without asking. */
+    marked: () => storage.getItem(mark) !== null,
+    /** After a reload: asks who I am, as long as it takes to be answered. @returns {Promise<any>} */
     restore: async () => {
-      for (let attempt = 0; storage.getItem(mark); attempt += 1) {
+      for (let attempt = 0; kept.marked(); attempt += 1) {
         try {
           held = await call("GET", "/v1/me");
           return held;
@@ -38,8 +41,9 @@ export const session = (name, storage = localStorage) => {
   return kept;
 };
 
-/** The part of the state about who is signed in. `signed`: the answer of POST /v1/sessions. */
-export const SIGN_IN = { signed: null, form: { login: "", password: "" }, signing: false, sign_in_refused: null };
+/** The part of the state about who is signed in. `signed`: the answer of POST /v1/sessions. `asking`: somebody was, and
+ * the service is asked who. */
+export const SIGN_IN = { signed: null, asking: false, form: { login: "", password: "" }, signing: false, sign_in_refused: null };
 
 export function reduceSignIn(state, m) {
   switch (m.t) {
@@ -47,14 +51,23 @@ export function reduceSignIn(state, m) {
       return { ...state, form: { ...state.form, [m.field]: m.value }, sign_in_refused: null };
     case "ui.sign_in":
       return { ...state, signing: true, sign_in_refused: null };
+    case "asking":
+      return { ...state, asking: m.on };
     case "signed":
-      return { ...state, signed: m.signed, signing: false, form: { login: "", password: "" }, line: "connecting" };
+      return { ...state, signed: m.signed, asking: false, signing: false, form: { login: "", password: "" }, line: "connecting" };
     case "sign_in_refused":
       return { ...state, signing: false, sign_in_refused: m.refused, form: { ...state.form, password: "" } };
     default:
       return state;
   }
 }
+
+/** The page's first state: nobody yet, or somebody about whom the service is being asked. */
+export const firstFor = (kept, first) => (kept.marked() ? { ...first, asking: true } : first);
+
+/** Tells the page who is signed in after a reload, when that is known. */
+export const restored = (kept, page) =>
+  kept.restore().then((signed) => page.send(signed ? { t: "signed", signed } : { t: "asking", on: false }));
 
 /** Effects: asks the server, checks the role, opens the line. `open(signed)` is the page's own. */
 export function signInEffects({ name, roles, open, close }) {
@@ -85,6 +98,7 @@ export function signInEffects({ name, roles, open, close }) {
 }
 
 export function signInView(state, words, page) {
+  if (state.asking) return skeleton(words);
   const field = (name, type, complete) =>
     h("div", { class: "field" },
       h("label", { for: name }, words.say(`sign_in.${name}`)),

@@ -4,7 +4,7 @@ import { keepPage } from "../shared/installed.js";
 import { Line } from "../shared/line.js";
 import { languageEffect } from "../shared/pieces.js";
 import { loadPlaces } from "../shared/places.js";
-import { session, signInEffects } from "../shared/sign_in.js";
+import { firstFor, restored, session, signInEffects } from "../shared/sign_in.js";
 import { open } from "../shared/store.js";
 import { loadWords } from "../shared/words.js";
 import { FIRST, actOf, reduce } from "./reducer.js";
@@ -29,8 +29,8 @@ const effects = {
   "ui.keys": (_m, { state }) => (state.keys ? localStorage.removeItem(KEYS_OFF) : localStorage.setItem(KEYS_OFF, "1")),
 };
 
-const [words, signed] = await Promise.all([loadWords(), kept.restore()]);
-const page = open({ root: document.getElementById("page"), state: FIRST, reduce, view, words, effects });
+const words = await loadWords();
+const page = open({ root: document.getElementById("page"), state: firstFor(kept, FIRST), reduce, view, words, effects });
 
 const KEYS = {
   j: () => page.send({ t: "ui.move", by: 1 }),
@@ -53,4 +53,4 @@ addEventListener("keydown", (event) => {
 if (localStorage.getItem(KEYS_OFF)) page.send({ t: "ui.keys" });
 keepPage("/desk", (m) => page.send(m));
 loadPlaces().then((places) => page.send(places));
-if (signed) page.send({ t: "signed", signed });
+restored(kept, page);
