@@ -179,3 +179,9 @@ FIGURES_PLACE_CASES_MIN: Final = 3  # fewer cases of a place are somebody's stor
 FIGURES_WAITING_MAX: Final = 20  # places or categories named
 FIGURES_S_MAX: Final = 20.0  # a person waits for it once a day; beyond it a shorter time is asked for
 FAIRNESS_ON_DUTY_S_MIN: Final = 300.0  # who was on duty for less is no comparison: one claim would be twelve an hour
+
+# --- audit
+WITNESS_S: Final = (
+    60.0  # the heads of all chains are signed and written outside so often: what a thief of the log could take unseen
+)
+AUDIT_PAGE: Final = 200  # entries of a chain in one answer

@@ -12,12 +12,14 @@ import asyncpg
 import msgspec
 
 from dispatch import limits
+from dispatch.adapters.postgres.audit import PostgresJournal
 from dispatch.adapters.postgres.catalogue import load_catalogue, load_roster
 from dispatch.adapters.postgres.handover import PostgresHandOver
 from dispatch.adapters.postgres.safety import PostgresSafety
 from dispatch.adapters.postgres.store import PostgresCases
 from dispatch.adapters.postgres.upkeep import PostgresUpkeep
 from dispatch.adapters.redis.bus import RedisBus, connect
+from dispatch.audit.ports import Journal
 from dispatch.cases import audience
 from dispatch.cases.catalogue import Catalogue
 from dispatch.cases.facts import Answer, CaseState, Fact
@@ -65,6 +67,7 @@ class Node:
         self.bus = RedisBus(self.redis, settings.redis_url, self.instance)
         self.store = PostgresCases(pool)
         self.upkeep = PostgresUpkeep(pool)
+        self.journal: Journal = PostgresJournal(pool)
         self.handover: HandOverList = PostgresHandOver(pool)
         self.clock = StoreClock()
         self.feed = Feed(self.store, self.bus, self.instance)

@@ -14,6 +14,7 @@ from dispatch.insight.values import Answered, By
 from dispatch.safety.hazards import Hazard, PlaceKnown
 from dispatch.town import TownCategory
 from gateway.http.areas import GEOJSON, Imported
+from gateway.http.audit import AuditPage
 from gateway.http.bodies import IDEMPOTENCY_KEY
 from gateway.http.duplicates import Duplicate
 from gateway.http.sign_in import Me, SessionsOfMine
@@ -72,6 +73,14 @@ STATION: Final = Parameter("station", "query", "Which station; for a supervisor.
 BEFORE: Final = Parameter(
     "before", "query", "The entry before which to read; left out: the latest lines.",
     {"type": "integer", "minimum": 0}, required=False,
+)  # fmt: skip
+CHAIN: Final = Parameter(
+    "chain", "query", "A supervisor: read:CASE, station:STATION, station:*. An admin: account:ACCOUNT, town.",
+    {"type": "string", "maxLength": 80},
+)  # fmt: skip
+PAGE_BEFORE: Final = Parameter(
+    "before", "query", "The entry before which to read; left out: the latest.",
+    {"type": "integer", "minimum": 1}, required=False,
 )  # fmt: skip
 LINES: Final = Parameter(
     "lines", "query", "How many at most; left out: as many as may be.",
@@ -252,6 +261,10 @@ OPERATIONS: Final[Operations] = {
         id="figures", group="at work", session=Session.NEEDED, parameters=(FROM, TO, BY, STATION, ZONE),
         gives={200: Gives("The whole, its groups, and where people wait longest.", Answered)},
         problems=("question_invalid", *WHO),
+    ),
+    ("GET", "/v1/audit"): Operation(
+        id="audit", group="service", session=Session.NEEDED, parameters=(CHAIN, PAGE_BEFORE),
+        gives={200: Gives("The latest first.", AuditPage)}, problems=("field_invalid", *WHO),
     ),
     ("GET", "/v1/areas"): Operation(
         id="areas", group="areas", session=Session.OPTIONAL, parameters=(TAG,),

@@ -5,6 +5,7 @@ from starlette.routing import BaseRoute, Route
 from gateway.http import (
     advice,
     areas,
+    audit,
     cases,
     docs,
     duplicates,
@@ -48,6 +49,7 @@ ROUTES: list[BaseRoute] = [
     Route("/v1/desk", cases.get_desk, methods=["GET"]),
     Route("/v1/desk/handover", handover.get_handover, methods=["GET"]),
     Route("/v1/figures", figures.get_figures, methods=["GET"]),
+    Route("/v1/audit", audit.get_audit, methods=["GET"]),
     Route("/v1/areas", areas.get_areas, methods=["GET"]),
     Route("/v1/areas", areas.post_areas, methods=["POST"]),
     Route("/v1/categories", areas.get_categories, methods=["GET"]),

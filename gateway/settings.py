@@ -4,6 +4,7 @@ A wrong word is refused with a sentence that says what is allowed. Without the t
 demonstration alone makes its own and keeps them beside its sign-ins.
 """
 
+import hashlib
 import json
 import os
 import secrets
@@ -30,7 +31,8 @@ class Settings:
     """`database_owner_url`: equal to `database_url` where the operator gave only one.
 
     `origins`: pages that may open sockets, compared exactly. `trusted_proxy`: X-Forwarded-For is believed, its
-    last entry, because a proxy of ours wrote it. `town`: a file to seed an empty database from.
+    last entry, because a proxy of ours wrote it. `town`: a file to seed an empty database from. `heads`: the folder
+    outside the database that a witness writes to, with `witness_key`, the secret behind its signatures.
     """
 
     database_url: str
@@ -46,6 +48,8 @@ class Settings:
     ticket_key: bytes
     emergency_number: str
     trusted_proxy: bool
+    heads: Path | None = None
+    witness_key: bytes | None = None
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
@@ -57,6 +61,7 @@ class Settings:
         credentials = Path(env.get("ONBEAT_CREDENTIALS") or CREDENTIALS_DEFAULT)
         town = env.get("ONBEAT_TOWN")
         pepper, ticket_key = _secrets(env, demo, credentials)
+        heads, witness_key = _witness(env, demo, credentials, ticket_key)
         return cls(
             database_url=database_url,
             database_owner_url=owner_url,
@@ -71,6 +76,8 @@ class Settings:
             ticket_key=ticket_key,
             emergency_number=env.get("ONBEAT_EMERGENCY_NUMBER") or EMERGENCY_NUMBER_DEFAULT,
             trusted_proxy=_flag(env, "ONBEAT_TRUSTED_PROXY"),
+            heads=heads,
+            witness_key=witness_key,
         )
 
 
@@ -138,6 +145,21 @@ def _secrets(env: Mapping[str, str], demo: bool, credentials: Path) -> tuple[byt
     if pepper == ticket_key:
         raise SettingsError("ONBEAT_PEPPER and ONBEAT_TICKET_KEY are equal: each needs a secret of its own")
     return pepper, ticket_key
+
+
+def _witness(
+    env: Mapping[str, str], demo: bool, credentials: Path, ticket_key: bytes
+) -> tuple[Path | None, bytes | None]:
+    """Where heads go, and the secret that signs them: both or none; the demonstration's stand beside its sign-ins."""
+    folder, key = env.get("ONBEAT_HEADS"), _secret(env, "ONBEAT_WITNESS_KEY")
+    if folder and key is None and not demo:
+        raise SettingsError("ONBEAT_HEADS is set: ONBEAT_WITNESS_KEY (or ..._FILE) must hold a secret that signs")
+    if key is not None and not folder:
+        raise SettingsError("ONBEAT_WITNESS_KEY is set: ONBEAT_HEADS must name the folder that the heads go to")
+    if demo:
+        made = hashlib.sha256(b"the demonstration's witness|" + ticket_key).hexdigest().encode()
+        return Path(folder) if folder else credentials.with_name("heads"), key or made
+    return (Path(folder), key) if folder else (None, None)
 
 
 def _secret(env: Mapping[str, str], name: str) -> bytes | None:

@@ -81,6 +81,7 @@ class Act(StrEnum):
     ENTER = "enter"  # a report for somebody who called, wrote or came
     EXERCISE = "exercise"  # a report that is only practice
     READ_FIGURES = "read_figures"
+    READ_AUDIT = "read_audit"  # who read what, who came and went
 
 
 class Relation(StrEnum):
@@ -290,6 +291,9 @@ TABLE: Final[dict[tuple[Role, Act], Relation]] = {
     (R.SUPERVISOR, A.SPLIT):           Any_,
     (R.SUPERVISOR, A.UNMERGE):         Any_,
     (R.SUPERVISOR, A.READ_FIGURES):    Any_,
+
+    (R.SUPERVISOR, A.READ_AUDIT):      Any_,     # of cases and stations; the handler compares the chain
+    (R.ADMIN,      A.READ_AUDIT):      Any_,     # of accounts and the town
 
     # The admin sets the town up and sees no case.
     (R.ADMIN,      A.IMPORT_AREAS):    Any_,

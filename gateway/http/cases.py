@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dispatch import limits
+from dispatch.audit.chains import of_station, read_of
 from dispatch.batching import Overloaded
 from dispatch.cases import audience
 from dispatch.cases.facts import CaseState
@@ -108,7 +109,8 @@ def _draft(node: Node, report: Report, key: str, receipt_mac: str) -> ReportDraf
 
 
 async def case_for(request: Request, act: Act) -> tuple[Who, CaseState]:
-    """Who asks, and the case where they may. A stranger hears the same as for a case that is not there."""
+    """Who asks, and the case where they may; that they read it is committed before they are shown anything. A stranger
+    hears the same as for a case that is not there."""
     who = await who_of(request)
     case = case_of(request)
     state = await node_of(request).record_of(case)
@@ -116,6 +118,8 @@ async def case_for(request: Request, act: Act) -> tuple[Who, CaseState]:
         raise Problem("not_found")
     holders = frozenset(h.officer for h in state.holders)
     require(who, act, relations_of(who, case=case, station=state.station, holders=holders) | SELF, hidden=True)
+    if who.role is not Role.REPORTER:  # of a reporter's own looking nothing is kept
+        await node_of(request).journal.enter(read_of(case), who.name, act, {})
     return who, state
 
 
@@ -150,13 +154,13 @@ async def get_entries(request: Request) -> Response:
 async def get_talk(request: Request) -> Response:
     """GET /v1/cases/{case}/talk: what was said on the case, in pages, also when it is over."""
     _, state = await case_for(request, Act.READ_TALK)
-    before = _number(request, "before", 0, 2**31 - 1)
-    count = _number(request, "lines", 1, limits.TALK_KEPT_LINES) or limits.TALK_KEPT_LINES
+    before = number_of(request, "before", 0, 2**31 - 1)
+    count = number_of(request, "lines", 1, limits.TALK_KEPT_LINES) or limits.TALK_KEPT_LINES
     found = await node_of(request).store.talk(state.id, before, count)
     return answered(TalkPage(case=state.id, lines=tuple(map(said_line, found.lines)), more=found.more))
 
 
-def _number(request: Request, name: str, least: int, most: int) -> int | None:
+def number_of(request: Request, name: str, least: int, most: int) -> int | None:
     """A whole number of the query, or None where it is left out. Raises: Problem."""
     said = request.query_params.get(name)
     if said is None:
@@ -227,7 +231,8 @@ async def get_desk(request: Request) -> Response:
     station = who.station if who.role is Role.DESK else request.query_params.get("station", who.station or "")
     require(who, Act.READ_DESK, relations_of(who, station=station))
     node = node_of(request)
-    if station not in node.catalogue.stations:
+    if station is None or station not in node.catalogue.stations:
         raise Problem("not_found")
+    await node.journal.enter(of_station(station), who.name, Act.READ_DESK, {})
     desk = Who(who.session, Role.DESK, who.account, None, station)
     return answered(node.resume.snapshot(desk))

@@ -3,6 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
+from dispatch.audit.chains import of_station
 from dispatch.people.permissions import Act, relations_of
 from dispatch.people.values import Role
 from gateway.http.bearer import require, who_of
@@ -18,4 +19,5 @@ async def get_handover(request: Request) -> Response:
     node = node_of(request)
     if station is None or station not in node.catalogue.stations:
         raise Problem("not_found")
+    await node.journal.enter(of_station(station), who.name, "read_handover", {})
     return answered(await node.handover.of(station))

@@ -8,10 +8,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dispatch import limits
+from dispatch.audit.chains import EVERY_STATION, of_station
 from dispatch.people.permissions import SELF, Act
 from dispatch.people.ports import API
 from dispatch.people.service import SignInRefusal
-from dispatch.people.values import Who
+from dispatch.people.values import Role, Who
 from gateway.http import cookies
 from gateway.http.bearer import address_of, anyone_of, require, settings_of, sign_in_of, signed
 from gateway.http.bodies import read_body
@@ -125,6 +126,9 @@ async def post_ticket(request: Request) -> Response:
     origin = request.headers.get("origin", "")
     if origin not in settings_of(request).origins:
         raise Problem("origin_not_allowed")
+    if who.role in (Role.DESK, Role.SUPERVISOR):  # the socket shows a whole queue: that it was opened is kept first
+        node = request.app.state.node
+        await node.journal.enter(of_station(who.station or EVERY_STATION), who.name, Act.CONNECT, {})
     ticket = sign_in_of(request).issue_ticket(who, origin)
     return _json(201, Ticket(ticket=ticket, expires_in_s=limits.TICKET_S))
 

@@ -43,6 +43,9 @@ MAY[Role.OFFICER] |= {Act.READ_PLACE}
 for reading_figures in (Role.DESK, Role.SUPERVISOR):
     MAY[reading_figures] |= {Act.READ_FIGURES, Act.READ_DUPLICATES}
 MAY[Role.OFFICER] |= {Act.PANIC, Act.CHECK_IN}
+AUDITORS = {(role, Act.READ_AUDIT) for role in (Role.SUPERVISOR, Role.ADMIN)}
+for auditor, _ in AUDITORS:
+    MAY[auditor] |= {Act.READ_AUDIT}
 
 
 @pytest.mark.parametrize("role", Role)
@@ -72,7 +75,7 @@ def test_without_a_relation_nobody_touches_a_case() -> None:
         Act.READ_DUPLICATES,
     }
     reading = {(Role.SUPERVISOR, act) for act in reads | DESK_ACTS}
-    town = {(Role.ADMIN, Act.IMPORT_AREAS)}
+    town = {(Role.ADMIN, Act.IMPORT_AREAS)} | AUDITORS
     town |= {(role, act) for role in (Role.DESK, Role.SUPERVISOR) for act in INTAKE}
     by_judge |= {(Role.OFFICER, Act.CHECK_IN)} | {(Role.SUPERVISOR, act) for act in PLACES}
     assert free == by_judge | reading | town | {(role, act) for role in Role for act in ALWAYS}

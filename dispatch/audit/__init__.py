@@ -1,0 +1,1 @@
+"""What was done and read, so that nobody can change it unseen."""

@@ -1,0 +1,1 @@
+"""Tampering on purpose: does the verifier of the audit find it?"""
