@@ -41,6 +41,7 @@ class Service:
     people: list[dict[str, Any]]
     children: Children
     owner_url: str
+    folder: Path
 
     def of(self, role: str, station: str) -> list[dict[str, Any]]:
         return [one for one in self.people if one["role"] == role and one.get("station") == station]
@@ -75,7 +76,7 @@ async def service(
             children.start(role(name, module))
         await _ready(url, folder)
         people = json.loads((folder / "credentials.json").read_text())["people"]
-        yield Service(url, people, children, database.owner_url)
+        yield Service(url, people, children, database.owner_url, folder)
     await WALKED.read(request.module.__name__.rpartition(".")[2], database.owner_url)
 
 

@@ -36,6 +36,8 @@ def test_the_defaults_serve_the_loopback_only() -> None:
         ("ONBEAT_PEPPER_FILE", "/nowhere", "both set"),
         ("ONBEAT_TICKET_KEY", "p" * 32, "equal"),
         ("ONBEAT_TICKET_KEY", "", "ONBEAT_DEMO=1"),
+        ("ONBEAT_HEADS", "/heads", "a secret that signs"),
+        ("ONBEAT_WITNESS_KEY", "w" * 32, "must name the folder"),
     ],
 )
 def test_a_wrong_word_is_refused_with_what_is_allowed(name: str, value: str, hint: str) -> None:
