@@ -51,7 +51,7 @@ async def test_who_may_not_see_a_case_leaves_no_entry(town: Town) -> None:
 
 
 async def test_a_queue_that_was_opened_is_kept_and_so_is_reading_the_audit(town: Town) -> None:
-    desk, supervisor, admin = (await town.someone(role) for role in ("desk", "supervisor", "admin"))
+    desk, supervisor, admin = [await town.someone(role) for role in ("desk", "supervisor", "admin")]
     async with desk.line():
         pass
     assert (await desk.ask("GET", "/v1/desk")).status_code == 200
