@@ -222,7 +222,8 @@ class OfficerDuty(View, frozen=True, kw_only=True, tag="officer"):
 
 class Panic(View, frozen=True, kw_only=True, tag="help"):
     """An officer calls for help: to the desk, and to the officers nearest. Exact, and live by `moves`, until a
-    person at the desk has cleared it (`over`). `place`: where it was raised; absent: nobody knows."""
+    person at the desk has cleared it (`over`). `place`: where it was raised; absent: nobody knows. `told`: how many
+    officers were told beside the desk and who called."""
 
     panic: UUID
     officer: UUID
@@ -233,6 +234,7 @@ class Panic(View, frozen=True, kw_only=True, tag="help"):
     place: Place | None = None
     case: UUID | None = None
     over: bool = False
+    told: int = 0
 
 
 class Moved(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", tag="moved", omit_defaults=True):
@@ -265,7 +267,7 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", tag="wel
 
     `at` lies beyond what is still to come: a client counts it when that has come, never before, lest a line that
     breaks between the two hides what was missed. After a welcome that is not resumed, token and offsets of before are
-    worth nothing, and the new ones count with the snapshot."""
+    worth nothing, and the new ones count with the snapshot. `beat`: of an officer on duty who has one."""
 
     v: int
     resumed: bool
@@ -277,6 +279,7 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", tag="wel
     call_sign: str | None = None
     station: str | None = None
     on_duty: bool | None = None
+    beat: str | None = None
     fix_interval_s: float | None = None
 
 

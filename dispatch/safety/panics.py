@@ -60,6 +60,7 @@ class PanicBody(msgspec.Struct, frozen=True, kw_only=True):
             place=place,
             case=self.case,
             over=over,
+            told=len(self.told) - 1,
         )
 
 

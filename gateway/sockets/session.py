@@ -7,6 +7,8 @@ import time
 from collections.abc import Coroutine
 from typing import Any
 
+import msgspec
+
 from dispatch.batching import Overloaded
 from dispatch.cases.facts import Answer
 from dispatch.cases.ports import StoreAway, StoreBusy
@@ -133,6 +135,7 @@ class PersonSession:
         resumed = not isinstance(missed, str)
         follows = self._follows(hello)
         self.member = Member(who, self.link, follows)
+        on_duty = node.roster.by_id.get(who.officer) if who.officer else None
         self._send(
             Welcome(
                 v=VERSION,
@@ -144,7 +147,8 @@ class PersonSession:
                 officer=who.officer,
                 call_sign=who.call_sign,
                 station=who.station,
-                on_duty=who.officer in node.roster.by_id if who.officer else None,
+                on_duty=on_duty is not None if who.officer else None,
+                beat=on_duty.beat if on_duty else None,
                 fix_interval_s=FIX_INTERVAL_S if who.officer else None,
             )
         )
@@ -262,7 +266,9 @@ class PersonSession:
 
     async def _on_duty(self, message: Duty) -> Any:
         assert self.who.officer is not None
-        return result(message.key, await self._node.duty(self.who.officer, message))
+        told = result(message.key, await self._node.duty(self.who.officer, message))
+        known = self._node.roster.by_id.get(self.who.officer)
+        return told if known is None or known.beat is None else msgspec.structs.replace(told, more={"beat": known.beat})
 
     async def _on_shift(self, message: DeskShift) -> Any:
         assert self.who.account is not None and self.who.station is not None, "a desk has both"

@@ -154,7 +154,7 @@ class Screens:
         """An officer on duty who stands at a place."""
         page = await self.signed_in(f"/officer?at={lat},{lon}", person, **more)
         await page.click('[data-duty="off"]')
-        await page.wait_for_selector('[data-duty="on"]')
+        await page.wait_for_selector('[data-on-duty="on"]')
         return page
 
 

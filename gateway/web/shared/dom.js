@@ -123,12 +123,13 @@ function setOne(node, name, value, send) {
 function heard(event, message, send) {
   const told = { ...message };
   const target = event.currentTarget;
-  if (event.type === "submit") event.preventDefault();
+  if (event.type === "submit" || event.type === "contextmenu") event.preventDefault();
   if (event.type === "input" || event.type === "change") told.value = target.value;
   if (event.type === "toggle") told.value = target.open;
-  if (event.type === "keydown") {
+  if (event.type === "keydown" || event.type === "keyup") {
     if (message.keys && !(event.key in message.keys)) return;
     if (message.keys) told.did = message.keys[event.key];
+    told.repeat = event.repeat;
     event.preventDefault();
   }
   if (event.type === "click" && target.createSVGPoint) {

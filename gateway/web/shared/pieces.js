@@ -20,6 +20,7 @@ const SHAPES = {
   diamond: h("path", { d: "M8 1 15 8 8 15 1 8Z", fill: "currentColor" }),
   house: h("path", { d: "M8 1 15 7.5V15H1V7.5Z", fill: "currentColor" }),
   tick: h("path", { d: "M2 8.5 6.5 13 14 3.5", fill: "none", stroke: "currentColor", "stroke-width": 3 }),
+  warn: h("path", { d: "M8 .5 16 15H0ZM7 5.5v5h2v-5ZM7 11.7v1.8h2v-1.8Z", fill: "currentColor", "fill-rule": "evenodd" }),
   cross: h("path", { d: "M3 3 13 13M13 3 3 13", fill: "none", stroke: "currentColor", "stroke-width": 2.5 }),
 };
 

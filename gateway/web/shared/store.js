@@ -10,9 +10,10 @@ export const TICK_MS = 250;
 
 /**
  * @param {{root: HTMLElement, state: any, reduce: (state: any, message: any) => any, view: (state: any, words: any) => any[], words: import("./words.js").Words,
- *   effects: Record<string, (message: any, page: any, before: any) => void>}} parts
+ *   effects: Record<string, (message: any, page: any, before: any) => void>, after?: (message: any, page: any, before: any) => void}} parts
+ *   `after` follows every message, ticks too.
  */
-export function open({ root, state, reduce, view, words, effects }) {
+export function open({ root, state, reduce, view, words, effects, after }) {
   /** @type {import("./dom.js").Message[]} */
   const log = [];
   let planned = false;
@@ -41,6 +42,7 @@ export function open({ root, state, reduce, view, words, effects }) {
     const before = state;
     state = reduce(state, message);
     effects[message.t]?.(message, page, before);
+    after?.(message, page, before);
     if (state !== before) plan();
   }
 

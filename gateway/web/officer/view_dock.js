@@ -1,0 +1,60 @@
+/** The bottom of every screen: the one large button, and the bar that calls for help. And the row of what lies before. */
+
+import { h } from "../shared/dom.js";
+import { MARKS, ring, shape } from "../shared/pieces.js";
+import { categoryName } from "../shared/places.js";
+import { armed, askedOf, deck, focusOf, primaryOf } from "./deck.js";
+import { panicBar } from "./view_help.js";
+
+/** A claim without an answer for so long is told to be asked about. */
+const SLOW_MS = 2_500;
+const MARK = { take: "data-take", set_out: "data-step", arrived: "data-step", cleared: "data-step" };
+
+export function dock(state, words) {
+  if (state.line === "refused" && state.line_why === "revoked") return null;
+  const primary = primaryOf(state);
+  return h("footer", { key: "dock", class: "dock", "aria-label": words.say("officer.dock") },
+    h("div", { class: "dock-in" },
+      primary && !state.panic.ask ? large(primary, state, words) : null,
+      panicBar(state, words)));
+}
+
+function large(primary, state, words) {
+  const mark = MARK[primary.act] ?? "data-act";
+  const hint = primary.act === "cleared" && !state.disposition && !primary.going ? words.say("officer.choose_first") : null;
+  return h("button", { key: "large", class: `main take${primary.act === "well" ? " well" : ""}`, [mark]: primary.act,
+    "aria-disabled": primary.off || !armed(state) ? "true" : null, "data-arming": armed(state) || primary.off ? null : "",
+    onclick: primary.press },
+  h("span", {}, labelOf(primary, state, words)), hint ? h("span", { class: "small" }, hint) : null);
+}
+
+/** The words on the large button: what it does, or what became of the press. */
+export function labelOf(primary, state, words) {
+  if (primary.going) {
+    if (state.line !== "live") return words.say("officer.kept");
+    const one = state.offers[primary.case] ?? state.held[primary.case];
+    return words.say(state.now_ms - one.going_ms > SLOW_MS ? "officer.checking" : primary.act === "take" ? "officer.taking" : "officer.going");
+  }
+  if (primary.act === "take") return words.say(primary.over ? "officer.over" : "officer.take");
+  if (primary.act === "cleared" && state.disposition) {
+    return words.say("officer.step.cleared_as", { how: words.say(`disposition.${state.disposition}`) });
+  }
+  return words.say(`officer.step.${primary.act}`);
+}
+
+/** Cases and offers side by side, where there is more than one: a press looks at another one. */
+export function deckRow(state, words) {
+  const all = deck(state);
+  if (all.length < 2) return null;
+  const looked = focusOf(state);
+  return h("nav", { key: "deck", class: "deck", "aria-label": words.say("officer.deck", { n: all.length }) },
+    all.map((one) => {
+      const offer = one.case in state.offers;
+      const name = categoryName(one.category, state.categories, words);
+      return h("button", { key: one.case, class: `chip${one.case === looked ? " looked" : ""}`, "data-chip": one.case,
+        "aria-current": one.case === looked ? "true" : null, onclick: { t: "ui.look", case: one.case } },
+      offer ? ring(one.ends_ms, state.now_ms, words, { small: true })
+        : h("span", { class: `badge ${askedOf(one) ? "amber" : "green"}` }, shape(askedOf(one) ? "circle" : (MARKS[one.state] ?? ["dot"])[0])),
+      h("span", {}, name));
+    }));
+}
