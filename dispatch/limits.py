@@ -118,6 +118,21 @@ KEY_CHARS_MAX: Final = 64
 REASON_CHARS_MAX: Final = 500
 ANSWERS_MAX: Final = 16  # to an advice's questions, in one draft
 
+# --- administration --------------------------------------------------------------------------------------------
+TOWN_POLL_S: Final = 1.0  # how often a process asks whether the town was changed: one small row
+TOWN_RELOAD_S: Final = 5.0  # ... and reads it whatever was said: hours of summer time, an operator's own SQL
+PEOPLE_PAGE: Final = 200  # people in one answer; a page shows fewer, a script asks again
+CHANGES_PAGE: Final = 100  # changes in one answer, the latest first
+CHANGE_CHARS_MAX: Final = 20_000  # of what was before and after, as told; all of it stays in the record
+NAME_CHARS_MAX: Final = 80  # of a station or a category: one line of a phone
+CALL_SIGN_CHARS_MAX: Final = 16  # said over the radio and shown on a map
+SKILLS_MAX: Final = 20  # of one officer
+SLOTS_MAX: Final = 10  # as the table `officers` checks it
+PATIENCE_MS: Final = (100, 3_600_000)  # as the table `categories` checks it
+CHECK_IN_S: Final = (1, 86_400)  # the same
+HAND_BACKS: Final = (1, 20)  # as the table `stations` checks it
+PASSWORD_CHARS: Final = 20  # of a made one: 20 of 31 signs are 99 bits, and nobody mistakes one for another
+
 # --- sign-in ---------------------------------------------------------------------------------------------------
 SESSION_S: Final = 12 * 3600  # a shift and its hand-over
 ENDED_LOOK_S: Final = 60.0  # how far back a look for ended sessions goes: longer than any statement may run

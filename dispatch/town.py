@@ -36,7 +36,12 @@ class TownStore(Protocol):
     async def categories(self) -> list[TownCategory]:
         """Those that are open, in the order of their ids."""
 
-    async def replace(self, kind: str, areas: Sequence[TownArea]) -> None:
-        """All areas of a kind are these from now on, in one commit. A station that has an area exists, with its stream;
-        one without keeps its cases, its desk and its officers, only no ground. Officers of a beat that is gone have
-        none."""
+    async def replace(
+        self, kind: str, areas: Sequence[TownArea], *, held: Sequence[TownArea], actor: str, reason: str
+    ) -> bool:
+        """All areas of a kind are these from now on, in one commit with the entry that keeps who, why, before and
+        after.
+
+        A station that has an area exists, with its stream; one without keeps its cases, its desk and its officers, only
+        no ground. Officers of a beat that is gone have none. False: the areas are no longer those `held`, nothing is
+        changed."""

@@ -14,10 +14,12 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from dispatch.adapters.passwords import Argon2Passwords
+from dispatch.adapters.postgres.admin import PostgresAdmin
 from dispatch.adapters.postgres.figures import PostgresFigures
 from dispatch.adapters.postgres.people import PostgresPeople
 from dispatch.adapters.postgres.town import PostgresTown
 from dispatch.adapters.redis.sessions import RedisSessions
+from dispatch.admin.service import Administering
 from dispatch.people.service import SignIn
 from gateway.http.pages import room
 from gateway.http.problems import EXCEPTION_HANDLERS
@@ -39,7 +41,11 @@ def make_app(node: Node, sign_in: SignIn, routes: Sequence[BaseRoute] = ROUTES) 
     app = Starlette(routes=routes, exception_handlers=EXCEPTION_HANDLERS)
     app.state.node, app.state.settings = node, node.settings
     app.state.services = SimpleNamespace(
-        sign_in=sign_in, town=PostgresTown(node.pool), figures=PostgresFigures(node.pool), pool=node.pool
+        sign_in=sign_in,
+        town=PostgresTown(node.pool),
+        figures=PostgresFigures(node.pool),
+        admin=Administering(PostgresAdmin(node.pool), Argon2Passwords(), RedisSessions(node.redis), node.feed),
+        pool=node.pool,
     )
     return app
 

@@ -13,7 +13,7 @@ import msgspec
 
 from dispatch import limits
 from dispatch.adapters.postgres.audit import PostgresJournal
-from dispatch.adapters.postgres.catalogue import load_catalogue, load_roster
+from dispatch.adapters.postgres.catalogue import CatalogueKeeper, load_roster
 from dispatch.adapters.postgres.handover import PostgresHandOver
 from dispatch.adapters.postgres.safety import PostgresSafety
 from dispatch.adapters.postgres.store import PostgresCases
@@ -51,7 +51,6 @@ from gateway.wire.sentences import refused, result
 
 log = logging.getLogger(__name__)
 
-CATALOGUE_S = 5.0  # how soon a changed category or area is seen by every process
 HEARTBEAT_S = 2.0
 JOIN_S = 0.25
 CAME_MAX = 20_000
@@ -75,6 +74,7 @@ class Node:
         self.positions = LivePositions(self.roster)
         self.positions.held = lambda: self.feed.board.held
         self.catalogue = Catalogue()
+        self._keeper = CatalogueKeeper(pool, self.catalogue)
         self.reporting = Reporting(self.store, self.feed, self.positions, self.catalogue, self.clock)
         self.claiming = Claiming(self.store, self.feed)
         self.acting = Acting(self.store, self.feed, self.reporting)
@@ -131,7 +131,7 @@ class Node:
         while True:
             try:
                 await self._beat()
-                await self._reload_catalogue()
+                await self._keeper.look()
                 await self.feed.start()
                 break
             except (StoreAway, StoreBusy) as error:
@@ -205,15 +205,11 @@ class Node:
         return missing
 
     # --- upkeep
-    async def _reload_catalogue(self) -> None:
-        fresh = await load_catalogue(self.pool, self.catalogue)
-        self.catalogue.become(fresh)
-
     async def _keep_catalogue(self) -> None:
         while True:
-            await asyncio.sleep(CATALOGUE_S)
+            await asyncio.sleep(limits.TOWN_POLL_S)
             with contextlib.suppress(StoreAway, StoreBusy):
-                await self._reload_catalogue()
+                await self._keeper.look()
 
     async def _heartbeat(self) -> None:
         while True:

@@ -13,6 +13,7 @@ from dispatch.cases.views import DeskCase, HeldCase, ReporterCase, Result, Snaps
 from dispatch.insight.values import Answered, By
 from dispatch.safety.hazards import Hazard, PlaceKnown
 from dispatch.town import TownCategory
+from gateway.admin_operations import admin_operations
 from gateway.http.areas import GEOJSON, Imported
 from gateway.http.audit import AuditPage
 from gateway.http.bodies import IDEMPOTENCY_KEY
@@ -63,6 +64,12 @@ IDEMPOTENCY: Final = Parameter(
 )
 ORIGIN: Final = Parameter("Origin", "header", "A page of this service; browsers send it.", {"type": "string"})
 KIND: Final = Parameter("kind", "query", "What the features are.", {"enum": ["station", "beat"]})
+CHECK: Final = Parameter("check", "query", "1: say what would be, change nothing.", {"enum": ["1"]}, required=False)
+REASON: Final = Parameter(
+    "reason", "query", "Why; kept with the change.", {"type": "string", "maxLength": limits.REASON_CHARS_MAX},
+    required=False,
+)  # fmt: skip
+MATCH: Final = Parameter("If-Match", "header", "The ETag of GET /v1/areas.", {"type": "string"}, required=False)
 FROM: Final = Parameter("from", "query", "Cases received from then on.", {"type": "string", "format": "date-time"})
 TO: Final = Parameter("to", "query", "... and before then.", {"type": "string", "format": "date-time"})
 BY: Final = Parameter("by", "query", "What the groups are.", {"enum": [*By]}, required=False)
@@ -271,13 +278,14 @@ OPERATIONS: Final[Operations] = {
         gives={200: Gives("Stations, then beats.", FEATURES, GEOJSON), 304: SAME}, problems=FAILS,
     ),
     ("POST", "/v1/areas"): Operation(
-        id="import_areas", group="areas", session=Session.NEEDED, parameters=(KIND,), takes=FEATURES,
-        media=(GEOJSON, JSON), gives={200: Gives("Taken over.", Imported)},
+        id="import_areas", group="areas", session=Session.NEEDED, parameters=(KIND, CHECK, REASON, MATCH),
+        takes=FEATURES, media=(GEOJSON, JSON), gives={200: Gives("Taken over, or looked at.", Imported)},
         problems=(
-            "kind_unknown", "geojson_invalid", "areas_refused", "content_type_unsupported", "body_too_large",
-            "body_slow", "malformed_request", *WHO,
+            "kind_unknown", "stale_version", "field_invalid", "geojson_invalid", "areas_refused",
+            "content_type_unsupported", "body_too_large", "body_slow", "malformed_request", *WHO,
         ),
     ),
+    **admin_operations(WHO, BODY),
     # --- of the service itself
     ("GET", "/healthz"): Operation(
         id="healthz", group="service", gives={200: Gives("It answers: ok, pause_ms.", ANYTHING)},

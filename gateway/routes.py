@@ -3,6 +3,7 @@
 from starlette.routing import BaseRoute, Route
 
 from gateway.http import (
+    admin,
     advice,
     areas,
     audit,
@@ -53,6 +54,14 @@ ROUTES: list[BaseRoute] = [
     Route("/v1/areas", areas.get_areas, methods=["GET"]),
     Route("/v1/areas", areas.post_areas, methods=["POST"]),
     Route("/v1/categories", areas.get_categories, methods=["GET"]),
+    Route("/v1/admin/people", admin.get_people, methods=["GET"]),
+    Route("/v1/admin/people/{login}", admin.put_person, methods=["PUT"]),
+    Route("/v1/admin/people/{login}/suspended", admin.post_suspended, methods=["POST"]),
+    Route("/v1/admin/people/{login}/password", admin.post_password, methods=["POST"]),
+    Route("/v1/admin/town", admin.get_town, methods=["GET"]),
+    Route("/v1/admin/stations/{station}", admin.put_station, methods=["PUT"]),
+    Route("/v1/admin/categories/{category}", admin.put_category, methods=["PUT"]),
+    Route("/v1/admin/changes", admin.get_changes, methods=["GET"]),
     Route("/healthz", health.healthz, methods=["GET"]),
     Route("/readyz", health.readyz, methods=["GET"]),
     *docs.ROUTES,

@@ -10,13 +10,13 @@ import time
 
 import asyncpg
 
-from dispatch.adapters.postgres.catalogue import load_catalogue, load_free_roster
+from dispatch.adapters.postgres.catalogue import CatalogueKeeper, load_free_roster
 from dispatch.adapters.postgres.store import PostgresCases
 from dispatch.adapters.postgres.upkeep import PostgresUpkeep
 from dispatch.adapters.postgres.watch import PostgresWatch
 from dispatch.adapters.redis.bus import FIXES, RedisBus, connect
 from dispatch.cases.catalogue import Catalogue
-from dispatch.limits import GENERATION_AGE_S_MIN, PRUNE_S, SWEEP_S, WATCH_TURN_S
+from dispatch.limits import GENERATION_AGE_S_MIN, PRUNE_S, SWEEP_S, TOWN_POLL_S, WATCH_TURN_S
 from dispatch.positions.live import LivePositions
 from dispatch.positions.roster import Roster
 from dispatch.streams.sweeping import Publisher, Sweeping
@@ -24,7 +24,6 @@ from dispatch.watch.watching import Watching
 from gateway.role import every, main_of, working_pool
 from gateway.settings import Settings
 
-CATALOGUE_S = 5.0
 BEAT_S = 2.0
 
 
@@ -35,6 +34,7 @@ class Sweeper:
         self._pool, self._instance = pool, instance
         self._upkeep = PostgresUpkeep(pool)
         self._catalogue, self._roster = Catalogue(), Roster()
+        self._keeper = CatalogueKeeper(pool, self._catalogue)
         self.positions = LivePositions(self._roster, everybody=True)
         store = PostgresCases(pool)
         self._sweeping = Sweeping(
@@ -47,13 +47,13 @@ class Sweeper:
             self._catalogue,
             before_rounds=self._who_is_free,
         )
-        self._catalogue_at = self._beat_at = self._pruned_at = self._watched_at = -1e9
+        self._looked_at = self._beat_at = self._pruned_at = self._watched_at = -1e9
 
     async def turn(self) -> None:
         now = time.monotonic()
-        if now - self._catalogue_at >= CATALOGUE_S:
-            self._catalogue.become(await load_catalogue(self._pool, self._catalogue))
-            self._catalogue_at = now
+        if now - self._looked_at >= TOWN_POLL_S:
+            await self._keeper.look()
+            self._looked_at = now
         await self._sweeping.sweep()
         if now - self._watched_at >= WATCH_TURN_S:
             await self._watching.turn()

@@ -70,13 +70,13 @@ def read_policy(text: bytes | str) -> Policy:
         policy = msgspec.json.decode(text, type=Policy)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise PolicyError(f"This is not a policy: {error}") from error
-    wrong = _wrong(policy)
-    if wrong is not None:
-        raise PolicyError(wrong)
+    sentence = wrong(policy)
+    if sentence is not None:
+        raise PolicyError(sentence)
     return policy
 
 
-def _wrong(policy: Policy) -> str | None:
+def wrong(policy: Policy) -> str | None:
     """What cannot be meant, as a sentence."""
     rings = policy.rings_m
     if not 1 <= len(rings) <= RINGS_MAX or any(not 1 <= ring <= RING_M_MAX for ring in rings):

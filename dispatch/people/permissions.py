@@ -82,6 +82,12 @@ class Act(StrEnum):
     EXERCISE = "exercise"  # a report that is only practice
     READ_FIGURES = "read_figures"
     READ_AUDIT = "read_audit"  # who read what, who came and went
+    READ_PEOPLE = "read_people"
+    CHANGE_PEOPLE = "change_people"
+    SUSPEND = "suspend"  # somebody's sessions end, they cannot sign in
+    READ_TOWN = "read_town"  # stations and categories as they are set
+    CHANGE_TOWN = "change_town"
+    READ_CHANGES = "read_changes"
 
 
 class Relation(StrEnum):
@@ -297,6 +303,18 @@ TABLE: Final[dict[tuple[Role, Act], Relation]] = {
 
     # The admin sets the town up and sees no case.
     (R.ADMIN,      A.IMPORT_AREAS):    Any_,
+    (R.ADMIN,      A.READ_PEOPLE):     Any_,
+    (R.ADMIN,      A.CHANGE_PEOPLE):   Any_,
+    (R.ADMIN,      A.SUSPEND):         Any_,
+    (R.ADMIN,      A.READ_TOWN):       Any_,
+    (R.ADMIN,      A.CHANGE_TOWN):     Any_,
+    (R.ADMIN,      A.READ_CHANGES):    Any_,
+    (R.ADMIN,      A.READ_FIGURES):    Any_,     # beside the policies; figures name nobody
+    # A supervisor sees how the town is set and who changed it, and stops a phone that is in wrong hands.
+    (R.SUPERVISOR, A.READ_PEOPLE):     Any_,
+    (R.SUPERVISOR, A.READ_TOWN):       Any_,
+    (R.SUPERVISOR, A.READ_CHANGES):    Any_,
+    (R.SUPERVISOR, A.SUSPEND):         Any_,     # officers and desks, and only out: dispatch.admin.service
 }
 # fmt: on
 

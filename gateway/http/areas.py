@@ -13,11 +13,12 @@ from dispatch import limits
 from dispatch.people.permissions import Act
 from dispatch.town import TownArea, TownStore
 from gateway.http.bearer import anyone_of, require, signed
-from gateway.http.bodies import read_raw
+from gateway.http.bodies import at, read_raw
 from gateway.http.problems import Problem
-from geo.areas import AreaError, AreaSet, Report, load_areas
+from geo.areas import AreaError, AreaKind, AreaSet, Report, load_areas
 
 GEOJSON: Final = "application/geo+json"
+NO_REASON: Final = "No reason was given."
 REFUSED_MAX: Final = 50  # features named in one answer; a file with more is wrong as a whole
 
 # Reading a large file takes a core for seconds: one at a time in a process.
@@ -49,14 +50,23 @@ class Surface(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Imported(msgspec.Struct, frozen=True, kw_only=True):
-    """POST /v1/areas: what was taken over, and what a person should look at."""
+    """POST /v1/areas: what was taken over, and what a person should look at.
+
+    `applied`: false where it was only looked at; `after` then holds the features as they would be, mended. `added`,
+    `moved`, `dropped`: ids of areas that come, change or go.
+    """
 
     kind: str
     areas: int
+    applied: bool
+    added: list[str]
+    moved: list[str]
+    dropped: list[str]
     repaired: list[Repaired]
     overlaps: list[Overlap]
     gaps: list[Surface]
     outside: list[Surface]
+    after: list[dict[str, Any]] = []
 
 
 def town_of(request: Request) -> TownStore:
@@ -66,22 +76,7 @@ def town_of(request: Request) -> TownStore:
 async def get_areas(request: Request) -> Response:
     """GET /v1/areas: a FeatureCollection (RFC 7946) of stations and beats; `kind` tells them apart."""
     require(await anyone_of(request), Act.READ_AREAS)
-    features = [
-        {
-            "type": "Feature",
-            "id": f"{area.kind}:{area.id}",
-            "properties": {
-                "id": area.id,
-                "kind": area.kind,
-                "station": area.station,
-                "name": area.name,
-                "name_en": area.name_en,
-            },
-            "geometry": area.outline,
-        }
-        for area in await town_of(request).areas()
-    ]
-    return _cached(request, {"type": "FeatureCollection", "features": features}, GEOJSON)
+    return _cached(request, _collection(await town_of(request).areas()), GEOJSON)
 
 
 async def get_categories(request: Request) -> Response:
@@ -94,22 +89,34 @@ async def get_categories(request: Request) -> Response:
 async def post_areas(request: Request) -> Response:
     """POST /v1/areas?kind=station|beat: these are all areas of the kind from now on. 200 Imported.
 
-    One feature that cannot be used refuses the whole file, with every such feature's name; nothing changes then.
+    One feature that cannot be used refuses the whole file, with every such feature's name; nothing changes then. With
+    check=1 nothing changes either: the answer says what would. If-Match, with the ETag of GET /v1/areas: only while the
+    areas are still those.
     """
-    await signed(request, Act.IMPORT_AREAS)
+    who = await signed(request, Act.IMPORT_AREAS)
     kind = request.query_params.get("kind", "")
     if kind not in ("station", "beat"):
         raise Problem("kind_unknown")
     raw = await read_raw(request, limits.AREAS_BODY_BYTES_MAX, GEOJSON, "application/json")
     town = town_of(request)
+    reason, checking = request.query_params.get("reason", "").strip(), request.query_params.get("check") == "1"
+    if len(reason) > limits.REASON_CHARS_MAX or "\0" in reason:
+        raise at("field_invalid", "", f"reason may hold {limits.REASON_CHARS_MAX} characters.")
     held = await town.areas()
+    wanted = request.headers.get("if-match")
+    if wanted is not None and wanted.strip() != _tag(msgspec.json.encode(_collection(held))):
+        raise Problem("stale_version")
     async with _importing:
-        found, report = await asyncio.to_thread(_read, raw, kind, held)
-    await town.replace(kind, [_town_area(found, one.id) for one in found.areas])
-    return Response(msgspec.json.encode(_told(kind, found, report)), media_type="application/json")
+        report, areas = await asyncio.to_thread(_read, raw, kind, held)
+    if not checking and not await town.replace(
+        kind, areas, held=held, actor=f"{who.role}:{who.account}", reason=reason or NO_REASON
+    ):
+        raise Problem("stale_version")
+    told = _told(kind, report, [area for area in held if area.kind == kind], areas, applied=not checking)
+    return Response(msgspec.json.encode(told), media_type="application/json")
 
 
-def _read(raw: bytes, kind: str, held: Sequence[TownArea]) -> tuple[AreaSet, Report]:
+def _read(raw: bytes, kind: str, held: Sequence[TownArea]) -> tuple[Report, list[TownArea]]:
     """The file's areas, beats held against the stations there are. Raises: Problem."""
     try:
         stations = _stations(held) if kind == "beat" else None
@@ -122,7 +129,7 @@ def _read(raw: bytes, kind: str, held: Sequence[TownArea]) -> tuple[AreaSet, Rep
         raise Problem("areas_refused", f"Nothing was changed. {names}", errors=[_error(error) for error in first])
     if not len(found):
         raise Problem("areas_refused", "The file has no area, and a town without any has no station near.")
-    return found, report
+    return report, [_town_area(found, one.id) for one in found.areas]
 
 
 def _stations(held: Sequence[TownArea]) -> AreaSet:
@@ -145,8 +152,9 @@ def _town_area(found: AreaSet, own: str) -> TownArea:
         kind=str(area.kind),
         station=area.station or own,
         name=area.name,
-        name_en=_english(area.properties) or area.name,
-        outline=found.outline(own),
+        # of a beat one name is kept; an outline in lists, as the record gives it back
+        name_en=(_english(area.properties) if area.kind is AreaKind.STATION else None) or area.name,
+        outline=msgspec.json.decode(msgspec.json.encode(found.outline(own))),
     )
 
 
@@ -155,10 +163,18 @@ def _english(properties: Mapping[str, Any]) -> str | None:
     return name if isinstance(name, str) and name.strip() else None
 
 
-def _told(kind: str, found: AreaSet, report: Report) -> Imported:
+def _told(
+    kind: str, report: Report, before: Sequence[TownArea], after: Sequence[TownArea], *, applied: bool
+) -> Imported:
+    was, are = {area.id: area for area in before}, {area.id: area for area in after}
     return Imported(
         kind=kind,
-        areas=len(found),
+        areas=len(after),
+        applied=applied,
+        added=sorted(are.keys() - was.keys()),
+        moved=sorted(own for own in are.keys() & was.keys() if are[own] != was[own]),
+        dropped=sorted(was.keys() - are.keys()),
+        after=[] if applied else _collection(after)["features"],
         repaired=[Repaired(id=r.id, feature=r.feature, fault=r.fault, share=r.share) for r in report.repaired],
         overlaps=[Overlap(a=a, b=b, m2=m2) for a, b, m2 in report.overlaps],
         gaps=[Surface(what=what, m2=m2) for what, m2 in report.gaps],
@@ -166,10 +182,33 @@ def _told(kind: str, found: AreaSet, report: Report) -> Imported:
     )
 
 
+def _collection(areas: Sequence[TownArea]) -> dict[str, Any]:
+    features = [
+        {
+            "type": "Feature",
+            "id": f"{area.kind}:{area.id}",
+            "properties": {
+                "id": area.id,
+                "kind": area.kind,
+                "station": area.station,
+                "name": area.name,
+                "name_en": area.name_en,
+            },
+            "geometry": area.outline,
+        }
+        for area in areas
+    ]
+    return {"type": "FeatureCollection", "features": features}
+
+
+def _tag(body: bytes) -> str:
+    return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+
+
 def _cached(request: Request, said: object, media_type: str) -> Response:
     """Answered by 304 where the asker has it: a map is large and seldom changes."""
     body = msgspec.json.encode(said)
-    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    tag = _tag(body)
     headers = {"etag": tag, "cache-control": "no-cache"}
     if tag in (one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")):
         return Response(status_code=304, headers=headers)

@@ -44,6 +44,25 @@ CODES: Final[dict[str, tuple[int, str, str]]] = {
     "areas_refused": (422, "Areas refused", "The areas cannot be taken over. Nothing was changed."),
     "geojson_invalid": (422, "Not GeoJSON", "The body is not a GeoJSON FeatureCollection (RFC 7946)."),
     "kind_unknown": (422, "Kind unknown", "kind may be station or beat."),
+    # --- administration
+    "stale_version": (409, "Changed meanwhile", "Somebody changed it since you read it. Read it again."),
+    "exists": (409, "There already", "There is one by this name already."),
+    "name_invalid": (
+        422, "Not a name", "A login or an id is 2 to 63 of a-z 0-9 . _ and -, and begins with a letter or a digit.",
+    ),
+    "role_fixed": (409, "Role fixed", "The role of a login never changes: suspend it and make another."),
+    "station_unknown": (422, "Station unknown", "There is no such station."),
+    "beat_unknown": (422, "Beat unknown", "The station has no such beat."),
+    "on_duty": (409, "On duty", "The officer is on duty. The station changes off duty."),
+    "slots_held": (409, "Holds more", "The officer holds more cases now than that."),
+    "call_sign_taken": (409, "Call sign taken", "Another officer has this call sign."),
+    "own_account": (409, "Your own", "Nobody suspends their own sign-in: another admin does."),
+    "last_admin": (409, "The last admin", "Nobody else could let anybody in again. Make another admin first."),
+    "catch_all_needed": (409, "Needed for the rest", "Some station takes what lies in no area: make it another."),
+    "falls_in_a_circle": (409, "A circle", "The cases would come back to this station."),
+    "zone_unknown": (422, "Time zone unknown", "The database knows no such time zone. A good one is Asia/Shanghai."),
+    "category_needed": (409, "The last category", "Nothing could be reported. Open another category first."),
+    "policy_invalid": (422, "Not a policy", "The policy cannot be meant as a whole."),
     # --- figures
     "question_invalid": (422, "Not a question", "from, to, by or zone cannot be meant as they stand."),
     # --- who asks

@@ -185,6 +185,7 @@ async def test_an_import_is_taken_over_and_reported(town: Town) -> None:
     assert answer.status_code == 200, answer.text
     assert answer.json() | {"gaps": []} == {
         "kind": "station", "areas": 5, "repaired": [], "overlaps": [], "gaps": [], "outside": [],
+        "applied": True, "added": [], "moved": [], "dropped": [], "after": [],
     }  # fmt: skip
     dropped = beats["features"].pop()["properties"]
     answer = await post_areas(town, json.dumps(beats).encode(), "beat")

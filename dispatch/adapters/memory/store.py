@@ -66,6 +66,9 @@ class MemoryCases:
         if row.on_duty == on:
             row.shift_ends_us = row.shift_ends_us if ends_us is None else ends_us
             return Answer(ok=True, reason=None, response={})
+        planned = row.shift_ends_us
+        if on and ends_us is None and planned is not None and planned > db.now_us():
+            ends_us = planned
         row.on_duty, row.shift_ends_us = on, ends_us
         stream = db.events[row.station]
         fact = Fact(

@@ -1,5 +1,6 @@
 """Categories, stations, areas and who is on duty, as a process loads them."""
 
+import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -11,7 +12,7 @@ from dispatch.adapters.postgres.pool import fetch
 from dispatch.cases.catalogue import Catalogue, Category, Station
 from dispatch.cases.eligibility import Border
 from dispatch.cases.policy import Mode
-from dispatch.limits import BEST_OFFICER_TURN_MS, OFFER_WINDOW_MS, RINGS_M
+from dispatch.limits import BEST_OFFICER_TURN_MS, OFFER_WINDOW_MS, RINGS_M, TOWN_RELOAD_S
 from dispatch.positions.roster import OnDuty
 from geo.areas import AreaKind, load_areas
 from geo.point import Point
@@ -86,6 +87,27 @@ def _locator(every: list[asyncpg.Record], kind: AreaKind) -> Callable[[Point], s
     ]
     held, _ = load_areas({"type": "FeatureCollection", "features": features}, kind=kind)
     return held.locate
+
+
+class CatalogueKeeper:
+    """Keeps a process's catalogue as the town is set: asked every TOWN_POLL_S, it reads the town where an admin has
+    changed it, and every TOWN_RELOAD_S whatever was said."""
+
+    def __init__(
+        self, pool: "asyncpg.Pool[asyncpg.Record]", catalogue: Catalogue, now: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._pool, self.catalogue, self._now = pool, catalogue, now
+        self._version, self._loaded_at = -1, -1e9
+
+    async def look(self) -> bool:
+        """Whether the town was read anew. Raises: StoreAway, StoreBusy."""
+        # The number first: a change that comes while the town is read is met at the next look.
+        ((version,),) = await fetch(self._pool, "SELECT town_version FROM meta")
+        if version == self._version and self._now() - self._loaded_at < TOWN_RELOAD_S:
+            return False
+        self.catalogue.become(await load_catalogue(self._pool, self.catalogue))
+        self._version, self._loaded_at = version, self._now()
+        return True
 
 
 async def load_roster(pool: "asyncpg.Pool[asyncpg.Record]") -> list[OnDuty]:

@@ -23,6 +23,7 @@ DESK_ACTS |= {Act.ASK_WELFARE}
 HEARS = {Act.TICKET, Act.CONNECT}
 DESK_ACTS |= {Act.HOLD, Act.HAND_OVER, Act.REFER, Act.CLOSE_BY_TELEPHONE, Act.OFFER_APPOINTMENT}
 DESK_ACTS |= {Act.MERGE, Act.SPLIT, Act.UNMERGE}
+SETTING = {Act.READ_PEOPLE, Act.CHANGE_PEOPLE, Act.SUSPEND, Act.READ_TOWN, Act.CHANGE_TOWN, Act.READ_CHANGES}
 MAY: dict[Role, set[Act]] = {
     Role.NOBODY: ALWAYS,
     Role.REPORTER: LIVE | TALK | {Act.ANSWER_APPOINTMENT, Act.OBJECT, Act.RATE, Act.READ_ENTRIES, Act.WITHDRAW},
@@ -40,6 +41,9 @@ MAY: dict[Role, set[Act]] = {
 MAY[Role.DESK] |= INTAKE | PLACES
 MAY[Role.SUPERVISOR] |= INTAKE | PLACES
 MAY[Role.OFFICER] |= {Act.READ_PLACE}
+MAY[Role.ADMIN] |= {Act.READ_FIGURES, Act.READ_PEOPLE, Act.CHANGE_PEOPLE, Act.SUSPEND, Act.READ_TOWN, Act.CHANGE_TOWN}
+MAY[Role.ADMIN] |= {Act.READ_CHANGES}
+MAY[Role.SUPERVISOR] |= {Act.READ_PEOPLE, Act.READ_TOWN, Act.READ_CHANGES, Act.SUSPEND}
 for reading_figures in (Role.DESK, Role.SUPERVISOR):
     MAY[reading_figures] |= {Act.READ_FIGURES, Act.READ_DUPLICATES}
 MAY[Role.OFFICER] |= {Act.PANIC, Act.CHECK_IN}
@@ -75,7 +79,8 @@ def test_without_a_relation_nobody_touches_a_case() -> None:
         Act.READ_DUPLICATES,
     }
     reading = {(Role.SUPERVISOR, act) for act in reads | DESK_ACTS}
-    town = {(Role.ADMIN, Act.IMPORT_AREAS)} | AUDITORS
+    town = {(Role.ADMIN, Act.IMPORT_AREAS)} | {(Role.ADMIN, act) for act in SETTING | {Act.READ_FIGURES}} | AUDITORS
+    town |= {(Role.SUPERVISOR, act) for act in SETTING - {Act.CHANGE_PEOPLE, Act.CHANGE_TOWN}}
     town |= {(role, act) for role in (Role.DESK, Role.SUPERVISOR) for act in INTAKE}
     by_judge |= {(Role.OFFICER, Act.CHECK_IN)} | {(Role.SUPERVISOR, act) for act in PLACES}
     assert free == by_judge | reading | town | {(role, act) for role in Role for act in ALWAYS}

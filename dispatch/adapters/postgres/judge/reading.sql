@@ -45,10 +45,23 @@ BEGIN
             ORDER BY c.station, c.received_at, c.id LIMIT p_limit) p;
 END $$;
 
+-- An officer as one is now, told to the own station's stream: the fact.
+CREATE FUNCTION tell_duty(o officers, p_actor text, p_t timestamptz) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE v_offset bigint; v_body jsonb;
+BEGIN
+    UPDATE streams SET next_offset = next_offset + 1 WHERE stream = o.station RETURNING next_offset INTO v_offset;
+    v_body := jsonb_build_object('on', o.on_duty, 'call_sign', o.call_sign, 'surname', o.surname, 'slots', o.slots, 'beat', o.beat);
+    INSERT INTO events (stream, stream_offset, kind, actor, officer, at, body)
+    VALUES (o.station, v_offset, 'duty', p_actor, o.id, p_t, v_body);
+    RETURN jsonb_build_object('stream', o.station, 'offset', v_offset, 'kind', 'duty', 'actor', p_actor, 'officer', o.id,
+        'at_us', (extract(epoch FROM p_t) * 1000000)::bigint, 'body', v_body);
+END $$;
+
 -- On or off duty. Off duty with an open case is refused: somebody waits for this officer. `v_shift`: how long the shift
 -- still lasts, where that is known; said again it moves the end.
+-- Left out, an end that was planned for this officer holds while it is still to come.
 CREATE FUNCTION change_duty(o officers, v_on boolean, v_shift interval) RETURNS answer LANGUAGE plpgsql AS $$
-DECLARE t timestamptz; v_offset bigint; a answer; v_body jsonb;
+DECLARE t timestamptz; a answer;
 BEGIN
     a.idx := 0; a.ok := true; a.facts := '[]';
     IF o.id IS NULL THEN a.ok := false; a.reason := 'not_found'; RETURN a; END IF;
@@ -57,15 +70,12 @@ BEGIN
         UPDATE officers SET shift_ends_at = clock_timestamp() + v_shift WHERE id = o.id AND v_on AND v_shift IS NOT NULL;
         RETURN a;
     END IF;
-    UPDATE streams SET next_offset = next_offset + 1 WHERE stream = o.station RETURNING next_offset INTO v_offset;
+    PERFORM 1 FROM streams WHERE stream = o.station FOR NO KEY UPDATE;
     t := clock_timestamp();
     UPDATE officers SET on_duty = v_on, duty_since = CASE WHEN v_on THEN t END,
-        shift_ends_at = CASE WHEN v_on THEN t + v_shift END WHERE id = o.id;
-    v_body := jsonb_build_object('on', v_on, 'call_sign', o.call_sign, 'surname', o.surname, 'slots', o.slots, 'beat', o.beat);
-    INSERT INTO events (stream, stream_offset, kind, actor, officer, at, body)
-    VALUES (o.station, v_offset, 'duty', 'officer:' || o.id, o.id, t, v_body);
-    a.facts := jsonb_build_array(jsonb_build_object('stream', o.station, 'offset', v_offset, 'kind', 'duty',
-        'actor', 'officer:' || o.id, 'officer', o.id, 'at_us', (extract(epoch FROM t) * 1000000)::bigint, 'body', v_body));
+        shift_ends_at = CASE WHEN v_on THEN coalesce(t + v_shift, CASE WHEN shift_ends_at > t THEN shift_ends_at END) END
+        WHERE id = o.id RETURNING * INTO o;
+    a.facts := jsonb_build_array(tell_duty(o, 'officer:' || o.id, t));
     RETURN a;
 END $$;
 
