@@ -1,6 +1,6 @@
 """What administration needs from outside, as promises."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -52,14 +52,10 @@ class Hashing(Protocol):
 class Endings(Protocol):
     """Who else must hear that a session is over."""
 
-    async def ended(self, session: UUID, token_mac: bytes | None) -> None: ...
+    async def ended(self, sessions: Mapping[UUID, bytes | None]) -> None: ...
 
 
 class Publishing(Protocol):
     """Who tells everybody of what was committed."""
 
     def committed(self, answers: Iterable[Answer]) -> None: ...
-
-
-Ended = Sequence[tuple[str, str]]
-"""Session and MAC of its token in hex, as the record answers them."""

@@ -91,8 +91,9 @@ class Administering:
         """Tells of duty that ended and of sessions that are over, after the commit that did it."""
         if answer.facts:
             self._feed.committed([answer])
-        for session, token_mac in answer.response.get("ended", ()):
-            await self._endings.ended(UUID(session), bytes.fromhex(token_mac))
+        ended = {UUID(session): bytes.fromhex(token_mac) for session, token_mac in answer.response.get("ended", ())}
+        if ended:
+            await self._endings.ended(ended)
         return answer
 
 

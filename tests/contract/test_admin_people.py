@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -31,9 +31,9 @@ class Heard:
         self.over: list[UUID] = []
         self.answers: list[Answer] = []
 
-    async def ended(self, session: UUID, token_mac: bytes | None) -> None:
-        assert token_mac is not None
-        self.over.append(session)
+    async def ended(self, sessions: Mapping[UUID, bytes | None]) -> None:
+        assert all(sessions.values())
+        self.over += sessions
 
     def committed(self, answers: Iterable[Answer]) -> None:
         self.answers += answers
@@ -206,7 +206,7 @@ async def test_a_suspension_ends_every_session_in_its_own_commit_and_is_told(off
     outcome = await office.suspend(one)
     assert person(outcome).suspended and set(office.heard.over) == sessions
     assert await office.people.ended_of([*sessions, stranger.session]) == sessions
-    assert sessions <= await PostgresUpkeep(office.town.pool).ended_sessions(), "as a sign-out tells sockets"
+    assert sessions <= set(await PostgresUpkeep(office.town.pool).ended_sessions()), "as a sign-out tells sockets"
     account = await office.people.account(one.login)
     assert account is not None and account.suspended
     back = person(await office.suspend(person(outcome), out=False))
@@ -226,8 +226,6 @@ async def test_a_suspended_officer_is_off_duty_and_the_case_in_hand_is_named(off
     again = await office.town.report(one.officer)
     assert (await office.town.state(again)).status == "at_station", "a lost phone is asked no more"
     taken = await office.town.desk(case, "officer_taken_back", one.officer)
-    if not taken.ok:
-        taken = await office.town.desk(case, "last_taken_back", one.officer)
     assert taken.ok, taken.reason
     assert await office.town.owner.fetchval("SELECT held FROM officers WHERE id = $1", one.officer) == 0
 
@@ -250,6 +248,10 @@ async def test_who_comes_to_another_station_signs_in_anew(office: Office) -> Non
     assert await office.people.ended_of([open_.session]) == set()
     await office.put(desk.login, version=2, role="desk", station="s2")
     assert await office.people.ended_of([open_.session]) == {open_.session}
+    officer = await office.officer()
+    walked = await office.session(officer)
+    await office.again(officer, station="s2")
+    assert office.heard.over == [open_.session, walked.session], "the cache hears at once"
     staffed = "SELECT count(*) FROM desk_shifts WHERE account = $1"
     assert await office.town.owner.fetchval(staffed, open_.account) == 0
 

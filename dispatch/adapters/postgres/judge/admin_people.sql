@@ -17,7 +17,8 @@ CREATE FUNCTION person_of(p accounts) RETURNS jsonb LANGUAGE sql STABLE AS $$
         FROM officers o WHERE o.id = p.officer), '{}')
 $$;
 
--- Ends every live session of an account: pairs of session and MAC of its token, for the cache.
+-- Ends every live session of an account (as the triggers of sessions.sql would): pairs of session and MAC of its token,
+-- so that this process tells the cache at once.
 CREATE FUNCTION end_sessions(p_account uuid, p_t timestamptz) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE v_ended jsonb;
 BEGIN
@@ -70,6 +71,10 @@ BEGIN
     a.reason := person_refusal(x, p, o); a.ok := a.reason IS NULL;
     IF NOT a.ok THEN RETURN a; END IF;
     v_before := CASE WHEN p.id IS NOT NULL THEN person_of(p) END;
+    IF p.station IS DISTINCT FROM x ->> 'station' THEN
+        v_ended := end_sessions(p.id, t);
+        DELETE FROM desk_shifts WHERE account = p.id;
+    END IF;
     IF x ->> 'role' = 'officer' THEN
         INSERT INTO officers AS f (id, call_sign, surname, station, beat, skills, slots, shift_ends_at)
         VALUES (coalesce(o.id, (x ->> 'officer_id')::uuid), x ->> 'call_sign', x ->> 'surname', x ->> 'station',
@@ -86,10 +91,6 @@ BEGIN
         VALUES ((x ->> 'id')::uuid, x ->> 'login', x ->> 'password', x ->> 'role', x ->> 'station', o.id)
         RETURNING * INTO p;
     ELSE
-        IF p.station IS DISTINCT FROM x ->> 'station' THEN
-            v_ended := end_sessions(p.id, t);
-            DELETE FROM desk_shifts WHERE account = p.id;
-        END IF;
         UPDATE accounts SET station = x ->> 'station', version = version + 1 WHERE id = p.id RETURNING * INTO p;
     END IF;
     PERFORM note_change(x, 'person', p.login, CASE WHEN v_before IS NULL THEN 'made' ELSE 'changed' END, v_before,
@@ -140,7 +141,7 @@ END $$;
 -- Another password, and an end to every session that the old one opened. x: login, version, password (argon2id), actor,
 -- reason.
 CREATE FUNCTION reset_password(x jsonb) RETURNS answer LANGUAGE plpgsql AS $$
-DECLARE a answer; p accounts; t timestamptz;
+DECLARE a answer; p accounts; t timestamptz; v_ended jsonb;
 BEGIN
     a.idx := 0; a.facts := '[]';
     SELECT * INTO p FROM accounts WHERE login = x ->> 'login' FOR NO KEY UPDATE;
@@ -149,8 +150,9 @@ BEGIN
         WHEN p.version <> (x ->> 'version')::integer THEN 'stale_version' END;
     a.ok := a.reason IS NULL;
     IF NOT a.ok THEN RETURN a; END IF;
+    v_ended := end_sessions(p.id, t);
     UPDATE accounts SET password = x ->> 'password', version = version + 1 WHERE id = p.id RETURNING * INTO p;
     PERFORM note_change(x, 'person', p.login, 'password_reset', person_of(p), person_of(p), t);
-    a.response := jsonb_build_object('now', person_of(p), 'ended', end_sessions(p.id, t));
+    a.response := jsonb_build_object('now', person_of(p), 'ended', v_ended);
     RETURN a;
 END $$;
