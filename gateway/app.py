@@ -21,6 +21,8 @@ from dispatch.adapters.postgres.town import PostgresTown
 from dispatch.adapters.redis.sessions import RedisSessions
 from dispatch.admin.service import Administering
 from dispatch.people.service import SignIn
+from gateway.http import headers
+from gateway.http.front import FrontProtocol
 from gateway.http.pages import room
 from gateway.http.problems import EXCEPTION_HANDLERS
 from gateway.node import Node, open_node
@@ -81,11 +83,12 @@ async def serve(
         await prepare(node)
         sign_in = sign_in_of(node)
         config = uvicorn.Config(
-            make_app(node, sign_in, routes),
+            headers.Guarded(make_app(node, sign_in, routes)),
             host=settings.host,
             port=settings.port,
-            http="httptools",
-            ws=make_protocol(SocketGate(node, sign_in)),
+            http=FrontProtocol,
+            ws=make_protocol(SocketGate(node, sign_in), guard=[*headers.constant(settings), *headers.UNLESS_SAID]),
+            headers=headers.constant(settings),
             lifespan="off",
             log_level="warning",
             access_log=False,

@@ -12,7 +12,6 @@ from dispatch import limits
 from gateway.http.problems import Problem
 from gateway.wire.messages import Report
 
-BODY_S_MAX: Final = 10.0  # a body that takes longer is no phone on a bad line but somebody holding a socket
 IDEMPOTENCY_KEY: Final = re.compile(r"[A-Za-z0-9_-]{22,64}")
 
 _PLACE: Final = re.compile(r" - at `\$?(?P<path>[^`]*)`$")
@@ -38,7 +37,7 @@ async def read_raw(request: Request, limit: int, *types: str) -> bytes:
     parts: list[bytes] = []
     size = 0
     try:
-        async with asyncio.timeout(BODY_S_MAX):
+        async with asyncio.timeout(limits.BODY_S_MAX):
             async for part in request.stream():
                 size += len(part)
                 if size > limit:

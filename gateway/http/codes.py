@@ -8,7 +8,7 @@ CODES: Final[dict[str, tuple[int, str, str]]] = {
     "malformed_request": (400, "Not understood", "The request could not be understood."),
     "not_found": (404, "Not found", "There is nothing here, or nothing that you may see."),
     "method_not_allowed": (405, "Method not allowed", "This address does not know the method."),
-    "body_slow": (408, "Too slow", "The body did not arrive in time."),
+    "body_slow": (408, "Too slow", "The request did not arrive in time."),
     "body_too_large": (413, "Body too large", "The body is larger than is accepted here."),
     "head_too_large": (431, "Head too large", "The request's head is too large."),
     "bad_handshake": (400, "Not a handshake", "The request opens no socket: a header is missing, wrong or doubled."),

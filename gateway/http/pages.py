@@ -104,7 +104,8 @@ def policy(origins: frozenset[str]) -> str:
 
 async def get_page(request: Request) -> Response:
     """GET /, /officer, /desk."""
-    return _answer(request, f"{PAGES[request.url.path]}/page.html")
+    # Never by request.url.path, which a strange Host changes (CVE-2026-48710): by the route that was matched.
+    return _answer(request, f"{PAGES[request.scope['route'].path]}/page.html")
 
 
 async def get_static(request: Request) -> Response:
@@ -127,11 +128,6 @@ def answer(request: Request, found: Served) -> Response:
     settings = request.app.state.settings
     headers = {
         "content-security-policy": policy(settings.origins),
-        "x-content-type-options": "nosniff",
-        "referrer-policy": "same-origin",
-        "cross-origin-opener-policy": "same-origin",
-        "cross-origin-resource-policy": "same-origin",
-        "permissions-policy": "geolocation=(self), camera=(), microphone=()",
         "cache-control": "no-cache",
         "etag": found.etag,
         "vary": "accept-encoding",

@@ -7,13 +7,14 @@ import base64
 import binascii
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
+from dispatch import limits
 from gateway.sockets.link import Handshake, Refused
 
-HEAD_BYTES_MAX: Final = 16_384  # twice what the usual proxies let through for all headers of a request
 _GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, 1.3
 _ONCE: Final = ("host", "origin", "upgrade", "sec-websocket-key", "sec-websocket-version", "authorization")
 _PROBLEM: Final = ("content-type", "application/problem+json")
@@ -38,7 +39,7 @@ def read_request(head: bytes, peer: str) -> Opening | Refused:
 
     `head`: one whole request as uvicorn's HTTP protocol replays it (CRLF lines, no body).
     """
-    if len(head) > HEAD_BYTES_MAX:
+    if len(head) > limits.HEAD_BYTES_MAX:
         return problem(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "head_too_large", "The request's head is too large.")
     line, *fields = head.decode("latin-1").removesuffix("\r\n\r\n").split("\r\n")
     method, _, target = line.removesuffix(" HTTP/1.1").partition(" ")
@@ -68,10 +69,16 @@ def read_request(head: bytes, peer: str) -> Opening | Refused:
     return Opening(Handshake(path, query, headers, peer), _accepted(key))
 
 
-def render(refused: Refused) -> bytes:
-    """The refusal as an HTTP response after which the connection closes."""
+def render(refused: Refused, guard: Sequence[tuple[str, str]] = ()) -> bytes:
+    """The refusal as an HTTP response after which the connection closes. `guard`: headers of every answer."""
     phrase = HTTPStatus(refused.status).phrase if refused.status in set(HTTPStatus) else ""
-    fields = [*refused.headers, ("content-length", str(len(refused.body))), ("connection", "close")]
+    said = {name for name, _ in refused.headers}
+    fields = [
+        *refused.headers,
+        *(one for one in guard if one[0] not in said),
+        ("content-length", str(len(refused.body))),
+        ("connection", "close"),
+    ]
     lines = [f"HTTP/1.1 {refused.status} {phrase}", *(f"{name}: {value}" for name, value in fields), "", ""]
     return "\r\n".join(lines).encode("latin-1") + refused.body
 

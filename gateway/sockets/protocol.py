@@ -8,7 +8,7 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from http import HTTPStatus
@@ -84,6 +84,7 @@ class SocketProtocol(asyncio.Protocol):
     gate: ClassVar[Gate]
     wheel: ClassVar[Wheel]
     pace: ClassVar[Pace]
+    guard: "ClassVar[Sequence[tuple[str, str]]]" = ()  # headers of every refusal
     _corked: "ClassVar[list[SocketProtocol]]"  # with something to write soon
 
     def __init__(
@@ -290,7 +291,7 @@ class SocketProtocol(asyncio.Protocol):
         if self._state is _OPENING:
             self._state = _DEAF
             self.wheel.leave(self, self.pace.linger_s)
-            self._transport.write(render(refused))
+            self._transport.write(render(refused, self.guard))
             self._transport.close()
 
     # --- open -------------------------------------------------------------------------------------------------
@@ -369,9 +370,14 @@ def _tell(session: Session, code: int) -> None:
 
 
 def make_protocol(
-    gate: Gate, pace: Pace | None = None, clock: Callable[[], float] = time.monotonic
+    gate: Gate,
+    pace: Pace | None = None,
+    clock: Callable[[], float] = time.monotonic,
+    guard: Sequence[tuple[str, str]] = (),
 ) -> type[SocketProtocol]:
     """The class for `uvicorn.Config(ws=...)`: its sockets pass `gate` and share one wheel that reads `clock`.
+
+    `guard`: headers that every refusal carries.
 
     One event loop a class.
     """
@@ -380,6 +386,7 @@ def make_protocol(
         __slots__ = ()
 
     GatedProtocol.gate = gate
+    GatedProtocol.guard = tuple(guard)
     GatedProtocol.wheel = Wheel(clock)
     GatedProtocol._corked = []
     GatedProtocol.pace = pace if pace is not None else Pace()

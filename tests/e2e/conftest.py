@@ -42,6 +42,7 @@ class Service:
     children: Children
     owner_url: str
     folder: Path
+    env: dict[str, str]
 
     def of(self, role: str, station: str) -> list[dict[str, Any]]:
         return [one for one in self.people if one["role"] == role and one.get("station") == station]
@@ -76,7 +77,7 @@ async def service(
             children.start(role(name, module))
         await _ready(url, folder)
         people = json.loads((folder / "credentials.json").read_text())["people"]
-        yield Service(url, people, children, database.owner_url, folder)
+        yield Service(url, people, children, database.owner_url, folder, env)
     await WALKED.read(request.module.__name__.rpartition(".")[2], database.owner_url)
 
 

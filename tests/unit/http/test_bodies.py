@@ -183,7 +183,7 @@ def test_any_bytes_are_a_report_or_a_problem(raw: bytes) -> None:
 
 
 async def test_a_body_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.http.bodies.BODY_S_MAX", 0.01)
+    monkeypatch.setattr("dispatch.limits.BODY_S_MAX", 0.01)
     given_up = asyncio.Event()
 
     async def body() -> AsyncIterator[bytes]:
