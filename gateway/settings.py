@@ -9,10 +9,12 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
+
+from gateway.basemap import Basemap
 
 SECRET_CHARS_MIN: Final = 32
 CREDENTIALS_DEFAULT: Final = ".local/credentials.json"
@@ -50,6 +52,7 @@ class Settings:
     trusted_proxy: bool
     heads: Path | None = None
     witness_key: bytes | None = None
+    basemap: Basemap = field(default_factory=Basemap)
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
@@ -78,7 +81,15 @@ class Settings:
             trusted_proxy=_flag(env, "ONBEAT_TRUSTED_PROXY"),
             heads=heads,
             witness_key=witness_key,
+            basemap=_basemap(env),
         )
+
+
+def _basemap(env: Mapping[str, str]) -> Basemap:
+    try:
+        return Basemap.from_env(env)
+    except ValueError as error:
+        raise SettingsError(str(error)) from error
 
 
 def _url(env: Mapping[str, str], name: str, *schemes: str, default: str | None = None) -> str:

@@ -7,6 +7,7 @@ inline script or style anywhere; the policy below makes the browser refuse one.
 
 import gzip
 import hashlib
+import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from gateway.basemap import Basemap
 from gateway.http.problems import Problem
 from gateway.http.vendor import vendor_files
 
@@ -34,6 +36,7 @@ UNSERVED: Final = frozenset(
     {"package.json", "package-lock.json", "tsconfig.json", "worker/sw.js", "worker/tsconfig.json", "icons/made.json"}
 )
 UNSERVED_FOLDERS: Final = frozenset({"pictures"})  # of the front page
+BASEMAP: Final = "shared/basemap.json"
 EMERGENCY: Final = b"{{emergency_number}}"
 PAGES: Final = {"/": "citizen", "/officer": "officer", "/desk": "station"}
 
@@ -78,11 +81,11 @@ def room_files(folder: Path = ROOM) -> list[Path]:
 
 
 @cache
-def policy(origins: frozenset[str]) -> str:
+def policy(origins: frozenset[str], tiles: str | None = None) -> str:
     """Content-Security-Policy: our own scripts, styles and sockets, nothing else. Older browsers do not take 'self' for
-    sockets, so the sockets of our own origins are named."""
+    sockets, so the sockets of our own origins are named. `tiles`: the one origin of the operator's map tiles."""
     sockets = sorted("ws" + origin.removeprefix("http") for origin in origins if origin.startswith("http"))
-    connect = " ".join(("'self'", *sockets))
+    connect = " ".join(("'self'", *sockets, *([tiles] if tiles else [])))
     return "; ".join(
         (
             "default-src 'none'",
@@ -113,7 +116,16 @@ async def get_static(request: Request) -> Response:
     name: str = request.path_params["path"]
     if name.endswith(".html"):
         raise Problem("not_found")
+    if name == BASEMAP:
+        return answer(request, basemap(request.app.state.settings.basemap))
     return _answer(request, name)
+
+
+@cache
+def basemap(under: Basemap) -> Served:
+    """What lies under the maps, for the pages."""
+    told = {"tiles": under.tiles, "attribution": under.attribution}
+    return served(json.dumps(told, ensure_ascii=False).encode(), TYPES[".json"])
 
 
 def _answer(request: Request, name: str) -> Response:
@@ -127,7 +139,7 @@ def answer(request: Request, found: Served) -> Response:
     """What is kept, under the policy of all pages; 304 where the asker has it."""
     settings = request.app.state.settings
     headers = {
-        "content-security-policy": policy(settings.origins),
+        "content-security-policy": policy(settings.origins, settings.basemap.origin),
         "cache-control": "no-cache",
         "etag": found.etag,
         "vary": "accept-encoding",

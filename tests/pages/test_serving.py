@@ -11,8 +11,10 @@ import pytest
 from starlette.applications import Starlette
 
 from dispatch.cases.views import View
+from gateway.basemap import Basemap
 from gateway.http.pages import ROOM, ROUTES, TYPES, room
 from gateway.http.problems import EXCEPTION_HANDLERS
+from gateway.http.vendor import FILES
 
 PAGES = ("/", "/officer", "/desk")
 ORIGINS = frozenset({"http://localhost:8000", "https://onbeat.example"})
@@ -21,7 +23,11 @@ ORIGINS = frozenset({"http://localhost:8000", "https://onbeat.example"})
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     app = Starlette(routes=ROUTES, exception_handlers=EXCEPTION_HANDLERS)
-    app.state.settings = SimpleNamespace(emergency_number="112", origins=ORIGINS)
+    app.state.settings = SimpleNamespace(
+        emergency_number="112",
+        origins=ORIGINS,
+        basemap=Basemap("https://tiles.example:8443/{z}/{x}/{y}.png", "© 某测绘院"),
+    )
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as client:
         yield client
@@ -56,6 +62,9 @@ async def test_a_script_imports_only_what_is_served(client: httpx.AsyncClient, n
     if name.startswith("vendor/"):
         return  # tests/pages/test_vendor.py
     for target in re.findall(r'from "([^"]+)"', answer.text if name.endswith(".js") else ""):
+        if target.startswith("/static/vendor/"):
+            assert target.removeprefix("/static/vendor/") in FILES, target
+            continue
         assert target.startswith("."), f"{target} is no file of this room"
         assert (ROOM / name).parent.joinpath(target).is_file(), target
 
@@ -68,7 +77,14 @@ async def test_nothing_inline_is_on_a_page_and_the_policy_forbids_it(client: htt
     assert policy["default-src"] == "'none'"
     assert policy["script-src"] == policy["style-src"] == "'self'"
     assert policy["frame-ancestors"] == "'none'"
-    assert policy["connect-src"] == "'self' ws://localhost:8000 wss://onbeat.example"
+    assert policy["connect-src"] == "'self' ws://localhost:8000 wss://onbeat.example https://tiles.example:8443"
+    assert policy["worker-src"] == policy["img-src"] == "'self'"
+    assert policy["trusted-types"] == "default onbeat-worker"
+
+
+async def test_the_pages_are_told_what_lies_under_their_maps(client: httpx.AsyncClient) -> None:
+    told = (await client.get("/static/shared/basemap.json")).json()
+    assert told == {"tiles": "https://tiles.example:8443/{z}/{x}/{y}.png", "attribution": "© 某测绘院"}
 
 
 async def test_an_unchanged_file_is_asked_for_again_and_answered_by_304(client: httpx.AsyncClient) -> None:

@@ -2,7 +2,7 @@
 
 import { h } from "../shared/dom.js";
 import { sentenceOf } from "../shared/http.js";
-import { map } from "../shared/map.js";
+import { map } from "../shared/live_map.js";
 import { badge, lineBar, lineRefused, nameOf, ring, secondsLeft, shape, skeleton, top } from "../shared/pieces.js";
 import { categoryName, stationName } from "../shared/places.js";
 import { RATIO, etaOf, liveCamera, mayWithdraw } from "./reducer.js";
@@ -66,7 +66,7 @@ function where(state, words) {
     h("h2", {}, words.say("citizen.where")),
     wrongSay(state, "place", words),
     h("div", { class: "pick" },
-      map({ camera: state.camera, ratio: RATIO, areas: state.areas, marks, label: words.say("citizen.map"), words, place: true })),
+      map({ camera: state.camera, ratio: RATIO, areas: state.areas, marks, label: words.say("citizen.map"), words, place: true, upgrade: "touch" })),
     h("div", { class: "row apart" },
       h("button", { type: "button", onclick: { t: "ui.locate" }, "aria-disabled": state.locating ? "true" : null },
         words.say(state.locating ? "citizen.locating" : "citizen.locate")),

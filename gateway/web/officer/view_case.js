@@ -2,7 +2,7 @@
 
 import { h } from "../shared/dom.js";
 import { sentenceOf } from "../shared/http.js";
-import { map } from "../shared/map.js";
+import { map } from "../shared/live_map.js";
 import { badge, nameOf, shape } from "../shared/pieces.js";
 import { categoryName } from "../shared/places.js";
 import { askedOf } from "./deck.js";

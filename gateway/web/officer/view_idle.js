@@ -1,7 +1,7 @@
 /** Without a case: duty, the beat, where the officer is; and the settings of this phone. */
 
 import { h } from "../shared/dom.js";
-import { map } from "../shared/map.js";
+import { map } from "../shared/live_map.js";
 import { shape } from "../shared/pieces.js";
 import { stationName } from "../shared/places.js";
 import { RATIO } from "./placing.js";

@@ -12,6 +12,24 @@
  * @typedef {any} Drawn a node of the document, with what is remembered on it: its key and its last attributes
  */
 
+/**
+ * Something that draws itself inside a node, such as a map: the attribute `live` of a node holds plain data, whose
+ * `kind` names who draws it. Until that one has taken over, and where it cannot, `instead()` is shown; then `shell()` keeps its room.
+ *
+ * @typedef {{kind: string, parts: any, instead: () => Kid, shell: () => Kid}} Live `shell`: as large, and empty
+ * @typedef {{update: (parts: any) => boolean, end: () => void}} Drawing `update`: true once it draws the node itself
+ * @typedef {(place: HTMLElement, parts: any, send: Send, changed: () => void) => Drawing} Draws
+ *   `place`: an empty element of its own; `changed`: to be called when `update` would answer otherwise
+ */
+
+/** @type {Map<string, Draws>} */
+const DRAWING = new Map();
+/** @type {Set<Drawn>} */
+const living = new Set();
+
+/** Who draws nodes of this kind. @param {string} kind @param {Draws} draws */
+export const drawsItself = (kind, draws) => DRAWING.set(kind, draws);
+
 const SVG = "http://www.w3.org/2000/svg";
 /** Set as properties, because the attribute says only how an input begins. */
 const PROPERTIES = new Set(["value", "checked", "open", "disabled"]);
@@ -31,6 +49,11 @@ export function h(tag, attrs, ...kids) {
  */
 export function show(root, kids, send) {
   patchKids(root, /** @type {Kid[]} */ (kids.filter(Boolean)), send);
+  for (const node of living) {
+    if (node.isConnected) continue;
+    node.onbeatDrawing.end();
+    living.delete(node);
+  }
 }
 
 /** @param {Kid} kid */
@@ -98,16 +121,35 @@ function fill(node, kid, send) {
   const { attrs } = kid;
   for (const name of Object.keys(before)) if (!(name in attrs)) setOne(node, name, null, send);
   // A select knows its value only once its options stand.
-  patchKids(node, kid.kids, send);
+  if (attrs.live) drawLive(node, attrs.live, send);
+  else patchKids(node, kid.kids, send);
   for (const [name, value] of Object.entries(attrs)) {
     if (before[name] !== value || PROPERTIES.has(name)) setOne(node, name, value, send);
   }
   node.onbeatAttrs = attrs;
 }
 
+/** @param {Drawn} node @param {Live} live @param {Send} send */
+function drawLive(node, live, send) {
+  node.onbeatLive = live;
+  if (!node.onbeatPlaces) {
+    node.onbeatPlaces = ["instead", "itself"].map((name) => Object.assign(document.createElement("div"), { className: name }));
+    node.replaceChildren(...node.onbeatPlaces);
+  }
+  const [instead, itself] = node.onbeatPlaces;
+  const draws = DRAWING.get(live.kind);
+  if (draws && !node.onbeatDrawing) {
+    node.onbeatDrawing = draws(itself, live.parts, send, () => node.isConnected && drawLive(node, node.onbeatLive, send));
+    living.add(node);
+  }
+  const taken = node.onbeatDrawing?.update(live.parts) ?? false;
+  instead.className = taken ? "instead taken" : "instead";
+  patchKids(instead, [taken ? live.shell() : live.instead()], send);
+}
+
 /** @param {Drawn} node @param {string} name @param {any} value @param {Send} send */
 function setOne(node, name, value, send) {
-  if (name === "key") return;
+  if (name === "key" || name === "live") return;
   if (name.startsWith("on")) {
     node[name] = value ? (/** @type {any} */ event) => heard(event, value, send) : null;
   } else if (PROPERTIES.has(name) && name in node) {

@@ -74,7 +74,7 @@ export function map({ camera, ratio, areas, mine = null, marks, label, words, pl
   return h("div", { class: "map" },
     h("svg", {
       viewBox: `${-wide_m / 2} ${-high_m / 2} ${wide_m} ${high_m}`,
-      preserveAspectRatio: "xMidYMid slice",
+      preserveAspectRatio: "xMidYMid meet",
       role: place ? "application" : "img",
       tabindex: place ? 0 : null,
       "aria-label": label,

@@ -2,7 +2,7 @@
 
 import { h } from "../shared/dom.js";
 import { sentenceOf } from "../shared/http.js";
-import { map } from "../shared/map.js";
+import { map } from "../shared/live_map.js";
 import { MARKS, badge, lineBar, lineRefused, ring, shape, skeleton, top } from "../shared/pieces.js";
 import { categoryName, distanceSay, metresBetween, stationName } from "../shared/places.js";
 import { signInView } from "../shared/sign_in.js";

@@ -32,6 +32,11 @@ def test_the_defaults_serve_the_loopback_only() -> None:
         ("ONBEAT_TRUSTED_PROXY", "10.0.0.1", "1, true"),
         ("ONBEAT_ORIGINS", "https://a.example/", "nothing after"),
         ("ONBEAT_ORIGINS", "a.example", "http:// or https://"),
+        ("ONBEAT_TILES", "tiles.example/{z}/{x}/{y}.png", "https://"),
+        ("ONBEAT_TILES", "https://tiles.example/{z}; script-src *", "https://"),
+        ("ONBEAT_TILES", "https://u:p@tiles.example/a.pmtiles", "https://"),
+        ("ONBEAT_TILES", "//tiles.example/a.pmtiles", "https://"),
+        ("ONBEAT_TILES", "https://tiles.example:port/a.pmtiles", "https://"),
         ("ONBEAT_PEPPER", "short", "32 characters"),
         ("ONBEAT_PEPPER_FILE", "/nowhere", "both set"),
         ("ONBEAT_TICKET_KEY", "p" * 32, "equal"),
@@ -67,6 +72,17 @@ def test_the_demonstration_makes_its_secrets_once_and_for_its_owner_only(tmp_pat
     files = list((tmp_path / "deep").iterdir())
     assert [file.name for file in files] == ["secrets.json"]
     assert stat.S_IMODE(files[0].stat().st_mode) == 0o600
+
+
+def test_map_tiles_open_the_policy_for_their_own_origin_only() -> None:
+    tiles = {
+        "": None,
+        "/tiles/city.pmtiles": None,
+        "https://tiles.example/{z}/{x}/{y}.png?key=a": "https://tiles.example",
+        "http://localhost:9000/style.json": "http://localhost:9000",
+    }
+    found = {text: Settings.from_env(ENV | {"ONBEAT_TILES": text}).basemap.origin for text in tiles}
+    assert found == tiles
 
 
 def test_origins_are_taken_exactly() -> None:
