@@ -77,6 +77,7 @@ test("the tree of a live map holds the plain one until it is drawn, and the same
   const tree = map({ camera: CAMERA, ratio: 0.7, areas: [], marks: MARKS, label: "Map", words });
   const [live] = nodes(tree, (attrs) => attrs.live);
   assert.equal(live.attrs.live.instead().tag, "svg");
+  assert.deepEqual(live.attrs.live.shell().attrs.viewBox, live.attrs.live.instead().attrs.viewBox, "the same room");
   assert.equal(nodes(tree, (attrs) => attrs.onclick?.t === "ui.zoom").length, 2);
   const none = map({ camera: null, ratio: 0.7, areas: [], marks: [], label: "Map", words });
   assert.equal(nodes(none, (attrs) => attrs.live).length, 0);

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
+from gateway.basemap import Basemap
 from gateway.http import installable, pages
 from gateway.http.installable import needed
 from gateway.http.pages import PAGES, room
@@ -24,7 +25,9 @@ from scripts.web_packages import Parts, find_node, installed
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     app = Starlette(routes=[*pages.ROUTES, *installable.ROUTES], exception_handlers=EXCEPTION_HANDLERS)
-    app.state.settings = SimpleNamespace(emergency_number="112", origins=frozenset({"https://onbeat.example"}))
+    app.state.settings = SimpleNamespace(
+        emergency_number="112", origins=frozenset({"https://onbeat.example"}), basemap=Basemap()
+    )
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="https://onbeat.example") as client:
         yield client
 

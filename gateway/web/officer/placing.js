@@ -16,6 +16,8 @@ export function reducePlace(state, m) {
       return state.camera ? placed(state, meant(state.camera, m)) : state;
     case "ui.map_key":
       return state.camera ? placed(state, nudged(state.camera, state.fix ?? state.camera, m.did)) : state;
+    case "ui.camera":
+      return { ...state, camera: m.camera };
     case "ui.zoom":
       return state.camera ? { ...state, camera: { ...zoomed(state.camera, m.did), ...(m.did === "in" && state.fix ? point(state.fix) : {}) } } : state;
     default:
