@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from gateway.basemap import Basemap
 from gateway.http import installable, pages
 
 pytestmark = pytest.mark.browser
@@ -75,7 +76,9 @@ async def town() -> AsyncIterator[Town]:
             Route("/healthz", _healthz),
         ]
     )
-    app.state.settings = SimpleNamespace(emergency_number="110", origins=frozenset({f"http://localhost:{port}"}))
+    app.state.settings = SimpleNamespace(
+        emergency_number="110", origins=frozenset({f"http://localhost:{port}"}), basemap=Basemap()
+    )
     made = Town(app, port)
     await made.start()
     yield made

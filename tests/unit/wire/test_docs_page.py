@@ -9,6 +9,7 @@ import pytest
 from starlette.applications import Starlette
 
 from dispatch.people.values import Role
+from gateway.basemap import Basemap
 from gateway.http.codes import CODES
 from gateway.http.problems import EXCEPTION_HANDLERS
 from gateway.operations import OPERATIONS
@@ -25,7 +26,7 @@ PAGE = docs_page(openapi(ROUTES, OPERATIONS), asyncapi())
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     app = Starlette(routes=ROUTES, exception_handlers=EXCEPTION_HANDLERS)
     origins = frozenset({"http://localhost:8000"})
-    app.state.settings = SimpleNamespace(emergency_number="110", origins=origins)
+    app.state.settings = SimpleNamespace(emergency_number="110", origins=origins, basemap=Basemap())
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as client:
         yield client
