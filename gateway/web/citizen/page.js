@@ -1,116 +1,248 @@
 /** The citizen's page put together: what the messages cause beside the picture. */
 
 import { newKey } from "../shared/acts.js";
+import { toWgs84 } from "../shared/datum.js";
 import { call } from "../shared/http.js";
+import { inTab } from "../shared/kept.js";
 import { keepPage } from "../shared/installed.js";
-import { Line, waitBefore } from "../shared/line.js";
+import { Line } from "../shared/line.js";
 import { languageEffect } from "../shared/pieces.js";
 import { loadPlaces } from "../shared/places.js";
 import { session } from "../shared/sign_in.js";
 import { open } from "../shared/store.js";
 import { loadWords } from "../shared/words.js";
-import { FIRST, reduce, reportOf } from "./reducer.js";
-import { viewFor } from "./view.js";
+import { copied, locate, onEscapeTwice, openedWith, signal } from "./around.js";
+import { adviceAsked } from "./draft.js";
+import { closed } from "./following.js";
+import { FIRST, reduce } from "./reducer.js";
+import { Sending } from "./sending.js";
+import { lastSeq, maySay, unreadOf } from "./talking.js";
+import { titleOf, viewFor } from "./view.js";
+import { pathOf } from "./view_receipt.js";
 
-/** A report is kept under its key from before it is sent until its reporter has kept the code. */
-const SENT = "onbeat.report";
-const DRAFT = "onbeat.draft";
-const PIN = "onbeat.pin"; // where this tab reported: the service does not send it back
+const SILENT = "onbeat.silent";
+const TYPING_MS = 450; // how long nothing is typed before the words are looked at
+const READ_MS = 1_200; // how long lines stand in sight before they count as read
 const root = document.getElementById("page");
+const words = await loadWords();
 const kept = session("reporter", sessionStorage); // of this tab: whoever opens the browser next sees no case
 
 const line = new Line({ name: "reporter", send: (m) => page.send(m) });
+const sending = new Sending({ tell: (m) => page.send(m), opened: openCode, words });
 
-async function send(report, attempt = 0) {
-  page.send({ t: "sending", sending: attempt ? "waiting" : "going" });
-  try {
-    const answer = await call("POST", "/v1/reports", { body: report.body, headers: { "idempotency-key": report.key } });
-    sessionStorage.removeItem(DRAFT);
-    page.send({ t: "draft", draft: { pin: { lat: report.body.lat, lon: report.body.lon } } });
-    page.send({ t: "reported", receipt: answer.receipt, case: answer.case });
-    await openCode(answer.receipt, report.body);
-  } catch (refused) {
-    if (refused.status === 0 || refused.status === 429 || refused.status >= 500) {
-      const wait_ms = Math.max(waitBefore(attempt), (refused.retry_after_s ?? 0) * 1000, 500);
-      setTimeout(() => send(report, attempt + 1), wait_ms);
-      page.send({ t: "sending", sending: "waiting" });
-      return;
-    }
-    localStorage.removeItem(SENT);
-    page.send({ t: "report_refused", refused: { code: refused.code, detail: refused.detail, call: refused.call } });
-  }
-}
-
-async function openCode(code, place) {
+async function openCode(code) {
   const signed = await call("POST", "/v1/receipts", { body: { code } });
   kept.write(signed);
-  if (place) sessionStorage.setItem(PIN, JSON.stringify({ lat: place.lat, lon: place.lon }));
-  else sessionStorage.removeItem(PIN);
-  page.send({ t: "signed" });
+  page.send({ t: "signed", case: signed.case });
 }
 
-const keepDraft = (_m, { state }) => sessionStorage.setItem(DRAFT, JSON.stringify(state.draft));
+/** After the next picture: what is focused must stand there. */
+function focusOn(selector) {
+  const look = () => {
+    const found = document.querySelector(selector);
+    found?.focus({ preventScroll: true });
+    found?.scrollIntoView({ block: "nearest", behavior: "auto" });
+  };
+  if (document.hidden) setTimeout(look, 150);
+  else requestAnimationFrame(() => requestAnimationFrame(look));
+}
+
+// --- is it an emergency?
+let asking = 0;
+let typing = 0;
+
+async function ask() {
+  clearTimeout(typing);
+  const body = adviceAsked(page.state.draft);
+  if (!body || page.state.signed) return;
+  asking += 1;
+  const mine = asking;
+  const advice = await call("POST", "/v1/advice", { body }).catch(() => null);
+  if (advice && mine === asking && !page.state.signed) page.send({ t: "advice", advice });
+}
+
+function askSoon() {
+  clearTimeout(typing);
+  typing = setTimeout(ask, TYPING_MS);
+}
+
+// --- the case
+async function readEntries(id) {
+  const entries = await call("GET", `/v1/cases/${id}/entries`).catch(() => null);
+  if (entries && page.state.case?.case === id) page.send({ t: "entries", entries });
+}
+
+async function readTalk(id, before) {
+  const query = before ? `?before=${before}` : "";
+  const found = await call("GET", `/v1/cases/${id}/talk${query}`).catch(() => null);
+  if (found && page.state.case?.case === id) page.send({ t: "earlier", lines: found.lines, more: found.more });
+}
+
+function followed(_m, { state }, before) {
+  const [now, then] = [state.case, before.case];
+  if (!now || (then && then.status === now.status && then.officers.length === now.officers.length)) return;
+  readEntries(now.case);
+  if (closed(now.status) && !state.lines.length) readTalk(now.case, 0);
+  if (then && !state.silent) signal();
+}
+
+const act = (message) => line.act({ ...message, case: page.state.case.case });
+const keepDraft = (_m, { state }) => sending.keepDraft(state);
 
 const effects = {
   "ui.language": languageEffect,
-  "ui.typed": keepDraft,
+  "ui.typed": (m, { state }) => {
+    sending.keepDraft(state);
+    if (m.field === "words") askSoon();
+    if (m.field === "category") ask();
+  },
+  "ui.answer": (_m, { state }) => {
+    sending.keepDraft(state);
+    ask();
+  },
   "ui.map": keepDraft,
+  "ui.map_point": keepDraft,
   "ui.map_key": keepDraft,
-  "ui.locate": (_m, { send: tell }) => {
-    if (!navigator.geolocation) return tell({ t: "not_located" });
-    return navigator.geolocation.getCurrentPosition(
-      ({ coords }) => tell({ t: "located", lat: coords.latitude, lon: coords.longitude, accuracy_m: coords.accuracy }),
-      () => tell({ t: "not_located" }),
-      { enableHighAccuracy: true, timeout: 10_000, maximumAge: 30_000 },
-    );
-  },
+  located: keepDraft,
+  "ui.locate": (_m, { send }) => locate({
+    at: ({ datum, accuracy_m, ...point }) => send({ t: "located", ...toWgs84(point, datum), accuracy_m }),
+    not: () => send({ t: "not_located" }),
+  }),
   "ui.report": (_m, { state }) => {
-    if (Object.keys(state.wrong).length || state.sending !== "no") return;
-    const report = { key: newKey(), body: reportOf(state.draft, state.refused?.code === "emergency") };
-    localStorage.setItem(SENT, JSON.stringify(report));
-    send(report);
+    if (Object.keys(state.wrong).length) return focusOn("#problems");
+    if (state.advice) return focusOn("#emergency-title");
+    if (state.sending === "no") sending.begin(state);
+    return undefined;
   },
-  "ui.copy": (m, { send: tell }) => navigator.clipboard?.writeText(m.code).then(() => tell({ t: "ui.copied" }), () => null),
-  "ui.kept": () => localStorage.removeItem(SENT),
-  "ui.open": async (_m, { state, send: tell }, before) => {
+  advice: (m, { state }, before) => {
+    if (state.advice && !before.advice && m.late) focusOn("#emergency-title");
+  },
+  report_refused: (_m, { state }) => focusOn(state.advice ? "#emergency-title" : "[data-refused]"),
+  "ui.go_on": (_m, { state }) => focusOn(state.signed ? "#line" : "[data-report]"),
+  reported: async (m, { send }) => {
+    focusOn("#receipt-title");
+    const { generate } = await import("/static/vendor/lean-qr/index.mjs").catch(() => ({}));
+    if (!generate) return;
+    const bits = generate(m.receipt);
+    send({ t: "qr", size: bits.size, path: pathOf(bits) });
+  },
+  "ui.copy": async (m, { send }) => {
+    if (await copied(m.code)) send({ t: "ui.copied" });
+  },
+  "ui.kept": () => {
+    sending.kept();
+    focusOn("#case-title");
+  },
+  "ui.open": async (_m, { state, send }, before) => {
     if (!state.opening || before.opening) return;
     try {
-      await openCode(state.code, null);
+      await openCode(state.code);
     } catch (refused) {
-      tell({ t: "code_refused", refused: { code: refused.code, detail: refused.detail } });
+      send({ t: "code_refused", refused: { code: refused.code, detail: refused.detail } });
     }
   },
-  signed: () => line.open(),
-  "ui.withdraw_sure": (_m, { state }, before) => {
-    if (!before.withdrawing) line.act({ t: "withdraw", case: state.case.case });
+  signed: (m) => {
+    line.open();
+    for (const one of line.acts.all()) if (one.act.t === "say") page.send({ t: "saying", kept: true, key: one.act.key, words: one.act.words });
+    const number = sending.numberFor(m.case);
+    if (!number) return;
+    page.send({ t: "saying", kept: true, key: number.key, words: number.words });
+    line.act({ t: "say", case: number.case, key: number.key, words: number.words });
   },
+  case: followed,
+  snapshot: followed,
+  said: (m, { state }) => {
+    if (m.line.by !== "reporter" && !state.silent) signal();
+  },
+  result: (m, { send }) => {
+    if (m.act?.t !== "say") return;
+    sending.numberSaid(m.key);
+    if (m.more?.advice) send({ t: "advice", advice: m.more.advice, late: true });
+  },
+  "ui.say": (_m, { state, send }) => {
+    if (!maySay(state)) return;
+    const said = { t: "say", key: newKey(), words: state.line.trim() };
+    send({ t: "saying", key: said.key, words: said.words });
+    act(said);
+  },
+  "ui.read": (_m, { state }, before) => {
+    if (unreadOf(before) && state.case && !closed(state.case.status) && !state.case.merged) act({ t: "read", upto: lastSeq(state) });
+  },
+  "ui.earlier": (_m, { state }) => readTalk(state.case.case, state.lines[0]?.seq),
+  "ui.ask": (m) => focusOn(m.act === "object" ? "#object-words" : "#withdraw-title"),
+  "ui.never_mind": () => focusOn("#case-title"),
+  "ui.withdraw_sure": (_m, _page, before) => before.going.withdraw || act({ t: "withdraw" }),
+  "ui.object": (_m, { state }, before) => {
+    if (state.object_wrong) focusOn("#object-words");
+    else if (!before.going.object) act({ t: "object", words: state.object_words.trim() });
+  },
+  "ui.rate": (_m, { state }, before) => {
+    if (!state.going.rate || before.going.rate) return;
+    const said = state.rate_words.trim();
+    act({ t: "rate", stars: state.stars, ...(said ? { words: said } : {}) });
+  },
+  "ui.appointment": (m, _page, before) => before.going.answer_appointment || act({ t: "answer_appointment", accept: m.accept }),
   "ui.another": () => leave(),
   "ui.come_back": () => line.open(),
   "ui.sign_out": () => {
     leave();
     page.send({ t: "ui.another" });
   },
+  "ui.silent": (m, { state }) => {
+    if (m.on) inTab.write(SILENT, true);
+    else inTab.forget(SILENT);
+    document.querySelector("link[rel~=icon]").href = m.on ? "/static/shared/plain.svg" : "/static/shared/icon.svg";
+    sending.keepDraft(state);
+  },
+  "ui.exit": () => exit(),
 };
 
 function leave() {
   line.close();
-  localStorage.removeItem(SENT);
+  sending.kept();
+  endSession();
+}
+
+function endSession() {
   const signed = kept.read();
   kept.forget();
-  sessionStorage.removeItem(PIN);
   if (signed) call("DELETE", "/v1/sessions/current").catch(() => null);
 }
 
-const page = open({ root, state: FIRST, reduce, view: viewFor(root.dataset.emergency), words: await loadWords(), effects });
-
-keepPage("/", (m) => page.send(m));
-loadPlaces().then((places) => page.send(places));
-const draft = JSON.parse(sessionStorage.getItem(DRAFT) ?? "null");
-if (draft) page.send({ t: "draft", draft });
-const unsent = JSON.parse(localStorage.getItem(SENT) ?? "null");
-if (unsent) send(unsent);
-else {
-  const pin = JSON.parse(sessionStorage.getItem(PIN) ?? "null");
-  if (pin) page.send({ t: "draft", draft: { pin } });
-  kept.restore().then((signed) => signed?.role === "reporter" && page.send({ t: "signed" }));
+/** At once: nothing on the screen, nothing kept, and the way back does not lead here. */
+function exit() {
+  root.replaceChildren();
+  sending.leave();
+  line.close();
+  endSession();
+  inTab.forget(SILENT);
+  location.replace(words.say("citizen.exit.address"));
 }
+
+const page = open({ root, state: FIRST, reduce, view: viewFor(root.dataset.emergency), words, effects, title: titleOf });
+
+onEscapeTwice(() => page.state.silent, () => page.send({ t: "ui.exit" }));
+
+let seen_ms = 0;
+setInterval(() => {
+  const card = unreadOf(page.state) && !document.hidden ? document.querySelector("[data-talk]")?.getBoundingClientRect() : null;
+  const visible = card && card.top < innerHeight * 0.8 && card.bottom > 0;
+  seen_ms = visible ? seen_ms + 400 : 0;
+  if (seen_ms >= READ_MS) page.send({ t: "ui.read" });
+}, 400);
+
+if (inTab.read(SILENT)) page.send({ t: "ui.silent", on: true });
+loadPlaces().then((places) => page.send(places));
+call("GET", "/v1/advice").then(({ questions }) => page.send({ t: "questions", questions }), () => null);
+const draft = sending.draft();
+if (draft) page.send({ t: "draft", draft });
+const begun = openedWith(location.search, location.hash);
+page.send({ t: "begin", ...begun });
+if (begun.at) history.replaceState(null, "", location.pathname);
+if (!sending.goOn()) {
+  kept.restore().then((signed) => {
+    if (signed?.role === "reporter") page.send({ t: "signed", case: signed.case });
+    else ask();
+  });
+}
+keepPage("/", (m) => page.send(m));

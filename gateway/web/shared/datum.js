@@ -38,6 +38,12 @@ export function fromGcj02(p) {
   return { lat, lon };
 }
 
+/** @param {Point} p in `datum` @param {string} datum wgs84 or gcj02 @returns {Point} */
+export const toWgs84 = (p, datum) => (datum === "gcj02" ? fromGcj02(p) : { lat: p.lat, lon: p.lon });
+
+/** @param {Point} p in WGS-84 @param {string} datum wgs84 or gcj02 @returns {Point} The same place in `datum`. */
+export const fromWgs84 = (p, datum) => (datum === "gcj02" ? toGcj02(p) : { lat: p.lat, lon: p.lon });
+
 /** @param {number} lat @param {number} lon @returns {[number, number]} How far GCJ-02 lies from WGS-84 here: degrees north, degrees east. */
 function shift(lat, lon) {
   const x = lon - 105;

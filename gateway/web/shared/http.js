@@ -20,6 +20,7 @@ export class Refused extends Error {
     this.code = problem.code ?? "unknown";
     this.detail = problem.detail ?? problem.title ?? "";
     this.errors = problem.errors ?? [];
+    this.advice = problem.advice ?? null;
     this.call = problem.advice?.call ?? null;
     this.retry_after_s = retry_after_s;
   }

@@ -10,10 +10,11 @@ export const TICK_MS = 250;
 
 /**
  * @param {{root: HTMLElement, state: any, reduce: (state: any, message: any) => any, view: (state: any, words: any) => any[], words: import("./words.js").Words,
- *   effects: Record<string, (message: any, page: any, before: any) => void>, after?: (message: any, page: any, before: any) => void}} parts
+ *   effects: Record<string, (message: any, page: any, before: any) => void>, after?: (message: any, page: any, before: any) => void,
+ *   title?: (state: any, words: any) => string}} parts
  *   `after` follows every message, ticks too.
  */
-export function open({ root, state, reduce, view, words, effects, after }) {
+export function open({ root, state, reduce, view, words, effects, after, title }) {
   /** @type {import("./dom.js").Message[]} */
   const log = [];
   let planned = false;
@@ -22,7 +23,7 @@ export function open({ root, state, reduce, view, words, effects, after }) {
   function draw() {
     planned = false;
     show(root, view(state, words), send);
-    document.title = `${words.say(`${root.dataset.page}.title`)} · OnBeat`;
+    document.title = title ? title(state, words) : `${words.say(`${root.dataset.page}.title`)} · OnBeat`;
   }
 
   function plan() {

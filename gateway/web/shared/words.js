@@ -2,7 +2,8 @@
  * All that a page says, by key, one file a language. `{name}` in a text is a placeholder.
  *
  * @typedef {{lang: string, say: (key: string, more?: Record<string, unknown>) => string, has: (key: string) => boolean,
- *   clock: (wall_ms: number) => string}} Words
+ *   clock: (wall_ms: number) => string, day: (wall_ms: number) => string,
+ *   span: (from_ms: number, to_ms: number) => string}} Words `day`: a date; `span`: a day with two times
  */
 
 export const LANGUAGES = ["zh-CN", "en"];
@@ -23,6 +24,7 @@ export function languageOf(search, kept, wanted) {
 /** @param {string} lang @param {Record<string, string>} texts @returns {Words} A missing key shows itself in brackets: ugly on purpose, and a test finds it. */
 export function wordsOf(lang, texts) {
   const clock = new Intl.DateTimeFormat(lang, { hour: "2-digit", minute: "2-digit", hour12: false });
+  const day = new Intl.DateTimeFormat(lang, { month: "long", day: "numeric", weekday: "short" });
   return {
     lang,
     has: (key) => key in texts,
@@ -32,6 +34,8 @@ export function wordsOf(lang, texts) {
       return text.replace(/\{(\w+)\}/g, (_whole, /** @type {string} */ name) => String(more[name] ?? ""));
     },
     clock: (wall_ms) => clock.format(new Date(wall_ms)),
+    day: (wall_ms) => day.format(new Date(wall_ms)),
+    span: (from_ms, to_ms) => `${day.format(new Date(from_ms))}, ${clock.format(new Date(from_ms))} – ${clock.format(new Date(to_ms))}`,
   };
 }
 

@@ -1,0 +1,164 @@
+/** What the reporter has written so far: the part of the citizen's state before a report is sent. Pure. */
+
+import { cameraForAreas, drawn, meant, nudged, zoomed } from "../shared/map.js";
+import { fromWgs84, toWgs84 } from "../shared/datum.js";
+import { pointFrom } from "../shared/places.js";
+
+export const RATIO = 0.7;
+export const LARGE = 6; // categories that stand there at once; the others behind "more"
+const WORDS_CHARS_MAX = 2_000;
+const NUMBER = /^\+?[0-9][0-9 -]{4,22}$/;
+
+export const EMPTY = {
+  category: "", words: "", pin: null, accuracy_m: null, place_source: "pin", typed: "",
+  answers: {}, // id of a question -> "yes"; nothing stands for "not said"
+  how: "nameless", // nameless, number
+  number: "",
+};
+
+export const DRAFT = {
+  draft: EMPTY,
+  datum: "wgs84", // of coordinates that are typed or handed over; everything inside is WGS-84
+  questions: [],
+  more: false, // all categories stand there
+  wrong: {}, // field -> key of the sentence
+  locating: false,
+  located_wrong: false,
+  areas: [],
+  categories: [],
+  places: false, // areas and categories were asked for and answered
+  camera: null,
+  advice: null, // {call, because, say, late}: it sounds like an emergency, and the reporter has not answered that yet
+  over: [], // rules of which the reporter has said: no emergency; "told" with any of them
+};
+
+/** What is missing from the draft: field -> key of a sentence. */
+export function wrongOf(draft) {
+  const wrong = {};
+  if (!draft.pin) wrong.place = "citizen.wrong.place";
+  if (!draft.category) wrong.category = "citizen.wrong.category";
+  if (!draft.words.trim()) wrong.words = "citizen.wrong.words";
+  if (draft.words.length > WORDS_CHARS_MAX) wrong.words = "citizen.wrong.words_long";
+  if (draft.how === "number" && !NUMBER.test(draft.number.trim())) wrong.number = "citizen.wrong.number";
+  return wrong;
+}
+
+/** The body of POST /v1/reports. `advised`: the reporter was told to call and goes on all the same. */
+export function reportOf(draft, advised = false) {
+  const { category, words, pin, accuracy_m, place_source, answers } = draft;
+  const body = { category, words: words.trim(), lat: pin.lat, lon: pin.lon, accuracy_m, place_source };
+  if (Object.keys(answers).length) body.answers = answers;
+  return advised ? { ...body, advised } : body;
+}
+
+/** What POST /v1/advice is asked about a draft; null while there is nothing to ask about. */
+export function adviceAsked(draft) {
+  const words = draft.words.trim().slice(0, WORDS_CHARS_MAX);
+  if (!words && !draft.category && !Object.keys(draft.answers).length) return null;
+  return { category: draft.category || null, words, answers: draft.answers };
+}
+
+/** Is there anything that would be lost? */
+export const begun = (draft) => Boolean(draft.pin || draft.category || draft.words || draft.number);
+
+export function reduceDraft(state, m) {
+  switch (m.t) {
+    case "places":
+      return { ...state, places: true, areas: m.areas, categories: m.categories, camera: state.camera ?? cameraForAreas(m.areas, RATIO) };
+    case "questions":
+      return { ...state, questions: m.questions };
+    case "begin":
+      return begin(state, m);
+    case "draft":
+      return { ...state, draft: { ...state.draft, ...m.draft } };
+    case "located": {
+      const seen = { ...state, locating: false, located_wrong: false, camera: { lat: m.lat, lon: m.lon, wide_m: 800 } };
+      return pinned(seen, m, m.accuracy_m, "gps");
+    }
+    case "not_located":
+      return { ...state, locating: false, located_wrong: true };
+    case "advice":
+      return advised(state, m.advice, m.late ?? false);
+    case "ui.go_on":
+      return state.advice ? { ...state, advice: null, refused: null, over: [...new Set([...state.over, "told", ...rulesOf(state.advice)])] } : state;
+    case "ui.typed":
+      return typed(state, m);
+    case "ui.answer":
+      return { ...state, draft: { ...state.draft, answers: toggled(state.draft.answers, m.id) } };
+    case "ui.more":
+      return { ...state, more: true };
+    case "ui.locate":
+      return { ...state, locating: true, located_wrong: false };
+    case "ui.map":
+      return state.camera ? pinned(state, meant(state.camera, m), null, "pin") : state;
+    case "ui.map_point": // a map that speaks degrees
+      return pinned(state, m, null, "pin");
+    case "ui.map_key":
+      return moved(state, m.did);
+    case "ui.zoom":
+      return state.camera ? { ...state, camera: closer(state, m.did) } : state;
+    case "ui.report":
+      return { ...state, wrong: wrongOf(state.draft) };
+    default:
+      return state;
+  }
+}
+
+export const rulesOf = (advice) => (advice.because ?? []).map((one) => one.rule);
+
+/** An emergency stops the form until it is answered; one that was answered is not asked about again. */
+function advised(state, advice, late) {
+  if (!advice?.emergency) return state.advice && !state.advice.late && !late ? { ...state, advice: null } : state;
+  const fresh = rulesOf(advice).some((rule) => !state.over.includes(rule));
+  return fresh || !rulesOf(advice).length ? { ...state, advice: { ...advice, late } } : state;
+}
+
+/** How the page was opened: another datum, a place that an app around it hands over. */
+function begin(state, m) {
+  const next = { ...state, datum: m.datum ?? state.datum };
+  if (!m.at) return next;
+  const point = toWgs84(m.at, next.datum);
+  return pinned({ ...next, camera: { ...point, wide_m: 800 } }, point, m.accuracy_m ?? null, m.accuracy_m ? "gps" : "pin");
+}
+
+function toggled(answers, id) {
+  const { [id]: said, ...others } = answers;
+  return said ? others : { ...others, [id]: "yes" };
+}
+
+function typed(state, { field, value }) {
+  const wrong = { ...state.wrong };
+  delete wrong[field === "typed" ? "place" : field === "how" ? "number" : field];
+  const next = { ...state, wrong, refused: null, draft: { ...state.draft, [field]: value } };
+  if (field !== "typed") return next;
+  const point = pointFrom(value);
+  if (!point) return next;
+  const there = toWgs84(point, state.datum);
+  const put = pinned(next, there, null, "pin");
+  return { ...put, draft: { ...put.draft, typed: value }, camera: { ...there, wide_m: Math.min(state.camera?.wide_m ?? 1600, 1600) } };
+}
+
+function pinned(state, { lat, lon }, accuracy_m, place_source) {
+  const wrong = { ...state.wrong };
+  delete wrong.place;
+  const pin = { lat: Number(lat.toFixed(6)), lon: Number(lon.toFixed(6)) };
+  const shown = fromWgs84(pin, state.datum);
+  const text = `${Number(shown.lat.toFixed(6))}, ${Number(shown.lon.toFixed(6))}`;
+  return { ...state, wrong, located_wrong: false, draft: { ...state.draft, pin, accuracy_m, place_source, typed: text } };
+}
+
+/** The first arrow key puts the pin into the middle; later ones move it, and the picture follows at its edge. */
+function moved(state, did) {
+  const { camera, draft } = state;
+  if (!camera) return state;
+  const next = pinned(state, draft.pin ? nudged(camera, draft.pin, did) : camera, null, "pin");
+  const at = drawn(camera, next.draft.pin);
+  const out = Math.abs(at.x) > camera.wide_m * 0.45 || Math.abs(at.y) > camera.wide_m * RATIO * 0.45;
+  return out ? { ...next, camera: { ...camera, ...next.draft.pin } } : next;
+}
+
+/** Zooming in goes to the pin, where there is one. */
+function closer(state, did) {
+  const camera = zoomed(state.camera, did);
+  return did === "in" && state.draft.pin ? { ...camera, ...state.draft.pin } : camera;
+}

@@ -1,0 +1,122 @@
+/**
+ * A report is sent exactly once. It is kept under its key before the first attempt and until its reporter has kept the
+ * code; every further attempt, also of another tab or after the tab was closed, carries the same key, and the service
+ * answers the same key with the same case and code.
+ */
+
+import { newKey } from "../shared/acts.js";
+import { call } from "../shared/http.js";
+import { inTab, onDevice } from "../shared/kept.js";
+import { waitBefore } from "../shared/line.js";
+import { reportOf } from "./draft.js";
+
+const SENT = "onbeat.report";
+const DRAFT = "onbeat.draft";
+const NUMBER = "onbeat.number";
+const WAIT_MS_MIN = 500;
+
+export class Sending {
+  #timer = 0;
+  #ended = false;
+
+  /** @param {{tell: Function, opened: (code: string) => Promise<void>, words: import("../shared/words.js").Words}} parts */
+  constructor({ tell, opened, words }) {
+    this.tell = tell;
+    this.opened = opened;
+    this.words = words;
+    addEventListener("online", () => this.#waiting && this.#attempt(this.#waiting, 0));
+  }
+
+  #waiting = null;
+
+  /** A draft survives a closed tab; in silent mode only a reload, because others may look at this device. */
+  keepDraft(state) {
+    if (state.gone || state.signed) return;
+    (state.silent ? onDevice : inTab).forget(DRAFT);
+    (state.silent ? inTab : onDevice).write(DRAFT, state.draft);
+  }
+
+  draft() {
+    return inTab.read(DRAFT) ?? onDevice.read(DRAFT);
+  }
+
+  forgetDraft() {
+    inTab.forget(DRAFT);
+    onDevice.forget(DRAFT);
+  }
+
+  /** Kept first, sent second. */
+  begin(state) {
+    const report = { key: newKey(), body: reportOf(state.draft, state.over.length > 0) };
+    if (state.draft.how === "number") {
+      report.number = { key: newKey(), words: this.words.say("citizen.number_said", { number: state.draft.number.trim() }) };
+    }
+    onDevice.write(SENT, report);
+    this.#attempt(report, 0);
+  }
+
+  /** A report that this device pressed and whose code nobody has kept yet. @returns {boolean} */
+  goOn() {
+    const unsent = onDevice.read(SENT);
+    if (unsent) this.#attempt(unsent, 0);
+    return Boolean(unsent);
+  }
+
+  async #attempt(report, nr) {
+    clearTimeout(this.#timer);
+    this.#waiting = null;
+    this.tell({ t: "sending", sending: nr ? "waiting" : "going" });
+    try {
+      const answer = await call("POST", "/v1/reports", { body: report.body, headers: { "idempotency-key": report.key } });
+      if (this.#ended) return;
+      this.forgetDraft();
+      if (report.number) onDevice.write(NUMBER, { case: answer.case, ...report.number });
+      this.tell({ t: "draft", draft: { pin: { lat: report.body.lat, lon: report.body.lon } } });
+      this.tell({ t: "reported", receipt: answer.receipt, case: answer.case });
+      await this.opened(answer.receipt);
+    } catch (refused) {
+      if (!this.#ended) this.#refused(report, nr, refused);
+    }
+  }
+
+  #refused(report, nr, refused) {
+    if (refused.status === 0 || refused.status === 429 || refused.status >= 500) {
+      const wait_ms = Math.max(waitBefore(nr), (refused.retry_after_s ?? 0) * 1000, WAIT_MS_MIN);
+      this.#waiting = report;
+      this.#timer = setTimeout(() => this.#attempt(report, nr + 1), wait_ms);
+      this.tell({ t: "sending", sending: "waiting" });
+      return;
+    }
+    if (refused.status === undefined) throw refused; // a mistake of this page, not an answer
+    onDevice.forget(SENT);
+    this.tell({ t: "report_refused", refused: { code: refused.code, detail: refused.detail, call: refused.call, advice: refused.advice } });
+  }
+
+  /** The code is kept: this device needs to know no more. */
+  kept() {
+    onDevice.forget(SENT);
+  }
+
+  /** The number that belongs into the talk of this case, until it stands there. */
+  numberFor(id) {
+    const number = onDevice.read(NUMBER);
+    return number?.case === id ? number : null;
+  }
+
+  numberSaid(key) {
+    if (onDevice.read(NUMBER)?.key === key) onDevice.forget(NUMBER);
+  }
+
+  /** Nothing stays on this device. What was pressed and never arrived is handed to the browser once more. */
+  leave() {
+    this.#ended = true;
+    clearTimeout(this.#timer);
+    const unsent = this.#waiting;
+    if (unsent) {
+      fetch("/v1/reports", { method: "POST", keepalive: true, credentials: "omit", body: JSON.stringify(unsent.body),
+        headers: { "content-type": "application/json", "idempotency-key": unsent.key } }).catch(() => null);
+    }
+    for (const name of [SENT, NUMBER]) onDevice.forget(name);
+    this.forgetDraft();
+  }
+}

@@ -1,0 +1,112 @@
+/** The live card: where the case stands, what happens next and when, who comes, and the steps so far. */
+
+import { h } from "../shared/dom.js";
+import { map } from "../shared/map.js";
+import { badge, nameOf, ring, secondsLeft, shape } from "../shared/pieces.js";
+import { categoryName, stationName } from "../shared/places.js";
+import { RATIO } from "./draft.js";
+import { etaOf, liveCamera, placeOf, stepsOf } from "./following.js";
+
+export function caseCard(state, words) {
+  const it = state.case;
+  const next = nextSay(state, words);
+  return h("section", { key: "case", class: "card live", "aria-labelledby": "case-title" },
+    h("div", { class: "row apart" },
+      h("h1", { id: "case-title", tabindex: -1 }, categoryName(it.category, state.categories, words)), badge(it.status, words)),
+    it.merged ? h("p", { class: "say" }, words.say("citizen.merged")) : null,
+    h("div", { class: "row status-line" },
+      h("p", { class: "large fill", role: "status", "aria-live": "polite", "data-status": it.status }, statusSay(state, words)),
+      it.ends_ms ? ring(it.ends_ms, state.now_ms, words) : null),
+    next ? h("p", { class: "quiet", "data-next": "" }, next) : null,
+    coming(state, words),
+    liveMap(state, words),
+    steps(state, words),
+    !it.merged && it.reports > 1 ? h("p", { class: "quiet small" }, words.say("citizen.reports", { n: it.reports - 1 })) : null);
+}
+
+/** The sentence of the moment: true now. */
+export function statusSay(state, words) {
+  const it = state.case;
+  const more = told(state, words);
+  if (it.status === "at_station") return words.say(`citizen.say.at_station.${deskKey(it)}`, more);
+  if (it.status === "cleared") {
+    if (it.disposition === "referred" && it.referred_to) return words.say("citizen.say.referred", { body: it.referred_to });
+    if (it.manner === "telephone") return words.say("citizen.say.telephone", { ...more, how: words.say(`disposition.${it.disposition ?? "none"}`) });
+    return words.say("citizen.say.cleared", { how: words.say(`disposition.${it.disposition ?? "none"}`) });
+  }
+  const key = `citizen.say.${it.status}`;
+  return words.say(etaOf(state) ? `${key}.eta` : key, more);
+}
+
+function told(state, words) {
+  const it = state.case;
+  return {
+    who: it.officers.map((one) => nameOf(one, words)).join(words.say("list")),
+    station: stationName(it.station, state.areas, words),
+    time: words.clock(it.received_wall_ms),
+    ...etaOf(state),
+  };
+}
+
+/** Why the station has it, as far as it concerns the reporter. */
+function deskKey(it) {
+  if (["objected", "handed_over", "appointment_declined"].includes(it.desk_reason)) return it.desk_reason;
+  if (it.acknowledged) return "seen";
+  const own = ["handed_back", "desk_first", "preempted", "silent", "unmerged", "split", "unstaffed", "hold_over"];
+  if (["shift_end", "taken_back"].includes(it.desk_reason)) return "handed_back";
+  return own.includes(it.desk_reason) ? it.desk_reason : "nobody";
+}
+
+/** What happens next, and when: never more than is known. */
+export function nextSay(state, words) {
+  const it = state.case;
+  const more = told(state, words);
+  if (it.ends_ms) {
+    const seconds = secondsLeft(it.ends_ms, state.now_ms);
+    return words.say(seconds ? "citizen.until" : "citizen.until_now", { ...more, seconds });
+  }
+  if (it.status === "claimed" || it.status === "en_route") return words.say(`citizen.next.${it.status}`, more);
+  if (it.status === "on_scene") return it.officers.some((one) => one.word) ? words.say("citizen.next.on_scene") : words.say("citizen.next.met");
+  if (it.status === "at_station") return words.say(it.acknowledged ? "citizen.next.seen" : "citizen.next.at_station", more);
+  if (it.status === "cleared" && it.objected) return words.say("citizen.next.objected", more);
+  if (it.status === "cleared" && it.object_wall_ms) return words.say("citizen.next.cleared", { day: words.day(it.object_wall_ms) });
+  return null;
+}
+
+/** Who is coming: call sign, first character of the surname, what makes them known, and the word for the door. */
+function coming(state, words) {
+  const { officers, status } = state.case;
+  if (!officers.length || !["claimed", "en_route", "on_scene"].includes(status)) return null;
+  return h("ul", { class: "coming", "aria-label": words.say("citizen.coming") }, officers.map((one) =>
+    h("li", { key: one.call_sign },
+      h("div", { class: "who" },
+        h("b", { class: "sign" }, words.say("citizen.officer", { call_sign: one.call_sign, surname: one.surname })),
+        h("span", { class: "badge green" }, shape("tick"), words.say("citizen.verified"))),
+      one.met ? h("p", { class: "badge green" }, shape("tick"), words.say("citizen.met"))
+        : one.word ? h("p", { class: "word", "data-word": one.word },
+          h("span", {}, words.say("citizen.word")), h("b", {}, [...one.word].join(" "))) : null)),
+    h("li", { key: "means", class: "quiet small" }, words.say("citizen.verified.means")));
+}
+
+/** From claim to arrival only: before that nobody comes, after it there is nothing to see. */
+function liveMap(state, words) {
+  const place = placeOf(state);
+  if (!["claimed", "en_route"].includes(state.case.status) || !place) return null;
+  const officers = Object.values(state.movers).filter((one) => one.place);
+  return h("figure", { class: "pick" },
+    map({
+      camera: liveCamera(state), ratio: RATIO, areas: state.areas, zoom: false, words, label: words.say("citizen.coming_map"),
+      marks: [{ key: "pin", kind: "pin", lat: place.lat, lon: place.lon },
+        ...officers.map((one) => ({ key: one.call_sign, kind: "unit", lat: one.place.lat, lon: one.place.lon, within_m: one.place.within_m, sign: one.call_sign }))],
+    }),
+    h("figcaption", { class: "quiet small" }, words.say(officers.length ? "citizen.map.coarse" : "citizen.map.not_yet")));
+}
+
+function steps(state, words) {
+  if (["withdrawn", "merged"].includes(state.case.status)) return null;
+  return h("ol", { class: "steps", "aria-label": words.say("citizen.steps") }, stepsOf(state.case, state.entries).map((step) =>
+    h("li", { class: step.kind, key: step.name, "aria-current": step.kind === "now" ? "step" : null },
+      shape({ done: "tick", now: "dot", later: "circle" }[step.kind]),
+      h("span", {}, words.say(`citizen.step.${step.name}`)),
+      step.at_ms ? h("time", {}, words.clock(step.at_ms)) : null)));
+}

@@ -1,0 +1,142 @@
+/** The report, one question a section: where, what, words, how; REPORT stands at the bottom all the time. */
+
+import { h } from "../shared/dom.js";
+import { sentenceOf } from "../shared/http.js";
+import { map } from "../shared/map.js";
+import { shape } from "../shared/pieces.js";
+import { categoryName } from "../shared/places.js";
+import { categoryIcon } from "./icons.js";
+import { LARGE, RATIO } from "./draft.js";
+
+const FIELDS = { place: "where", category: "what", words: "words", number: "number" };
+
+export function form(state, words, number) {
+  return h("main", { key: "form", id: "main", class: "column" },
+    h("h1", { class: "large" }, words.say("citizen.ask")),
+    h("p", { class: "quiet lead" }, words.say("citizen.lead")),
+    problems(state, words),
+    h("form", { class: "report", onsubmit: { t: "ui.report" }, novalidate: true },
+      where(state, words), what(state, words), tell(state, words), how(state, words),
+      bottom(state, words, number)),
+    old(state, words));
+}
+
+/** Every mistake in one place, each a link to its field. */
+function problems(state, words) {
+  const wrong = Object.entries(state.wrong);
+  return h("div", { role: "alert", key: "problems" },
+    wrong.length ? h("div", { class: "say bad", id: "problems", tabindex: -1, "aria-labelledby": "problems-title" },
+      h("h2", { id: "problems-title", class: "small" }, words.say("citizen.wrong.title")),
+      h("ul", { class: "links" }, wrong.map(([field, key]) => h("li", {}, h("a", { href: `#${FIELDS[field]}` }, words.say(key)))))) : null,
+    state.refused ? h("p", { class: "say bad", "data-refused": state.refused.code }, sentenceOf(state.refused, words)) : null);
+}
+
+const wrongSay = (state, field, words) =>
+  state.wrong[field] ? h("p", { class: "wrong-say", id: `${FIELDS[field]}-wrong` }, shape("cross"), words.say(state.wrong[field])) : null;
+
+const section = (state, field, nr, title, ...kids) =>
+  h("fieldset", { class: `card${state.wrong[field] ? " is-wrong" : ""}`, id: FIELDS[field], tabindex: -1,
+    "aria-describedby": state.wrong[field] ? `${FIELDS[field]}-wrong` : null },
+    h("legend", { class: "ask" }, h("span", { class: "nr", "aria-hidden": "true" }, nr), title), kids);
+
+function where(state, words) {
+  const { draft } = state;
+  const marks = draft.pin ? [{ key: "pin", kind: "pin", ...draft.pin, within_m: draft.accuracy_m }] : [];
+  return section(state, "place", 1, words.say("citizen.where"),
+    wrongSay(state, "place", words),
+    h("button", { type: "button", class: "wide locate", onclick: { t: "ui.locate" }, "data-locate": "", "aria-disabled": state.locating ? "true" : null },
+      shape("dot"), words.say(state.locating ? "citizen.locating" : "citizen.locate")),
+    h("div", { class: "pick" },
+      map({ camera: state.camera, ratio: RATIO, areas: state.areas, marks, label: words.say("citizen.map"), words, place: true })),
+    h("p", { class: `small place-say${draft.pin ? " done" : ""}`, role: "status" }, shape(draft.pin ? "tick" : "circle"), placeSay(state, words)),
+    h("details", { open: state.located_wrong && !draft.pin },
+      h("summary", {}, words.say("citizen.type_place")),
+      h("div", { class: "field" },
+        h("label", { for: "typed" }, words.say(`citizen.coordinates.${state.datum}`)),
+        h("input", { id: "typed", inputmode: "text", autocomplete: "off", placeholder: "32.0603, 118.7969", value: draft.typed,
+          oninput: { t: "ui.typed", field: "typed" } }))));
+}
+
+function placeSay(state, words) {
+  const { pin, accuracy_m } = state.draft;
+  if (!pin) return words.say(state.located_wrong ? "citizen.not_located" : "citizen.no_pin");
+  return accuracy_m ? words.say("citizen.within", { n: Math.round(accuracy_m) }) : words.say("citizen.pinned");
+}
+
+/** Six large ones; the others behind "more", which opens by itself when one of them is chosen. */
+function what(state, words) {
+  const open = state.categories.filter((one) => one.open !== false);
+  const all = state.more || open.length <= LARGE || open.slice(LARGE).some((one) => one.id === state.draft.category);
+  const shown = all ? open : open.slice(0, LARGE);
+  return section(state, "category", 2, words.say("citizen.what"),
+    wrongSay(state, "category", words),
+    open.length === 0 ? h("p", { class: "say bad" }, words.say("citizen.no_categories")) : null,
+    h("div", { class: "choices tiles" }, shown.map((one) =>
+      h("label", { class: "choice", key: one.id },
+        h("input", { type: "radio", name: "category", value: one.id, checked: state.draft.category === one.id,
+          onchange: { t: "ui.typed", field: "category" } }),
+        h("span", {}, categoryIcon(one.id), categoryName(one.id, open, words))))),
+    all ? null : h("button", { type: "button", class: "plain more", key: "more", "data-more": "", onclick: { t: "ui.more" } },
+      words.say("citizen.more", { n: open.length - LARGE })),
+    questions(state, words));
+}
+
+/** Only a yes says anything: whoever is in no danger passes over them. */
+function questions(state, words) {
+  if (!state.questions.length) return null;
+  return h("div", { class: "now", role: "group", "aria-labelledby": "now-title" },
+    h("h3", { id: "now-title" }, words.say("citizen.now")),
+    state.questions.map((one) =>
+      h("label", { class: "tick", key: one.id },
+        h("input", { type: "checkbox", name: `q-${one.id}`, checked: state.draft.answers[one.id] === "yes", onchange: { t: "ui.answer", id: one.id } }),
+        h("span", {}, words.lang === "en" ? one.en : one.zh))));
+}
+
+function tell(state, words) {
+  return h("div", { class: `card${state.wrong.words ? " is-wrong" : ""}` },
+    h("h2", { class: "ask" }, h("span", { class: "nr", "aria-hidden": "true" }, 3), h("label", { for: "words" }, words.say("citizen.tell"))),
+    wrongSay(state, "words", words),
+    h("p", { class: "quiet small", id: "words-hint" }, words.say("citizen.tell_hint")),
+    h("textarea", { id: "words", rows: 3, maxlength: 2000, value: state.draft.words, "aria-invalid": state.wrong.words ? "true" : null,
+      "aria-describedby": state.wrong.words ? "words-hint words-wrong" : "words-hint", oninput: { t: "ui.typed", field: "words" } }));
+}
+
+function how(state, words) {
+  const { draft } = state;
+  const choice = (value) =>
+    h("label", { class: "choice long", key: value },
+      h("input", { type: "radio", name: "how", value, checked: draft.how === value, onchange: { t: "ui.typed", field: "how" } }),
+      h("span", {}, h("b", {}, words.say(`citizen.how.${value}`)), h("small", {}, words.say(`citizen.how.${value}.means`))));
+  return h("fieldset", { class: `card${state.wrong.number ? " is-wrong" : ""}`, id: "how" },
+    h("legend", { class: "ask" }, h("span", { class: "nr", "aria-hidden": "true" }, 4), words.say("citizen.how")),
+    choice("nameless"), choice("number"),
+    draft.how === "number" ? h("div", { class: "field", key: "number-field" },
+      wrongSay(state, "number", words),
+      h("label", { for: "number" }, words.say("citizen.number")),
+      h("input", { id: "number", type: "tel", inputmode: "tel", autocomplete: "tel", maxlength: 24, value: draft.number,
+        "aria-describedby": state.wrong.number ? "number-wrong" : null, oninput: { t: "ui.typed", field: "number" } })) : null);
+}
+
+/** While it sounds like an emergency, the call stands where REPORT stands. */
+function bottom(state, words, number) {
+  if (state.advice) return h("div", { class: "bottom", key: "bottom" },
+    h("a", { class: "button call wide", href: `tel:${state.advice.call ?? number}` }, words.say("citizen.call", { number: state.advice.call ?? number })),
+    h("button", { type: "button", class: "wide", onclick: { t: "ui.go_on" } }, words.say("citizen.emergency.go_on")));
+  return h("div", { class: "bottom", key: "bottom" },
+    state.sending === "waiting" ? h("p", { class: "say wait", role: "status" }, words.say("citizen.waiting")) : null,
+    h("button", { class: "red wide", type: "submit", "data-report": "", "aria-disabled": state.sending === "no" ? null : "true" },
+      words.say(`citizen.send.${state.sending}`)));
+}
+
+function old(state, words) {
+  return h("details", { class: "card", key: "old", open: Boolean(state.code || state.code_refused) },
+    h("summary", {}, words.say("citizen.have_code")),
+    h("form", { class: "row end", onsubmit: { t: "ui.open" } },
+      h("div", { class: "field fill" },
+        h("label", { for: "code" }, words.say("citizen.code")),
+        h("input", { id: "code", autocomplete: "off", autocapitalize: "characters", spellcheck: "false", value: state.code,
+          "aria-describedby": "code-hint", oninput: { t: "ui.code" } })),
+      h("button", { class: "main", type: "submit", "aria-disabled": state.opening ? "true" : null }, words.say("citizen.open"))),
+    h("p", { class: "quiet small", id: "code-hint" }, words.say("citizen.code_hint")),
+    h("div", { role: "alert" }, state.code_refused ? h("p", { class: "say bad" }, sentenceOf(state.code_refused, words)) : null));
+}
