@@ -34,7 +34,7 @@ class TownStore(Protocol):
         """Stations, then beats, each in the order of their ids."""
 
     async def categories(self) -> list[TownCategory]:
-        """Those that are open, in the order of their ids."""
+        """Those that are open, as a reporter is to find them: by their place in the list, then by id."""
 
     async def replace(
         self, kind: str, areas: Sequence[TownArea], *, held: Sequence[TownArea], actor: str, reason: str

@@ -5,8 +5,9 @@ The file is one JSON object:
     {"stations": FeatureCollection, "beats": FeatureCollection, "officers": 300,
      "categories": [{"id": "theft", "name": "...", "name_en": "...", "seats": 1, "window_ms": null, "mode": "snatch"}]}
 
-Stations and beats as `geo.areas` reads them (RFC 7946; a beat names its `station`); of a category only the id is
-needed. The station `other` is added for places in no area, and a desk for every station.
+Reporters find the kinds of case in the file's order. Stations and beats as `geo.areas` reads them (RFC 7946; a beat
+names its `station`); of a category only the id is needed. The station `other` is added for places in no area, and a
+desk for every station.
 """
 
 import random
@@ -109,8 +110,8 @@ async def seed_town(
     await _put_areas(conn, stations, beats)
     await conn.executemany(
         "INSERT INTO categories (id, name, name_en, seats, window_ms, wave_ms, ack_ms, mode, rings_m, head_start_ms, "
-        "turn_ms, check_in_s, priority, patience_ms) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+        "turn_ms, check_in_s, priority, patience_ms, shown) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         [
             (
                 k.id,
@@ -127,8 +128,9 @@ async def seed_town(
                 k.check_in_s,
                 k.priority,
                 k.patience_ms,
+                place,
             )
-            for k in wanted.categories
+            for place, k in enumerate(wanted.categories, 1)
         ],
     )
     # Passwords here are 128 random bits: stretching them would protect nothing and cost each sign-in 20 ms.

@@ -15,6 +15,7 @@ FILES: Final[Mapping[str, str]] = {
     "maplibre-gl/maplibre-gl-worker.mjs": "maplibre-gl/dist/maplibre-gl-worker.mjs",
     "pmtiles/pmtiles.mjs": "pmtiles/dist/esm/index.js",
     "fflate/fflate.mjs": "fflate/esm/browser.js",
+    "lean-qr/lean-qr.mjs": "lean-qr/index.mjs",
 }
 """The name under /static/vendor/ and the file in node_modules. maplibre-gl's style sheet is left out: it brings its
 controls' pictures as `data:`, which our policy forbids; `shared/live_map.css` says the little that we need."""

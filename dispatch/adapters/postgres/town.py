@@ -28,7 +28,8 @@ class PostgresTown:
 
     async def categories(self) -> list[TownCategory]:
         rows = await fetch(
-            self._pool, "SELECT id, name, name_en, seats, priority FROM categories WHERE open ORDER BY id = 'other', id"
+            self._pool,
+            "SELECT id, name, name_en, seats, priority FROM categories WHERE open ORDER BY shown, id = 'other', id",
         )
         return [TownCategory(**dict(row)) for row in rows]
 

@@ -121,7 +121,7 @@ const effects = {
   "ui.go_on": (_m, { state }) => focusOn(state.signed ? "#line" : "[data-report]"),
   reported: async (m, { send }) => {
     focusOn("#receipt-title");
-    const { generate } = await import("/static/vendor/lean-qr/index.mjs").catch(() => ({}));
+    const { generate } = await import("/static/vendor/lean-qr/lean-qr.mjs").catch(() => ({}));
     if (!generate) return;
     const bits = generate(m.receipt);
     send({ t: "qr", size: bits.size, path: pathOf(bits) });

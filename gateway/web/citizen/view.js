@@ -33,7 +33,7 @@ function head(state, words) {
   const other = words.lang === "en" ? "zh-CN" : "en";
   return h("header", { key: "top", class: "top" },
     h("a", { class: "skip", href: "#main" }, words.say("skip")),
-    h("span", { class: "name" }, words.say(state.silent ? "citizen.silent.title" : "citizen.title")),
+    h("span", { class: "name" }, words.say(state.silent ? "citizen.silent.title" : "name")),
     h("span", { class: "push row" },
       h("button", { class: "plain", type: "button", lang: other, onclick: { t: "ui.language", lang: other } }, words.say("language.other")),
       h("button", { class: "plain", type: "button", "aria-pressed": state.silent ? "true" : "false", onclick: { t: "ui.silent", on: !state.silent } },

@@ -13,7 +13,7 @@ const going = (state, act) => (state.going[act] ? "true" : null);
 export function after(state, words) {
   const it = state.case;
   return h("div", { key: "after", class: "after" },
-    mayRate(it) ? rate(state, words) : it.stars ? h("section", { class: "card", key: "rated" }, h("p", {}, shape("tick"), words.say("citizen.rated", { stars: it.stars, most: STARS_MAX }))) : null,
+    mayRate(it) ? rate(state, words) : it.stars ? h("section", { class: "card", key: "rated" }, h("p", { class: "rated" }, shape("tick"), words.say("citizen.rated", { stars: it.stars, most: STARS_MAX }))) : null,
     mayObject(it) ? object(state, words) : null,
     mayWithdraw(it) ? withdraw(state, words) : null);
 }

@@ -49,7 +49,7 @@ function where(state, words) {
     h("div", { class: "pick" },
       map({ camera: state.camera, ratio: RATIO, areas: state.areas, marks, label: words.say("citizen.map"), words, place: true })),
     h("p", { class: `small place-say${draft.pin ? " done" : ""}`, role: "status" }, shape(draft.pin ? "tick" : "circle"), placeSay(state, words)),
-    h("details", { open: state.located_wrong && !draft.pin },
+    h("details", state.located_wrong && !draft.pin ? { open: true } : {},
       h("summary", {}, words.say("citizen.type_place")),
       h("div", { class: "field" },
         h("label", { for: "typed" }, words.say(`citizen.coordinates.${state.datum}`)),
@@ -129,7 +129,7 @@ function bottom(state, words, number) {
 }
 
 function old(state, words) {
-  return h("details", { class: "card", key: "old", open: Boolean(state.code || state.code_refused) },
+  return h("details", { class: "card", key: "old", ...(state.code_refused ? { open: true } : {}) },
     h("summary", {}, words.say("citizen.have_code")),
     h("form", { class: "row end", onsubmit: { t: "ui.open" } },
       h("div", { class: "field fill" },

@@ -5,6 +5,7 @@
 
 /** @param {() => Storage} storage asked each time: the mere access may throw */
 export const keeper = (storage) => ({
+  /** @param {string} name @returns {any} null where nothing is kept */
   read(name) {
     try {
       return JSON.parse(storage().getItem(name) ?? "null");
@@ -12,6 +13,7 @@ export const keeper = (storage) => ({
       return null;
     }
   },
+  /** @param {string} name @param {unknown} value @returns {boolean} whether it is kept */
   write(name, value) {
     try {
       storage().setItem(name, JSON.stringify(value));
@@ -20,6 +22,7 @@ export const keeper = (storage) => ({
       return false;
     }
   },
+  /** @param {string} name */
   forget(name) {
     try {
       storage().removeItem(name);
