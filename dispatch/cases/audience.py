@@ -35,6 +35,7 @@ from geo.distance import snap
 from geo.point import Point
 
 DUTY = "duty"
+ON_THE_WAY = frozenset({Status.CLAIMED, Status.EN_ROUTE})
 OFFERING = frozenset(
     {Event.OFFER_OPENED, Event.OFFER_WIDENED, Event.OFFER_JOINED, Event.HANDED_BACK, Event.REOFFERED, *leaving.ROUNDS}
 )
@@ -262,7 +263,8 @@ def held(state: CaseState, officer: UUID, fact: Fact | None = None) -> HeldCase:
 def reporter_case(state: CaseState, elapsed_ms: int, fact: Fact | None = None) -> ReporterCase:
     """Status, and who is coming by call sign and first character of the surname.
 
-    Never where they are, never who said no.
+    Never where they are, never who said no. The place, as it was reported, only while a map of the way is shown: whoever
+    finds the code later learns no address from it.
     """
     stream, offset = (f"case:{state.id}", fact.seq or 0) if fact is not None else ("", 0)
     ending = state.ending or Ending()
@@ -274,6 +276,7 @@ def reporter_case(state: CaseState, elapsed_ms: int, fact: Fact | None = None) -
         station=state.station,
         category=state.category,
         received_ago_ms=state.age_ms + elapsed_ms,
+        place=_exact(state) if state.status in ON_THE_WAY else None,
         remaining_ms=None if state.remaining_ms is None else max(0, state.remaining_ms - elapsed_ms),
         desk_reason=state.desk_reason if state.status is Status.AT_STATION else None,
         acknowledged=state.acknowledged,
@@ -292,13 +295,14 @@ def reporter_case(state: CaseState, elapsed_ms: int, fact: Fact | None = None) -
 def following(own: ReportOf, lead: CaseState, elapsed_ms: int) -> ReporterCase:
     """What the reporter of a merged case sees: the progress of the case that stands for it, under the own id and age.
 
-    Nothing that is between the police and the other reporter: word, objection, rating, appointment.
+    Nothing that is between the police and the other reporter: place, word, objection, rating, appointment.
     """
     view = reporter_case(lead, elapsed_ms)
     older_ms = (lead.received_us - own.received_us) // 1000
     return msgspec.structs.replace(
         view,
         case=own.case,
+        place=None,
         received_ago_ms=max(0, view.received_ago_ms + older_ms),
         officers=tuple(msgspec.structs.replace(one, word=None) for one in view.officers),
         object_ms=None,

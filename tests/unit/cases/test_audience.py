@@ -7,7 +7,8 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from dispatch.cases.audience import Delivery, deliveries
+from dispatch.cases.audience import Delivery, deliveries, following, reporter_case
+from dispatch.cases.facts import ReportOf
 from dispatch.cases.values import Event, Status
 from dispatch.cases.views import DeskCase, Gone, HeldCase, Offer, ReporterCase
 from geo.distance import metres_fast
@@ -67,8 +68,22 @@ def test_a_reporter_sees_officers_by_call_sign_and_first_character_only() -> Non
     sent = told("claimed", state={"status": Status.CLAIMED, "holders": (holder(ONE),)})
     (view,) = [d.view for d in sent if isinstance(d.view, ReporterCase)]
     text = msgspec.json.encode(view).decode()
-    assert str(ONE) not in text and "fence" not in text and "lat" not in text
+    assert str(ONE) not in text and "fence" not in text and text.count('"lat"') == 1, "the own place, nobody else's"
     assert [(o.call_sign, o.surname) for o in view.officers] == [("0401", "李")]
+
+
+def test_a_reporter_is_told_the_own_place_only_while_somebody_is_on_the_way() -> None:
+    for status in Status:
+        view = reporter_case(state(status=status, holders=(holder(ONE),)), 0)
+        shown = (view.place.lat, view.place.lon) if view.place else None
+        assert shown == ((32.05127, 118.80134) if status in ("claimed", "en_route") else None), status
+
+
+def test_whose_report_was_joined_to_anothers_never_learns_the_others_place() -> None:
+    lead = state(status=Status.EN_ROUTE, holders=(holder(ONE),))
+    own = ReportOf(case=THREE, received_us=lead.received_us)
+    assert reporter_case(lead, 0).place is not None
+    assert following(own, lead, 0).place is None
 
 
 def test_no_view_carries_what_only_the_record_may_hold() -> None:
