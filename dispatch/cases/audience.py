@@ -263,8 +263,8 @@ def held(state: CaseState, officer: UUID, fact: Fact | None = None) -> HeldCase:
 def reporter_case(state: CaseState, elapsed_ms: int, fact: Fact | None = None) -> ReporterCase:
     """Status, and who is coming by call sign and first character of the surname.
 
-    Never where they are, never who said no. The place, as it was reported, only while a map of the way is shown: whoever
-    finds the code later learns no address from it.
+    Never where they are, never who said no. The place, as it was reported, only while a map of the way is shown:
+    whoever finds the code later learns no address from it.
     """
     stream, offset = (f"case:{state.id}", fact.seq or 0) if fact is not None else ("", 0)
     ending = state.ending or Ending()

@@ -94,8 +94,8 @@ class Appointed(msgspec.Struct, frozen=True, kw_only=True):
 class ReporterCase(View, frozen=True, kw_only=True, tag="case"):
     """The case as its reporter follows it. `object_ms`: left to say that it is not solved; `objected`: that was said,
     and a supervisor has it; `stars`: how the reporter rated it. `reports`: how many there are of the same incident.
-    `merged`: this one was joined to another, whose progress is shown; its own talk is closed. `place`: where the reporter
-    said it is, while somebody is on the way; never another reporter's."""
+    `merged`: this one was joined to another, whose progress is shown; its own talk is closed. `place`: where the
+    reporter said it is, while somebody is on the way; never another reporter's."""
 
     case: UUID
     status: str

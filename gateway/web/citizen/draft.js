@@ -91,8 +91,8 @@ export function reduceDraft(state, m) {
       return { ...state, locating: true, located_wrong: false };
     case "ui.map":
       return state.camera ? pinned(state, meant(state.camera, m), null, "pin") : state;
-    case "ui.map_point": // a map that speaks degrees
-      return pinned(state, m, null, "pin");
+    case "ui.camera":
+      return { ...state, camera: m.camera };
     case "ui.map_key":
       return moved(state, m.did);
     case "ui.zoom":

@@ -101,7 +101,6 @@ const effects = {
     ask();
   },
   "ui.map": keepDraft,
-  "ui.map_point": keepDraft,
   "ui.map_key": keepDraft,
   located: keepDraft,
   "ui.locate": (_m, { send }) => locate({

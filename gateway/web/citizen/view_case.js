@@ -1,7 +1,7 @@
 /** The live card: where the case stands, what happens next and when, who comes, and the steps so far. */
 
 import { h } from "../shared/dom.js";
-import { map } from "../shared/map.js";
+import { map } from "../shared/live_map.js";
 import { badge, nameOf, ring, secondsLeft, shape } from "../shared/pieces.js";
 import { categoryName, stationName } from "../shared/places.js";
 import { RATIO } from "./draft.js";

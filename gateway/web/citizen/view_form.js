@@ -2,7 +2,7 @@
 
 import { h } from "../shared/dom.js";
 import { sentenceOf } from "../shared/http.js";
-import { map } from "../shared/map.js";
+import { map } from "../shared/live_map.js";
 import { shape } from "../shared/pieces.js";
 import { categoryName } from "../shared/places.js";
 import { categoryIcon } from "./icons.js";
@@ -47,7 +47,7 @@ function where(state, words) {
     h("button", { type: "button", class: "wide locate", onclick: { t: "ui.locate" }, "data-locate": "", "aria-disabled": state.locating ? "true" : null },
       shape("dot"), words.say(state.locating ? "citizen.locating" : "citizen.locate")),
     h("div", { class: "pick" },
-      map({ camera: state.camera, ratio: RATIO, areas: state.areas, marks, label: words.say("citizen.map"), words, place: true })),
+      map({ camera: state.camera, ratio: RATIO, areas: state.areas, marks, label: words.say("citizen.map"), words, place: true, upgrade: "touch" })),
     h("p", { class: `small place-say${draft.pin ? " done" : ""}`, role: "status" }, shape(draft.pin ? "tick" : "circle"), placeSay(state, words)),
     h("details", state.located_wrong && !draft.pin ? { open: true } : {},
       h("summary", {}, words.say("citizen.type_place")),
