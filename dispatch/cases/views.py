@@ -269,7 +269,8 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", tag="wel
 
     `at` lies beyond what is still to come: a client counts it when that has come, never before, lest a line that
     breaks between the two hides what was missed. After a welcome that is not resumed, token and offsets of before are
-    worth nothing, and the new ones count with the snapshot. `beat`: of an officer on duty who has one."""
+    worth nothing, and the new ones count with the snapshot. `beat`: of an officer on duty
+    who has one, as GET /v1/areas names it."""
 
     v: int
     resumed: bool

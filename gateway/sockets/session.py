@@ -16,6 +16,7 @@ from dispatch.cases.views import Beat, Problem, Welcome
 from dispatch.limits import FIX_INTERVAL_S, MESSAGES_PER_S_MAX, REFUSED_MESSAGES_MAX
 from dispatch.people.permissions import SELF, Act, allowed
 from dispatch.people.values import Role, Who
+from dispatch.positions.roster import OnDuty
 from gateway.http.problems import Problem as NotUnderstood
 from gateway.node import Node
 from gateway.sockets.hub import Member, encode
@@ -48,6 +49,11 @@ IN_FLIGHT_MAX = 16  # acts of one socket waiting for their answers
 def _urgent(text: bytes) -> bool:
     """May this be a call for help? None is turned away by a limit of messages."""
     return len(text) <= URGENT_BYTES_MAX and b'"panic"' in text
+
+
+def _beat_of(officer: OnDuty | None) -> str | None:
+    """The beat of an officer on duty as GET /v1/areas names it; records hold it with its kind before it."""
+    return officer.beat.removeprefix("beat:") if officer is not None and officer.beat is not None else None
 
 
 class PersonSession:
@@ -148,7 +154,7 @@ class PersonSession:
                 call_sign=who.call_sign,
                 station=who.station,
                 on_duty=on_duty is not None if who.officer else None,
-                beat=on_duty.beat if on_duty else None,
+                beat=_beat_of(on_duty),
                 fix_interval_s=FIX_INTERVAL_S if who.officer else None,
             )
         )
@@ -267,8 +273,8 @@ class PersonSession:
     async def _on_duty(self, message: Duty) -> Any:
         assert self.who.officer is not None
         told = result(message.key, await self._node.duty(self.who.officer, message))
-        known = self._node.roster.by_id.get(self.who.officer)
-        return told if known is None or known.beat is None else msgspec.structs.replace(told, more={"beat": known.beat})
+        beat = _beat_of(self._node.roster.by_id.get(self.who.officer))
+        return told if beat is None else msgspec.structs.replace(told, more={"beat": beat})
 
     async def _on_shift(self, message: DeskShift) -> Any:
         assert self.who.account is not None and self.who.station is not None, "a desk has both"

@@ -81,7 +81,7 @@ async def test_an_officer_calls_for_help_and_the_nearest_see_where_until_a_desk_
         await from_caller.say({"t": "panic", "key": (key := new_key())})
         for line in (from_caller, to_near, to_desk):
             told = await line.hear("help")
-            assert (told["officer"], told["place"]["lat"]) == (caller.said["officer"], LAT)
+            assert (told["officer"], told["place"]["lat"], told["told"]) == (caller.said["officer"], LAT, 1)
         called = await from_caller.hear("result", key=key)
         await from_caller.say({"t": "fix", "lat": LAT + 0.001, "lon": LON})
         while (await to_near.hear("moves"))["moved"][0]["place"]["lat"] != LAT + 0.001:

@@ -23,8 +23,8 @@ test("taking twice sends once, and the act carries the round", () => {
 
 test("the card says what, how far, which way and how long", () => {
   const south = { t: "fix", fix: { lat: 32.0542, lon: 118.79, accuracy_m: 5, source: "gps" } };
-  assert.match(read(OFFER, south), /Bicycle\n640 m north · about 2 min\n/);
-  assert.match(seen(play(OFFER, south), ZH), /自行车\n北 640 米 · 约 2 分钟\n/);
+  assert.match(read(OFFER, south), /Bicycle\n640 m north · 2 min\n/);
+  assert.match(seen(play(OFFER, south), ZH), /自行车\n北 640 米 · 2 分钟\n/);
   assert.match(read(OFFER), /Distance not known/);
 });
 

@@ -46,8 +46,7 @@ test("every status of the seat has its badge, its step and what the reporter see
 test("done needs how it ended, from the service's own list", () => {
   assert.deepEqual([...DISPOSITIONS].sort(), membersOf("dispatch/cases/values.py", "Disposition").sort());
   const there = play(THERE);
-  assert.equal(large(there).attrs["aria-disabled"], "true");
-  assert.match(texts(large(there)).join(" "), /First choose/);
+  assert.deepEqual([texts(large(there)), large(there).attrs.onclick.t], [["How did it end?"], "ui.choose"], "until then the button leads to the choice");
   assert.equal(from(there, { t: "ui.step", case: "c", act: "cleared" }).held.c.going, null);
   const chosen = from(there, { t: "ui.disposition", value: "advice_given" });
   assert.match(texts(large(chosen)).join(" "), /Done: advice given/);

@@ -39,7 +39,7 @@ test("a key that is let go early asks, as a press by a screen reader does", () =
 test("who was told is shown until the desk ends it, also over a new line and after a reload", () => {
   const raised = play({ t: "panic.go" }, OWN);
   assert.match(seen(raised), /You called for help/);
-  assert.match(seen(raised), /of 3 officers nearest to you/);
+  assert.match(seen(raised), /who were told: 3\./);
   assert.deepEqual(panic(raised), []);
   assert.match(seen(from(FIRST, ...HERE, { t: "snapshot", at: {}, panics: [OWN], heard_ms: 0 })), /You called for help/);
   const over = from(raised, { ...OWN, over: true });
@@ -63,7 +63,7 @@ test("one call at a time", () => {
 
 test("an officer nearby who calls is an alarm with distance, way and an end", () => {
   const state = play(FIX, HELP);
-  assert.match(seen(state), /0423 \(王\) calls for help\n560 m north · about 2 min/);
+  assert.match(seen(state), /0423 \(王\) calls for help\n560 m north · 2 min/);
   assert.equal(marked(state, "data-way").length, 4);
   assert.equal(ringing(state), "alarm");
   const noted = from(state, { t: "ui.help_seen", panic: "p" });

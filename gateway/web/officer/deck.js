@@ -39,7 +39,7 @@ export const asking = (state) => Object.values(state.held).filter((one) => asked
 /**
  * The act of the large button, or null where there is none.
  *
- * @returns {{id: string, act: string, case: string, press: object, off: boolean, going: string | null} | null}
+ * @returns {{id: string, act: string, case: string, press: object, off: boolean, going: string | null, over: boolean, choose: boolean} | null}
  *   `id` changes whenever the button means something else; `off`: it takes no press now.
  */
 export function primaryOf(state) {
@@ -70,13 +70,14 @@ function ofHeld(state, held, sheet) {
       return button("transfer", held, { t: "ui.transfer", case: held.case }, false);
     default: {
       const act = STEP[held.state] ?? "set_out";
-      return button(act, held, { t: "ui.step", case: held.case, act }, act === "cleared" && !state.disposition);
+      const choose = act === "cleared" && !state.disposition;
+      return { ...button(act, held, choose ? { t: "ui.choose", case: held.case } : { t: "ui.step", case: held.case, act }, false), choose };
     }
   }
 }
 
 const button = (act, one, press, off) =>
-  ({ id: `${act}:${one.case}`, act, case: one.case, press, off: off || one.going !== null, going: one.going, over: false });
+  ({ id: `${act}:${one.case}`, act, case: one.case, press, off: off || one.going !== null, going: one.going, over: false, choose: false });
 
 /** Does the button take presses now? Not in the moment after it changed by itself. */
 export const armed = (state) => state.now_ms >= state.armed_ms;

@@ -106,6 +106,7 @@ const effects = {
   "ui.take": act,
   "ui.not_now": act,
   "ui.step": act,
+  "ui.choose": () => document.querySelector("[data-ending] input")?.focus(),
   "ui.hand_back": act,
   "ui.well": act,
   "ui.second": act,

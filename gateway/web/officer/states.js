@@ -35,7 +35,7 @@ export const PLAYED = {
     { name: "off-duty", log: [...SIGNED, { t: "welcome", on_duty: false, call_sign: "0417", station: "xw-1", officer: id(17), ...HEARD }, { t: "snapshot", at: {}, ...HEARD }, LIVE] },
     { name: "empty", log: ON },
     { name: "no-position", log: [...ON.filter((m) => m.t !== "fix"), { t: "no_fix" }] },
-    { name: "by-hand", log: [...ON, { t: "ui.by_hand" }] },
+    { name: "by-hand", log: [...ON, { t: "ui.by_hand" }, { t: "ui.sheet", kind: "settings" }] },
     { name: "settings", log: [...ON, { t: "ui.sheet", kind: "settings" }] },
     { name: "settings-unable", log: [...ON, { t: "can", can: { sound: "none", vibration: false, awake: "refused" } }, { t: "ui.sheet", kind: "settings" }, { t: "ui.by_hand" }] },
     { name: "sunlight", log: [...ON, OFFER, { t: "ui.pref", name: "sun", on: true }] },

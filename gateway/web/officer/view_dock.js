@@ -21,11 +21,10 @@ export function dock(state, words) {
 
 function large(primary, state, words) {
   const mark = MARK[primary.act] ?? "data-act";
-  const hint = primary.act === "cleared" && !state.disposition && !primary.going ? words.say("officer.choose_first") : null;
   return h("button", { key: "large", class: `main take${primary.act === "well" ? " well" : ""}`, [mark]: primary.act,
     "aria-disabled": primary.off || !armed(state) ? "true" : null, "data-arming": armed(state) || primary.off ? null : "",
     onclick: primary.press },
-  h("span", {}, labelOf(primary, state, words)), hint ? h("span", { class: "small" }, hint) : null);
+  labelOf(primary, state, words));
 }
 
 /** The words on the large button: what it does, or what became of the press. */
@@ -36,7 +35,8 @@ export function labelOf(primary, state, words) {
     return words.say(state.now_ms - one.going_ms > SLOW_MS ? "officer.checking" : primary.act === "take" ? "officer.taking" : "officer.going");
   }
   if (primary.act === "take") return words.say(primary.over ? "officer.over" : "officer.take");
-  if (primary.act === "cleared" && state.disposition) {
+  if (primary.choose) return words.say("disposition.label");
+  if (primary.act === "cleared") {
     return words.say("officer.step.cleared_as", { how: words.say(`disposition.${state.disposition}`) });
   }
   return words.say(`officer.step.${primary.act}`);

@@ -1,7 +1,7 @@
 /** Help: the bar on every screen, the officer's own call, and the calls of others nearby. */
 
 import { h } from "../shared/dom.js";
-import { map } from "../shared/map.js";
+import { map } from "../shared/live_map.js";
 import { nameOf, shape } from "../shared/pieces.js";
 import { stationName } from "../shared/places.js";
 import { calling, othersHelps, ownHelp } from "./helping.js";

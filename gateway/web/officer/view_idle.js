@@ -2,8 +2,9 @@
 
 import { h } from "../shared/dom.js";
 import { map } from "../shared/live_map.js";
+import { cameraFor } from "../shared/map.js";
 import { shape } from "../shared/pieces.js";
-import { stationName } from "../shared/places.js";
+import { pointsOf, stationName } from "../shared/places.js";
 import { RATIO } from "./placing.js";
 import { sheet } from "./view_sheets.js";
 
@@ -46,8 +47,13 @@ export function idle(state, words) {
     h("p", { class: "large" }, words.say(`officer.idle.${key}`)),
     h("p", { class: "quiet" }, words.say(`officer.idle.${key}_next`)),
     h("div", { class: "pick" }, ownMap(state, words)),
-    h("p", { class: "quiet small" }, placeSay(state, words)),
-    state.fix ? null : h("button", { onclick: { t: "ui.by_hand" } }, words.say("officer.place.by_hand")));
+    h("p", { class: "quiet small" }, beatSay(state, words), placeSay(state, words)),
+    state.fix ? null : h("button", { "data-sheet": "settings", onclick: { t: "ui.sheet", kind: "settings" } }, words.say("officer.place.by_hand")));
+}
+
+function beatSay(state, words) {
+  const beat = state.areas.find((one) => one.kind === "beat" && one.id === state.me?.beat);
+  return beat ? words.say("officer.beat", { name: words.lang === "en" ? beat.name_en || beat.name : beat.name || beat.name_en }) : null;
 }
 
 function placeSay(state, words) {
@@ -55,8 +61,15 @@ function placeSay(state, words) {
   return words.say(state.no_fix ? "officer.place.none" : "officer.place.looking");
 }
 
-const ownMap = (state, words) => map({ camera: state.camera, ratio: RATIO, areas: state.areas, mine: state.me?.beat ?? null, words, place: state.by_hand,
-  label: words.say(state.by_hand ? "officer.place_map" : "officer.map"),
+/** The beat and who patrols it; without a beat what the map looked at last. */
+function ownCamera(state) {
+  const beat = state.areas.filter((one) => one.kind === "beat" && one.id === state.me?.beat);
+  if (!beat.length) return state.camera;
+  return cameraFor([...pointsOf(beat), ...(state.fix ? [state.fix] : [])], RATIO);
+}
+
+const ownMap = (state, words, placing = false) => map({ camera: placing ? state.camera : ownCamera(state), ratio: RATIO, areas: state.areas,
+  mine: state.me?.beat ?? null, words, place: placing, zoom: placing, label: words.say(placing ? "officer.place_map" : "officer.map"),
   marks: state.fix ? [{ key: "me", kind: "unit", ...state.fix, within_m: state.fix.accuracy_m, sign: state.me?.call_sign }] : [] });
 
 const SHIFTS_H = [0, 1, 2, 4, 6, 8, 10, 12];
@@ -83,7 +96,7 @@ export function settings(state, words) {
     h("h3", {}, words.say("officer.place")),
     h("p", { class: "quiet small", role: "status" }, placeSay(state, words)),
     h("p", { class: "quiet small" }, words.say("officer.place.locked")),
-    h("div", { class: "pick" }, ownMap(state, words)),
+    h("div", { class: "pick" }, ownMap(state, words, state.by_hand)),
     h("button", { "aria-pressed": state.by_hand ? "true" : "false", "data-by-hand": "", onclick: { t: "ui.by_hand" } },
       words.say(state.by_hand ? "officer.place.by_gps" : "officer.place.by_hand")),
     state.by_hand ? h("p", { class: "quiet small" }, words.say("officer.place.hint")) : null,

@@ -1,7 +1,8 @@
 /** An offer: what, how far, how long; one press takes it. */
 
 import { h } from "../shared/dom.js";
-import { cameraFor, map } from "../shared/map.js";
+import { map } from "../shared/live_map.js";
+import { cameraFor } from "../shared/map.js";
 import { ring } from "../shared/pieces.js";
 import { categoryName, distanceSay, metresBetween } from "../shared/places.js";
 import { eighth } from "./ways.js";
