@@ -192,7 +192,7 @@ OPERATIONS: Final[Operations] = {
     ),
     ("GET", "/v1/cases/{case}/history"): Operation(
         id="history", group="cases", session=Session.NEEDED, parameters=(CASE,),
-        gives={200: Gives("Arrays of seq, kind, actor, at, body; oldest first.", list[HistoryEntry])},
+        gives={200: Gives("Arrays of seq, kind, actor, at, call_sign, body; oldest first.", list[HistoryEntry])},
         problems=("not_found", *WHO),
     ),
     ("GET", "/v1/cases/{case}/entries"): Operation(

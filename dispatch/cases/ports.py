@@ -145,10 +145,13 @@ class Heads(NamedTuple):
 
 
 class HistoryEntry(NamedTuple):
+    """One entry of a case. `actor`: who did it, by kind and id; `call_sign`: of the officer whom it concerns."""
+
     seq: int
     kind: str
     actor: str
     at: datetime
+    call_sign: str | None
     body: dict[str, Any]
 
 

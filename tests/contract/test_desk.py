@@ -39,6 +39,7 @@ async def test_whoever_takes_a_case_owns_it_by_name_and_no_alarm_is_raised(town:
     await town.pass_time(case)
     assert [f for a in await town.store.fire("s1") for f in a.facts if f.case == case] == []
     assert (await town.store.history(case))[-1].body == {"reason": "mine"}
+    assert (await town.store.history(case))[-1].call_sign is None, "it concerns no officer"
 
 
 async def test_another_desks_case_cannot_be_taken(town: Town) -> None:
@@ -65,6 +66,8 @@ async def test_with_the_last_officer_taken_back_the_case_rings_at_the_desk_again
     await town.desk(case, "officer_added", two)
     stale = await town.fence(case, one)
     assert (await town.desk(case, "officer_taken_back", one, reason="elsewhere")).ok
+    sign = await town.owner.fetchval("SELECT call_sign FROM officers WHERE id = $1", one)
+    assert (await town.store.history(case))[-1].call_sign == sign
     assert (await town.state(case)).status is Status.CLAIMED
     assert (await town.act(case, "set_out", one, fence=stale)).reason == "stale_fence"
     assert (await town.desk(case, "officer_taken_back", one, reason="again")).reason == "not_holder"

@@ -59,7 +59,7 @@ class Crew:
         """How many each wave asked."""
         desk = await self.town.someone("desk")
         history = (await desk.ask("GET", f"/v1/cases/{case}/history")).json()
-        return [body["asked"] for _, kind, _, _, body in history if kind in ("offer_opened", "offer_widened")]
+        return [body["asked"] for _, kind, *_, body in history if kind in ("offer_opened", "offer_widened")]
 
     async def over(self, case: str, reporter: Someone) -> None:
         """Nobody needs it any longer."""

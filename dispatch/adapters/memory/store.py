@@ -146,7 +146,11 @@ class MemoryCases:
     async def history(self, case: UUID) -> list[HistoryEntry]:
         row = self.records.cases.get(case)
         facts = row.facts if row else []
-        return [HistoryEntry(f.seq or 0, f.kind, f.actor, utc(f.at_us), f.body) for f in facts]
+        signs = {o.id: o.call_sign for o in self.records.officers.values()}
+        return [
+            HistoryEntry(f.seq or 0, f.kind, f.actor, utc(f.at_us), signs.get(f.officer) if f.officer else None, f.body)
+            for f in facts
+        ]
 
     async def duplicates(self, case: UUID) -> list[Likely]:
         row = self.records.cases.get(case)

@@ -187,9 +187,12 @@ class PostgresCases:
 
     async def history(self, case: UUID) -> list[HistoryEntry]:
         rows = await fetch(
-            self._pool, "SELECT seq, kind, actor, at, body FROM events WHERE case_id = $1 ORDER BY seq", case
+            self._pool,
+            "SELECT e.seq, e.kind, e.actor, e.at, o.call_sign, e.body "
+            "FROM events e LEFT JOIN officers o ON o.id = e.officer WHERE e.case_id = $1 ORDER BY e.seq",
+            case,
         )
-        return [HistoryEntry(r["seq"], r["kind"], r["actor"], r["at"], _object.decode(r["body"])) for r in rows]
+        return [HistoryEntry(*r[:5], _object.decode(r["body"])) for r in rows]
 
     async def duplicates(self, case: UUID) -> list[Likely]:
         own = await self.case(case)

@@ -39,8 +39,9 @@ export class Line {
   #wanted = false;
   #again = new Map(); // key -> how often it was said again on an open line
 
-  /** @param {{send: Function, acts?: Acts, name: string}} parts */
-  constructor({ send, name, acts = new Acts(sessionStorage, name) }) {
+  /** @param {{send: Function, acts?: Acts, name: string, hello?: () => object}} parts `hello`: what it says besides */
+  constructor({ send, name, acts = new Acts(sessionStorage, name), hello = () => ({}) }) {
+    this.hello = hello;
     this.send = send;
     this.acts = acts;
     addEventListener("online", () => this.#wanted && !this.#socket && this.#connect());
@@ -63,6 +64,15 @@ export class Line {
     socket?.close(1000);
     for (const { act } of this.acts.all()) this.acts.settle(act.key);
     this.send({ t: "line", line: "closed" });
+  }
+
+  /** Says hello anew, as if for the first time: something else is to be followed. Kept acts go along. */
+  restart() {
+    this.#place = NOWHERE;
+    const socket = this.#socket;
+    this.#socket = null;
+    socket?.close?.(1000);
+    if (this.#wanted) this.#connect();
   }
 
   /** Keeps an act and sends it, now or when the line is back. @returns {string} its key */
@@ -109,7 +119,7 @@ export class Line {
     const impatient = setTimeout(() => this.#lost(socket, 1006), OPEN_MS);
     socket.onopen = () => {
       const { token, at } = this.#place;
-      socket.send(JSON.stringify(token ? { t: "hello", v: VERSION, token, at } : { t: "hello", v: VERSION }));
+      socket.send(JSON.stringify(token ? { t: "hello", v: VERSION, token, at, ...this.hello() } : { t: "hello", v: VERSION, ...this.hello() }));
     };
     socket.onmessage = (event) => {
       if (this.#socket !== socket) return;

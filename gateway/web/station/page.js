@@ -1,5 +1,6 @@
 /** The desk's page put together: what the messages cause beside the picture. */
 
+import { newKey } from "../shared/acts.js";
 import { keepPage } from "../shared/installed.js";
 import { Line } from "../shared/line.js";
 import { languageEffect } from "../shared/pieces.js";
@@ -7,50 +8,131 @@ import { loadPlaces } from "../shared/places.js";
 import { firstFor, restored, session, signInEffects } from "../shared/sign_in.js";
 import { open } from "../shared/store.js";
 import { loadWords } from "../shared/words.js";
-import { FIRST, actOf, reduce } from "./reducer.js";
+import { Asking } from "./asking.js";
+import { dragging } from "./drag.js";
+import { actOf } from "./form.js";
+import { focusAfter, meaning } from "./keys.js";
+import { rings } from "./queue.js";
+import { FIRST, reduce } from "./reducer.js";
+import { Bell } from "./sounds.js";
 import { view } from "./view.js";
 
+/** @typedef {import("./state.js").State} State */
+
 const KEYS_OFF = "onbeat.desk.keys_off";
+const MUTED = "onbeat.desk.muted";
+const FOLLOWED = "onbeat.desk.follow";
+const OVERVIEW_MS = 15_000;
+
+const root = /** @type {HTMLElement} */ (document.getElementById("page"));
 const kept = session("desk");
-const line = new Line({ name: "desk", send: (m) => page.send(m) });
+const bell = new Bell();
+const line = new Line({ name: "desk", send: (/** @type {any} */ m) => page.send(m), hello: () => (page.state.follow ? { follow: page.state.follow } : {}) });
+const asking = new Asking({ send: (m) => page.send(m), state: () => page.state, act: (m) => line.act(m) });
 
-/** Sends an act once: the reducer marked the case as going, or it may not be done now. */
+/** Sends an act once: the reducer has marked it as going, or it may not be done now. @type {Effect} */
 const act = (m, { state }, before) => {
-  if (!before.going[state.open] && state.going[state.open]) line.act(actOf(state, m));
+  const message = actOf(before, state, m);
+  if (message) line.act(message);
 };
+/** @typedef {(message: any, page: any, before: State) => void} Effect */
 
+/** @type {Record<string, Effect>} */
 const effects = {
-  ...signInEffects({ name: "desk", roles: ["desk"], open: () => line.open(), close: () => line.close() }),
+  ...signInEffects({ name: "desk", roles: ["desk", "supervisor"], open: () => line.open(), close: () => line.close() }),
   "ui.language": languageEffect,
-  "ui.acknowledge": act,
-  "ui.assign": act,
-  "ui.clear": act,
   "ui.come_back": () => line.open(),
+  "ui.act": act,
+  "ui.send": act,
+  "ui.say": act,
+  "ui.shift": act,
+  "ui.dropped": act,
+  "ui.clear_send": act,
   "ui.keys": (_m, { state }) => (state.keys ? localStorage.removeItem(KEYS_OFF) : localStorage.setItem(KEYS_OFF, "1")),
+  "ui.mute": (_m, { state }) => (state.muted ? localStorage.setItem(MUTED, "1") : localStorage.removeItem(MUTED)),
+  "ui.follow": (_m, { state }, before) => {
+    if (state.follow === before.follow) return;
+    sessionStorage.setItem(FOLLOWED, state.follow);
+    line.restart();
+  },
+  "ui.panel": (_m, { state }, before) => {
+    if (state.panel === before.panel) return;
+    if (state.panel === "figures") page.send({ t: "ui.load", what: "figures", asks: { period: state.figures?.period ?? "shift", by: state.figures?.by ?? "hour" } });
+    if (state.panel === "handover") page.send({ t: "ui.load", what: "handover", asks: {} });
+    if (state.panel === "stations") asking.overview();
+  },
+  "ui.load": (m) => asking.load(m.what),
+  "ui.print": () => print(),
+  "ui.entry": (_m, { state }) => (state.entry?.key ? null : page.send({ t: "entry_key", key: newKey() })),
+  "ui.entry_send": (_m, { state }, before) => (state.entry?.sending && !before.entry?.sending ? asking.entry() : null),
+  "ui.search_go": (_m, { state }) => {
+    const said = state.search.trim().toLowerCase();
+    if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(said)) asking.find(said);
+    else page.send({ t: "ui.move", by: 1 });
+  },
+  "ui.open": (m, { state }, before) => (state.open !== before.open ? asking.details(true) : null),
+  "ui.move": (m, { state }, before) => (state.open !== before.open ? asking.details(true) : null),
+  desk_case: (m, { state }) => (m.case === state.open ? asking.details(false) : null),
+  said: (m, { state }) => (m.case === state.open ? asking.details(false) : null),
+  welcome: () => asking.people(),
+  snapshot: (_m, { state }) => {
+    if (state.open) asking.details(true);
+    if (state.me?.role === "supervisor") asking.overview();
+  },
+  result: (m) => (m.ok && m.act?.t === "desk_shift" ? asking.people() : null),
 };
 
 const words = await loadWords();
-const page = open({ root: document.getElementById("page"), state: firstFor(kept, FIRST), reduce, view, words, effects });
+const page = open({ root, state: begun(), reduce: (state, m) => followedBy(state, reduce(state, m)), view, words, effects });
 
-const KEYS = {
-  j: () => page.send({ t: "ui.move", by: 1 }),
-  k: () => page.send({ t: "ui.move", by: -1 }),
-  t: () => page.send({ t: "ui.acknowledge" }),
-  a: () => document.getElementById("assign")?.focus(),
-  "?": () => page.send({ t: "ui.help" }),
-};
+/** With what this person chose on this machine before. @returns {State} */
+function begun() {
+  return { ...firstFor(kept, FIRST), keys: !localStorage.getItem(KEYS_OFF), muted: Boolean(localStorage.getItem(MUTED)), follow: sessionStorage.getItem(FOLLOWED) };
+}
 
+/** After the picture is drawn: the focus where the hand expects it, and what should be heard. @param {State} before @param {State} state */
+function followedBy(before, state) {
+  if (state === before) return state;
+  const wanted = focusAfter(before, state);
+  if (wanted) requestAnimationFrame(() => setTimeout(() => focus(wanted)));
+  queueMicrotask(() => {
+    const allowed = bell.hear(rings(page.state), performance.now());
+    if (allowed !== page.state.heard_sound) page.send({ t: "sound", heard: allowed });
+  });
+  return state;
+}
+
+/** @param {string} selector */
+function focus(selector) {
+  const there = [...root.querySelectorAll(selector)].find((one) => /** @type {HTMLElement} */ (one).offsetParent !== null) ?? document.getElementById("card-title");
+  if (there instanceof HTMLElement && there !== document.activeElement) there.focus({ preventScroll: false });
+}
+
+// A row that moves to another group is made anew: whoever had the focus gets it back there.
+let held = /** @type {string | null} */ (null);
+root.addEventListener("focusin", (event) => (held = /** @type {Element} */ (event.target).getAttribute("data-keep")));
+new MutationObserver(() => {
+  if (held && document.activeElement === document.body) focus(`[data-keep="${CSS.escape(held)}"]`);
+}).observe(root, { childList: true, subtree: true });
+
+const TYPING = "input:not([type=checkbox], [type=radio]), select, textarea";
 addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || !page.state.signed) return;
-  if (event.key === "Escape") page.send({ t: "ui.shut" });
-  if (!page.state.keys || event.target.closest?.("input, select, textarea")) return;
-  if (event.key in KEYS) {
-    event.preventDefault();
-    KEYS[event.key]();
-  }
+  bell.wake();
+  const target = /** @type {Element} */ (event.target);
+  const meant = meaning({ key: event.key, modified: event.ctrlKey || event.metaKey || event.altKey, typing: Boolean(target.closest?.(TYPING)), on_button: Boolean(target.closest?.("button:not([data-case]), a, summary")) }, page.state);
+  if (!meant) return;
+  event.preventDefault();
+  if (meant.focus) focus(meant.focus);
+  if (meant.message) page.send(meant.message);
 });
+addEventListener("pointerdown", () => bell.wake());
+addEventListener("visibilitychange", () => asking.readTalk());
+dragging(root, (officer, id) => page.send({ t: "ui.dropped", officer, case: id }));
 
-if (localStorage.getItem(KEYS_OFF)) page.send({ t: "ui.keys" });
-keepPage("/desk", (m) => page.send(m));
+setInterval(() => {
+  if (page.state.ready && page.state.me?.role === "supervisor" && !document.hidden) asking.overview();
+}, OVERVIEW_MS);
+
+keepPage("/desk", (/** @type {any} */ m) => page.send(m));
 loadPlaces().then((places) => page.send(places));
 restored(kept, page);

@@ -29,7 +29,7 @@ export const PLAYED = {
     { name: "open", log: [...FULL, { t: "ui.open", case: id(2) }] },
     { name: "open-claimed", log: [...FULL, { t: "ui.open", case: id(3) }] },
     { name: "alarmed", log: [...FULL, { ...AT_DESK, seq: 5, alarms: 1 }] },
-    { name: "help", log: [...FULL, { t: "ui.help" }] },
+    { name: "help", log: [...FULL, { t: "ui.panel", panel: "help" }] },
     { name: "reconnecting", log: [...FULL, ...LOST] },
     { name: "refused", log: [...FULL, REVOKED] },
   ],
