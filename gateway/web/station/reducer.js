@@ -56,6 +56,8 @@ function reduceUi(state, m) {
       return m.station === stationOf(state) ? opened({ ...state, panel: "map" }, m.case ?? state.open) : followed(state, m.station, m.case ?? null);
     case "ui.zoom":
       return state.camera ? { ...state, camera: zoomed(state.camera, m.did) } : state;
+    case "ui.camera": // a hand has moved the map itself
+      return { ...state, camera: m.camera };
     case "ui.home":
       return { ...state, camera: homeCamera(state) ?? state.camera };
     case "ui.map":
