@@ -14,10 +14,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from gateway.http.pages import PAGES, ROOM, TYPES, Served, answer, room, served
+from gateway.http.pages import PAGES, ROOM, TYPES, WORDS_OF, Served, answer, room, served
 
 WORKER: Final = ROOM / "worker" / "sw.js"
-WORDS: Final = ("shared/words/zh-CN.json", "shared/words/en.json")
+LANGUAGES: Final = ("zh-CN", "en")
 _NAMED: Final = re.compile(r'(?:href|src)="/static/([^"#?]+)"')
 _IMPORTED: Final = re.compile(r'^\s*(?:import|export)\s(?:[^;"]*?\sfrom\s*)?"([^"]+)"', re.MULTILINE)
 
@@ -26,7 +26,8 @@ def needed(page: str, files: dict[str, Served]) -> list[str]:
     """Paths under the room of what a page (`citizen`) needs at once: what it names, what that imports, and its words in
     every language. What is only loaded when it is asked for (`import()`, maps) is no part of it."""
     html = files[f"{page}/page.html"].body.decode()
-    found = dict.fromkeys((*_NAMED.findall(html), *WORDS))
+    words = [f"shared/words/{WORDS_OF[page]}.{lang}.json" for lang in LANGUAGES]
+    found = dict.fromkeys((*_NAMED.findall(html), *words))
     waiting = [name for name in found if name.endswith(".js")]
     while waiting:
         name = waiting.pop()

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -39,6 +40,8 @@ UNSERVED_FOLDERS: Final = frozenset({"pictures"})  # of the front page
 BASEMAP: Final = "shared/basemap.json"
 EMERGENCY: Final = b"{{emergency_number}}"
 PAGES: Final = {"/": "citizen", "/officer": "officer", "/desk": "station"}
+WORDS_OF: Final = {"citizen": "citizen", "officer": "officer", "station": "desk", "admin": "admin"}
+"""What a page's folder is called in keys of words, and in the page's own `data-page`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,17 @@ def room(emergency_number: str, folder: Path = ROOM) -> dict[str, Served]:
         if path.suffix == ".html":
             body = body.replace(EMERGENCY, emergency_number.encode())
         files[name] = served(body, TYPES[path.suffix])
+        if path.parent.name == "words":
+            own = ((words, f"shared/words/{words}.{path.name}") for words in WORDS_OF.values())
+            files |= {told: served(words_of(words, body), TYPES[path.suffix]) for words, told in own}
     return files
+
+
+def words_of(page: str, body: bytes) -> bytes:
+    """A language's words without what only other pages say: a citizen's phone loads no desk."""
+    others = tuple(f"{one}." for one in WORDS_OF.values() if one != page)
+    texts: dict[str, str] = msgspec.json.decode(body)
+    return msgspec.json.encode({key: text for key, text in texts.items() if not key.startswith(others)})
 
 
 def room_files(folder: Path = ROOM) -> list[Path]:

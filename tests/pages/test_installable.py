@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from gateway.basemap import Basemap
 from gateway.http import installable, pages
 from gateway.http.installable import needed
-from gateway.http.pages import PAGES, room
+from gateway.http.pages import PAGES, WORDS_OF, room
 from gateway.http.problems import EXCEPTION_HANDLERS
 from scripts.icons import ROOM as ICONS
 from scripts.icons import SIZES, drawn_from
@@ -90,7 +90,10 @@ async def test_everything_a_page_needs_is_kept_and_is_served(client: httpx.Async
     shells = told["shells"]
     assert isinstance(shells, dict) and set(shells) == set(PAGES)
     for path, names in shells.items():
-        assert f"/static/{PAGES[path]}/page.js" in names and "/static/shared/words/zh-CN.json" in names
+        assert (
+            f"/static/{PAGES[path]}/page.js" in names
+            and f"/static/shared/words/{WORDS_OF[PAGES[path]]}.zh-CN.json" in names
+        )
         assert not [name for name in names if name.startswith("/v1/")]
         for name in names:
             assert (await client.get(name)).status_code == 200, name

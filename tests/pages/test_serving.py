@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 
 from dispatch.cases.views import View
 from gateway.basemap import Basemap
-from gateway.http.pages import ROOM, ROUTES, TYPES, room
+from gateway.http.pages import ROOM, ROUTES, TYPES, WORDS_OF, room
 from gateway.http.problems import EXCEPTION_HANDLERS
 from gateway.http.vendor import FILES
 
@@ -124,7 +124,7 @@ async def test_a_head_request_has_the_headers_and_no_body(client: httpx.AsyncCli
 
 def first_view(page: str) -> set[str]:
     """What a browser fetches before anything shows: the page, what it names, what that imports at once, the words."""
-    wanted, found = [f"{page}/page.html", "shared/words/zh-CN.json"], set[str]()
+    wanted, found = [f"{page}/page.html", f"shared/words/{page}.zh-CN.json"], set[str]()
     while wanted:
         name = wanted.pop()
         if name in found:
@@ -151,3 +151,17 @@ def test_a_page_counts_every_message_that_a_fact_causes() -> None:
     (counted,) = re.findall(r"CAUSED = new Set\(\[([^\]]+)\]\)", text)
     told = {view.__struct_config__.tag for view in View.__subclasses__()}
     assert set(re.findall(r'"(\w+)"', counted)) == told
+
+
+@pytest.mark.parametrize("lang", ["en", "zh-CN"])
+async def test_a_page_loads_its_own_words_and_those_of_all_and_no_other_pages(
+    client: httpx.AsyncClient, lang: str
+) -> None:
+    whole = (await client.get(f"/static/shared/words/{lang}.json")).json()
+    begins = {page: f"{page}." for page in WORDS_OF.values()}
+    for page, own in begins.items():
+        told = (await client.get(f"/static/shared/words/{page}.{lang}.json")).json()
+        others = tuple(begin for begin in begins.values() if begin != own)
+        assert told == {key: text for key, text in whole.items() if not key.startswith(others)}, page
+        assert "line.lost" in told
+    assert "desk.queue" in whole and "desk.queue" in (await client.get(f"/static/shared/words/desk.{lang}.json")).json()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dispatch.cases.values import DeskReason, Disposition, Refusal, Status
-from gateway.http.pages import ROOM, room_files
+from gateway.http.pages import ROOM, WORDS_OF, room_files
 
 WORDS = {path.stem: json.loads(path.read_text()) for path in sorted((ROOM / "shared" / "words").glob("*.json"))}
 SCRIPTS = [path for path in room_files() if path.suffix == ".js"]
@@ -61,6 +61,15 @@ def test_every_family_of_keys_that_a_script_begins_exists() -> None:
     begun = {begin for path in SCRIPTS for begin in BEGUN.findall(path.read_text())}
     assert begun, "the search itself must find something"
     assert not {begin for begin in begun if not any(key.startswith(begin) for key in WORDS["en"])}
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.relative_to(ROOM).as_posix())
+def test_a_page_says_nothing_of_another_pages_words_because_it_does_not_load_them(path: Path) -> None:
+    own = WORDS_OF.get(path.relative_to(ROOM).parts[0])
+    others = tuple(f"{page}." for page in WORDS_OF.values() if page != own)
+    wanted = [key for key in keys_said(path) if key.startswith(others)]
+    wanted += [begin for begin in BEGUN.findall(path.read_text()) if begin.startswith(others)]
+    assert not wanted
 
 
 def test_no_text_is_excited() -> None:

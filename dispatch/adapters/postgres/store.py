@@ -192,7 +192,10 @@ class PostgresCases:
             "FROM events e LEFT JOIN officers o ON o.id = e.officer WHERE e.case_id = $1 ORDER BY e.seq",
             case,
         )
-        return [HistoryEntry(*r[:5], _object.decode(r["body"])) for r in rows]
+        return [
+            HistoryEntry(r["seq"], r["kind"], r["actor"], r["at"], r["call_sign"], _object.decode(r["body"]))
+            for r in rows
+        ]
 
     async def duplicates(self, case: UUID) -> list[Likely]:
         own = await self.case(case)

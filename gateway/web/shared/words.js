@@ -39,11 +39,15 @@ export function wordsOf(lang, texts) {
   };
 }
 
+/** Pages that are sent without what only other pages say. */
+const OWN = ["citizen", "officer", "desk", "admin"];
+
 /** Loads the language's file and tells the document which language it is in. */
 export async function loadWords() {
   const lang = languageOf(location.search, localStorage.getItem("onbeat.lang"), navigator.languages);
   localStorage.setItem("onbeat.lang", lang);
   document.documentElement.lang = lang;
-  const answer = await fetch(`/static/shared/words/${lang}.json`);
+  const page = document.getElementById("page")?.dataset.page ?? "";
+  const answer = await fetch(`/static/shared/words/${OWN.includes(page) ? `${page}.` : ""}${lang}.json`);
   return wordsOf(lang, await answer.json());
 }
