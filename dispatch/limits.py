@@ -203,3 +203,14 @@ WITNESS_S: Final = (
     60.0  # the heads of all chains are signed and written outside so often: what a thief of the log could take unseen
 )
 AUDIT_PAGE: Final = 200  # entries of a chain in one answer
+
+# --- telephones
+CODE_S: Final = 600  # a code lasts ten minutes: a message may be slow
+CODE_TRIES_MAX: Final = 5  # of a code: one guess in 200,000 succeeds
+CODES_PER_NUMBER_H: Final = 5  # messages to one telephone in an hour: nobody's phone is made to ring all night
+CODES_PER_BLOCK_H: Final = 60  # from one network block: an office or a carrier's gateway, not a pump
+TRIES_PER_NUMBER_H: Final = 10  # over all codes of a number
+CONFIRMED_S: Final = 86_400  # a confirmed number serves for reports of a day
+SMS_PER_DAY: Final = 500  # messages a day by default, five times a station's cases; an operator sets their own
+IDENTITY_REASON_CHARS_MIN: Final = 10  # "why" in less than that is no reason
+NAME_CHARS_MAX: Final = 80

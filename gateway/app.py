@@ -13,13 +13,18 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
+from dispatch.adapters.messengers import HttpGateway, RedisOutbox
+from dispatch.adapters.numbers import PhoneNumbers
 from dispatch.adapters.passwords import Argon2Passwords
 from dispatch.adapters.postgres.admin import PostgresAdmin
 from dispatch.adapters.postgres.figures import PostgresFigures
 from dispatch.adapters.postgres.people import PostgresPeople
+from dispatch.adapters.postgres.phones import PostgresPhones
 from dispatch.adapters.postgres.town import PostgresTown
 from dispatch.adapters.redis.sessions import RedisSessions
+from dispatch.adapters.sealing import AesSealer
 from dispatch.admin.service import Administering
+from dispatch.people.phones import Phones
 from dispatch.people.service import SignIn
 from gateway.http import headers
 from gateway.http.front import FrontProtocol
@@ -42,14 +47,28 @@ def make_app(node: Node, sign_in: SignIn, routes: Sequence[BaseRoute] = ROUTES) 
     """The HTTP side over a running node."""
     app = Starlette(routes=routes, exception_handlers=EXCEPTION_HANDLERS)
     app.state.node, app.state.settings = node, node.settings
+    phones, outbox = phones_of(node)
     app.state.services = SimpleNamespace(
         sign_in=sign_in,
         town=PostgresTown(node.pool),
         figures=PostgresFigures(node.pool),
         admin=Administering(PostgresAdmin(node.pool), Argon2Passwords(), RedisSessions(node.redis), node.feed),
+        phones=phones,
+        outbox=outbox,
         pool=node.pool,
     )
     return app
+
+
+def phones_of(node: Node) -> tuple[Phones, RedisOutbox | None]:
+    """Numbers confirmed as the settings say, and the demonstration's outbox where that is where messages go."""
+    said, store = node.settings.phones, PostgresPhones(node.pool)
+    if said is None:
+        return Phones(store, PhoneNumbers(("CN",)), None, None, per_day=0, now=node.clock), None
+    outbox = None if said.gateway else RedisOutbox(node.redis, node.clock)
+    messenger = HttpGateway(said.gateway, said.gateway_key, node.clock) if said.gateway else outbox
+    sealer = AesSealer(said.vault_key)
+    return Phones(store, PhoneNumbers(said.regions), messenger, sealer, per_day=said.per_day, now=node.clock), outbox
 
 
 def sign_in_of(node: Node) -> SignIn:

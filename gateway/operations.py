@@ -11,6 +11,7 @@ from dispatch.cases.ports import HistoryEntry
 from dispatch.cases.values import Refusal
 from dispatch.cases.views import DeskCase, HeldCase, ReporterCase, Result, Snapshot
 from dispatch.insight.values import Answered, By
+from dispatch.people.phones import Identity
 from dispatch.safety.hazards import Hazard, PlaceKnown
 from dispatch.town import TownCategory
 from gateway.admin_operations import admin_operations
@@ -35,6 +36,7 @@ from gateway.wire.messages import (
     Ticket,
 )
 from gateway.wire.openapi import JSON, Gives, Operation, Operations, Parameter, Session
+from gateway.wire.phones import CodeSent, Confirmed, IdentityAsked, PhoneAsked, PhoneCode, PhonesOffered
 from gateway.wire.safety import Advice, AdviceAsked, HazardBody, HazardEnded, Questions
 
 # --- codes that come together
@@ -136,7 +138,8 @@ OPERATIONS: Final[Operations] = {
         parameters=(IDEMPOTENCY,),
         gives={201: Gives("Committed.", Reported), 200: Gives("The same key came before: its answer.", Reported)},
         problems=(
-            *BODY, *KEYS, *WORDS, *PLACE, "emergency", "session_missing", "not_allowed", "overloaded", *FAILS,
+            *BODY, *KEYS, *WORDS, *PLACE, "emergency", "phone_not_confirmed",
+            "session_missing", "not_allowed", "overloaded", *FAILS,
         ),
     ),
     ("GET", "/v1/advice"): Operation(
@@ -146,6 +149,31 @@ OPERATIONS: Final[Operations] = {
     ("POST", "/v1/advice"): Operation(
         id="advice", group="reports", takes=AdviceAsked, session=Session.OPTIONAL,
         gives={200: Gives("Call, or go on.", Advice)}, problems=(*BODY, "words_too_long", *FAILS),
+    ),
+    ("GET", "/v1/phones"): Operation(
+        id="phones", group="reports", session=Session.OPTIONAL, gives={200: Gives("Whether it is.", PhonesOffered)},
+        problems=FAILS,
+    ),
+    ("POST", "/v1/phones"): Operation(
+        id="phone", group="reports", takes=PhoneAsked, session=Session.OPTIONAL,
+        gives={202: Gives("On its way.", CodeSent)},
+        problems=(
+            *BODY, "phone_not_offered", "phone_invalid", "phone_not_served", "too_many_codes", "codes_used_up",
+            "messenger_away", *FAILS,
+        ),
+    ),
+    ("POST", "/v1/phones/confirmed"): Operation(
+        id="phone_confirmed", group="reports", takes=PhoneCode, session=Session.OPTIONAL,
+        gives={200: Gives("Confirmed.", Confirmed)},
+        problems=(*BODY, "phone_not_offered", "code_wrong", "code_over", "too_many_tries", *FAILS),
+    ),
+    ("POST", "/v1/cases/{case}/identity"): Operation(
+        id="identity", group="cases", session=Session.NEEDED, parameters=(CASE,), takes=IdentityAsked,
+        gives={200: Gives("As far as they said.", Identity)}, problems=(*BODY, "not_found", *WHO),
+    ),
+    ("GET", "/outbox"): Operation(
+        id="outbox", group="pages", says="The demonstration's telephones.",
+        gives={200: Gives("The page.", TEXT, HTML), 304: SAME}, problems=("not_found",),
     ),
     ("POST", "/v1/receipts"): Operation(
         id="open_receipt", group="reports", takes=OpenReceipt, session=Session.OPTIONAL,

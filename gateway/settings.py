@@ -7,6 +7,7 @@ demonstration alone makes its own and keeps them beside its sign-ins.
 import hashlib
 import json
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from dispatch.limits import SMS_PER_DAY
 from gateway.basemap import Basemap
 
 SECRET_CHARS_MIN: Final = 32
@@ -26,6 +28,17 @@ _NO: Final = frozenset({"", "0", "false", "no", "off"})
 
 class SettingsError(ValueError):
     """The environment does not say what is needed; the message names the variable and what it may hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneSettings:
+    """How numbers are confirmed. `gateway` None: the demonstration's outbox. `vault_key`: secret behind the vault."""
+
+    vault_key: bytes
+    regions: tuple[str, ...]
+    per_day: int
+    gateway: str | None
+    gateway_key: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +66,7 @@ class Settings:
     heads: Path | None = None
     witness_key: bytes | None = None
     basemap: Basemap = field(default_factory=Basemap)
+    phones: "PhoneSettings | None" = None
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
@@ -82,6 +96,7 @@ class Settings:
             heads=heads,
             witness_key=witness_key,
             basemap=_basemap(env),
+            phones=_phones(env, demo, pepper),
         )
 
 
@@ -156,6 +171,27 @@ def _secrets(env: Mapping[str, str], demo: bool, credentials: Path) -> tuple[byt
     if pepper == ticket_key:
         raise SettingsError("ONBEAT_PEPPER and ONBEAT_TICKET_KEY are equal: each needs a secret of its own")
     return pepper, ticket_key
+
+
+def _phones(env: Mapping[str, str], demo: bool, pepper: bytes) -> PhoneSettings | None:
+    """None where nothing is said of it: reports are anonymous then."""
+    url, key, vault = env.get("ONBEAT_SMS_URL"), _secret(env, "ONBEAT_SMS_KEY"), _secret(env, "ONBEAT_VAULT_KEY")
+    regions = tuple((env.get("ONBEAT_SMS_REGIONS") or "CN").upper().split(","))
+    per_day = env.get("ONBEAT_SMS_PER_DAY") or str(SMS_PER_DAY)
+    if not all(re.fullmatch("[A-Z]{2}", region) for region in regions):
+        raise SettingsError("ONBEAT_SMS_REGIONS holds what is no country: two letters each (ISO 3166), commas between")
+    if not (per_day.isascii() and per_day.isdigit() and len(per_day) <= 7):
+        raise SettingsError("ONBEAT_SMS_PER_DAY may be a whole number from 0 to 9999999")
+    if url:
+        if urlsplit(url).scheme != "https" and urlsplit(url).hostname not in ("localhost", "127.0.0.1"):
+            raise SettingsError("ONBEAT_SMS_URL begins with https://: numbers do not travel in the open")
+        if key is None or vault is None:
+            raise SettingsError("ONBEAT_SMS_URL is set: ONBEAT_SMS_KEY and ONBEAT_VAULT_KEY must each hold a secret")
+        return PhoneSettings(vault, regions, int(per_day), url, key)
+    if not demo:
+        return None
+    made = hashlib.sha256(b"the demonstration's vault|" + pepper).hexdigest().encode()
+    return PhoneSettings(vault or made, regions, int(per_day), None, b"")
 
 
 def _witness(

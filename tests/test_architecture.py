@@ -26,7 +26,7 @@ BELOW: Final = {
 BROUGHT: Final = {
     "geo": {"shapely", "geopy", "numpy"},
     "dispatch": {"msgspec"},
-    "adapters": {"asyncpg", "redis", "msgspec", "argon2", "cryptography"},
+    "adapters": {"asyncpg", "redis", "msgspec", "argon2", "cryptography", "phonenumbers", "httpx"},
 }
 COMPOSING: Final = {f"gateway/{name}.py" for name in ("app", "node", "role", "sweeper", "relay", "release", "town")}
 """What puts services on stores together; `town` and `release` fill a database. Scripts start all of it and may too."""

@@ -81,6 +81,8 @@ class Act(StrEnum):
     ENTER = "enter"  # a report for somebody who called, wrote or came
     EXERCISE = "exercise"  # a report that is only practice
     READ_FIGURES = "read_figures"
+    CONFIRM_PHONE = "confirm_phone"
+    OPEN_IDENTITY = "open_identity"  # who reported, for a reason
     READ_AUDIT = "read_audit"  # who read what, who came and went
     READ_PEOPLE = "read_people"
     CHANGE_PEOPLE = "change_people"
@@ -133,6 +135,15 @@ TABLE: Final[dict[tuple[Role, Act], Relation]] = {
     (R.DESK,       A.ADVICE):          Any_,
     (R.SUPERVISOR, A.ADVICE):          Any_,
     (R.ADMIN,      A.ADVICE):          Any_,
+
+    (R.NOBODY,     A.CONFIRM_PHONE):   Any_,
+    (R.REPORTER,   A.CONFIRM_PHONE):   Any_,
+    (R.OFFICER,    A.CONFIRM_PHONE):   Any_,
+    (R.DESK,       A.CONFIRM_PHONE):   Any_,
+    (R.SUPERVISOR, A.CONFIRM_PHONE):   Any_,
+    (R.ADMIN,      A.CONFIRM_PHONE):   Any_,
+    (R.DESK,       A.OPEN_IDENTITY):   Station,  # to call back; with a reason, which is entered
+    (R.SUPERVISOR, A.OPEN_IDENTITY):   Any_,
 
     # Channels other than the reporter's own phone, and practice: by name, never by a stranger.
     (R.DESK,       A.ENTER):           Any_,     # the place decides the station, not the clerk

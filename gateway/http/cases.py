@@ -24,6 +24,7 @@ from dispatch.talk.audience import said_line
 from gateway.http.advice import advised, noted, reporter_of
 from gateway.http.bearer import anyone_of, require, settings_of, signed, who_of
 from gateway.http.bodies import at, idempotency_key, read_body, read_report
+from gateway.http.naming import keep_name, named
 from gateway.http.problems import Problem, problem
 from gateway.node import Node
 from gateway.wire.acts import ACTS, ActMessage, claim_draft, hash_of, scope_of
@@ -56,7 +57,7 @@ async def post_report(request: Request) -> Response:
     require(who, Act.REPORT)
     key = idempotency_key(request)
     report = await read_report(request)
-    reporter = reporter_of(who, report)
+    reporter = await named(request, report, reporter_of(who, report))
     advice = advised(request, report)
     node = node_of(request)
     code = receipts.code_for(settings_of(request).pepper, key)
@@ -69,6 +70,7 @@ async def post_report(request: Request) -> Response:
     if not answer.ok:
         raise Problem(answer.reason or "busy")
     response = answer.response
+    await keep_name(request, report, UUID(response["case"]))
     made = Reported(case=response["case"], receipt=code, status=response["status"], station=response["station"])
     return answered(made, 200 if answer.reason == "again" else 201)
 

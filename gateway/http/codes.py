@@ -40,6 +40,17 @@ CODES: Final[dict[str, tuple[int, str, str]]] = {
     "category_unknown": (422, "Category unknown", "There is no such category. GET /v1/categories lists them."),
     "emergency": (409, "Call now", "It sounds like an emergency: call. If it is none, send it again with advised."),
     "case_differs": (422, "Another case", "The case in the body is not the case of the address."),
+    # --- telephones
+    "phone_not_offered": (409, "No numbers here", "Numbers cannot be confirmed here. Report without your name."),
+    "phone_invalid": (422, "Not a number", "This is no telephone number. Write it with its country, as +86 ..."),
+    "phone_not_served": (422, "Number not served", "No message can be sent to it. A mobile of this country can."),
+    "phone_not_confirmed": (409, "Number not confirmed", "Confirm the number first, or report without your name."),
+    "too_many_codes": (429, "Too many codes", "Too many codes were asked for. Wait an hour, or report without a name."),
+    "codes_used_up": (503, "No more codes today", "No more codes can be sent today. Report without your name."),
+    "messenger_away": (503, "Message not sent", "The message could not be sent. Ask for another code."),
+    "code_wrong": (422, "Wrong code", "This is not the code that was sent."),
+    "code_over": (409, "Code over", "This code has been used up or is too old. Ask for another one."),
+    "too_many_tries": (429, "Too many tries", "Too many codes were tried for this number. Wait an hour."),
     # --- areas
     "areas_refused": (422, "Areas refused", "The areas cannot be taken over. Nothing was changed."),
     "geojson_invalid": (422, "Not GeoJSON", "The body is not a GeoJSON FeatureCollection (RFC 7946)."),

@@ -12,7 +12,7 @@ from gateway.wire.messages import ClientMessage
 EVERYTHING = frozenset(Relation)
 
 # What each role may do when every relation holds. Anything else must be forbidden even then.
-ALWAYS = {Act.REPORT, Act.READ_AREAS, Act.READ_CATEGORIES, Act.SIGN_IN, Act.OPEN_RECEIPT, Act.ADVICE}
+ALWAYS = {Act.REPORT, Act.READ_AREAS, Act.READ_CATEGORIES, Act.SIGN_IN, Act.OPEN_RECEIPT, Act.ADVICE, Act.CONFIRM_PHONE}
 INTAKE = {Act.ENTER, Act.EXERCISE, Act.CLEAR_PANIC, Act.END_HAZARD}
 PLACES = {Act.READ_PLACE, Act.READ_HAZARDS, Act.WRITE_HAZARD}
 SIGNED = ALWAYS | {Act.SIGN_OUT, Act.READ_ME, Act.READ_SESSIONS, Act.END_SESSION}
@@ -47,6 +47,9 @@ MAY[Role.SUPERVISOR] |= {Act.READ_PEOPLE, Act.READ_TOWN, Act.READ_CHANGES, Act.S
 for reading_figures in (Role.DESK, Role.SUPERVISOR):
     MAY[reading_figures] |= {Act.READ_FIGURES, Act.READ_DUPLICATES}
 MAY[Role.OFFICER] |= {Act.PANIC, Act.CHECK_IN}
+OPENERS = {(Role.DESK, Act.OPEN_IDENTITY), (Role.SUPERVISOR, Act.OPEN_IDENTITY)}
+for opener, act_ in OPENERS:
+    MAY[opener] |= {act_}
 AUDITORS = {(role, Act.READ_AUDIT) for role in (Role.SUPERVISOR, Role.ADMIN)}
 for auditor, _ in AUDITORS:
     MAY[auditor] |= {Act.READ_AUDIT}
@@ -81,6 +84,7 @@ def test_without_a_relation_nobody_touches_a_case() -> None:
     reading = {(Role.SUPERVISOR, act) for act in reads | DESK_ACTS}
     town = {(Role.ADMIN, Act.IMPORT_AREAS)} | {(Role.ADMIN, act) for act in SETTING | {Act.READ_FIGURES}} | AUDITORS
     town |= {(Role.SUPERVISOR, act) for act in SETTING - {Act.CHANGE_PEOPLE, Act.CHANGE_TOWN}}
+    town |= {(Role.SUPERVISOR, Act.OPEN_IDENTITY)}
     town |= {(role, act) for role in (Role.DESK, Role.SUPERVISOR) for act in INTAKE}
     by_judge |= {(Role.OFFICER, Act.CHECK_IN)} | {(Role.SUPERVISOR, act) for act in PLACES}
     assert free == by_judge | reading | town | {(role, act) for role in Role for act in ALWAYS}

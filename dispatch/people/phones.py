@@ -1,0 +1,170 @@
+"""A reporter's telephone, confirmed by a code, and the vault where the number rests.
+
+Six digits and five tries: a guess succeeds once in 200,000 codes. Every count is a row in PostgreSQL, so that a wiped
+Redis opens no tap, and a limit that is reached is a delay, never a lock: nobody is shut out by somebody else's guessing
+for longer than an hour. Numbers are sealed before they are written anywhere.
+"""
+
+import ipaddress
+import secrets
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Final, Protocol
+from uuid import UUID, uuid4
+
+import msgspec
+
+DIGITS: Final = 6
+TEXTS: Final = {
+    "en": "Your code is {code}. It confirms your number for one report, for ten minutes. Tell it to nobody.",
+    "zh-CN": "验证码 {code}，用于确认您的手机号，十分钟内有效。请勿告诉任何人。",
+}
+
+
+class PhoneRefusal(StrEnum):
+    """Why not."""
+
+    NOT_OFFERED = "phone_not_offered"
+    INVALID = "phone_invalid"
+    NOT_SERVED = "phone_not_served"  # a land this service does not write to, or a number that costs
+    TOO_MANY_CODES = "too_many_codes"
+    USED_UP = "codes_used_up"  # the day's budget of messages
+    MESSENGER = "messenger_away"
+    WRONG = "code_wrong"
+    OVER = "code_over"
+    TOO_MANY_TRIES = "too_many_tries"
+
+
+class Numbers(Protocol):
+    """Knows what telephone numbers there are."""
+
+    def read(self, text: str) -> str | PhoneRefusal:
+        """The number in E.164, or INVALID or NOT_SERVED."""
+
+
+class Messenger(Protocol):
+    """Carries a short text to a telephone."""
+
+    async def send(self, number: str, text: str, id_: UUID) -> bool:
+        """Handed over? False: it could not be, within a bounded time. The same `id_` is never delivered twice."""
+
+
+class Sealer(Protocol):
+    """Keeps the vault's key."""
+
+    def seal(self, plain: str) -> bytes: ...
+
+    def open(self, sealed: bytes) -> str:
+        """Raises: ValueError: sealed with another key, or changed since."""
+
+    def mac(self, purpose: str, text: str) -> bytes:
+        """32 bytes, the same for the same text, saying nothing without the key."""
+
+
+class CodeDraft(msgspec.Struct, frozen=True, kw_only=True):
+    """A code that is asked for; bytes in hex."""
+
+    id: UUID
+    number_mac: str
+    block_mac: str
+    sealed: str
+    code_mac: str
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True):
+    """Who reported, as far as they said. None: without a name, or nobody."""
+
+    number: str | None
+    name: str | None
+
+
+class PhoneStore(Protocol):
+    """The truth about codes, and the vault. Raises: StoreAway, StoreBusy."""
+
+    async def code(self, draft: CodeDraft, per_day: int) -> str | None:
+        """Counted and kept; or why not, and nothing is."""
+
+    async def tried(self, id_: UUID, code_mac: bytes) -> str | None:
+        """None: right. However many at once, no more than `limits.CODE_TRIES_MAX` are looked at."""
+
+    async def confirmed(self, id_: UUID) -> bool: ...
+
+    async def keep(self, case: UUID, id_: UUID, name: bytes | None) -> None:
+        """The number is the case's from now on; harmless to repeat."""
+
+    async def open(self, case: UUID, actor: str, reason: str) -> tuple[bytes | None, bytes | None]:
+        """Number and name, sealed. Entered in the audit in the same commit."""
+
+
+class Phones:
+    """One for each process. `per_day`: messages that the operator pays for in a day (UTC)."""
+
+    def __init__(
+        self, store: PhoneStore, numbers: Numbers, messenger: Messenger | None, sealer: Sealer | None, *, per_day: int,
+        now: Callable[[], float],
+    ) -> None:  # fmt: skip
+        self._store, self._numbers, self._messenger, self._sealer = store, numbers, messenger, sealer
+        self._per_day, self._now = per_day, now
+
+    @property
+    def offered(self) -> bool:
+        """Can a number be confirmed here at all?"""
+        return self._messenger is not None and self._sealer is not None
+
+    async def ask(self, text: str, language: str, address: str) -> UUID | PhoneRefusal:
+        """A code is on its way; what to confirm it under. Counted before it is sent, also where it then cannot be."""
+        if self._messenger is None or self._sealer is None:
+            return PhoneRefusal.NOT_OFFERED
+        number = self._numbers.read(text)
+        if isinstance(number, PhoneRefusal):
+            return number
+        code, id_ = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}", uuid4()
+        draft = CodeDraft(
+            id=id_,
+            number_mac=self._sealer.mac("number", number).hex(),
+            block_mac=self._sealer.mac(f"block|{int(self._now() // 86_400)}", block_of(address)).hex(),
+            sealed=self._sealer.seal(number).hex(),
+            code_mac=self._code_mac(id_, code).hex(),
+        )
+        refused = await self._store.code(draft, self._per_day)
+        if refused is not None:
+            return PhoneRefusal(refused)
+        said = TEXTS.get(language, TEXTS["en"]).format(code=code)
+        return id_ if await self._messenger.send(number, said, id_) else PhoneRefusal.MESSENGER
+
+    async def confirm(self, id_: UUID, code: str) -> PhoneRefusal | None:
+        """None: the number is confirmed, for `limits.CONFIRMED_S`."""
+        if self._sealer is None:
+            return PhoneRefusal.NOT_OFFERED
+        refused = await self._store.tried(id_, self._code_mac(id_, code))
+        return PhoneRefusal(refused) if refused is not None else None
+
+    async def confirmed(self, id_: UUID) -> bool:
+        return await self._store.confirmed(id_)
+
+    async def keep(self, case: UUID, id_: UUID, name: str | None) -> None:
+        """The number, and the name if one was said, rest in the vault as the case's."""
+        assert self._sealer is not None, "nothing was confirmed without a key"
+        await self._store.keep(case, id_, self._sealer.seal(name) if name else None)
+
+    async def identity(self, case: UUID, actor: str, reason: str) -> Identity:
+        """Opened for a reason; entered. Raises: ValueError: the vault was sealed with another key."""
+        number, name = await self._store.open(case, actor, reason)
+        if self._sealer is None:
+            return Identity(number=None, name=None)
+        return Identity(
+            number=self._sealer.open(number) if number else None, name=self._sealer.open(name) if name else None
+        )
+
+    def _code_mac(self, id_: UUID, code: str) -> bytes:
+        assert self._sealer is not None
+        return self._sealer.mac(f"code|{id_}", code)
+
+
+def block_of(address: str) -> str:
+    """The network block of an address: /24 of IPv4, /56 of IPv6; what one household or office changes at will."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    return str(ipaddress.ip_network(f"{ip}/{24 if ip.version == 4 else 56}", strict=False))

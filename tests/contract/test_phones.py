@@ -1,0 +1,180 @@
+"""Codes to telephones on real PostgreSQL: how many, how often tried, and who may open the vault."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from dispatch import limits
+from dispatch.adapters.numbers import PhoneNumbers
+from dispatch.adapters.postgres.audit import PostgresJournal
+from dispatch.adapters.postgres.phones import PostgresPhones
+from dispatch.adapters.sealing import AesSealer
+from dispatch.audit.chains import read_of
+from dispatch.people.phones import PhoneRefusal, Phones, block_of
+from tests.conftest import Database
+from tests.contract.small_town import Town, small_town
+
+NUMBER = "13800138000"
+
+
+@dataclass
+class Mailbox:
+    """A telephone of the test: what it got."""
+
+    got: list[tuple[str, str]] = field(default_factory=list)
+    works: bool = True
+
+    async def send(self, number: str, text: str, id_: UUID) -> bool:
+        self.got.append((number, text))
+        return self.works
+
+    @property
+    def code(self) -> str:
+        return next(
+            word.strip("，,.") for word in self.got[-1][1].replace("，", " ").split() if word.strip(".").isdigit()
+        )
+
+
+@pytest.fixture(scope="module")
+async def town(database: Database) -> AsyncIterator[Town]:
+    async with small_town(database) as town:
+        yield town
+
+
+@pytest.fixture
+async def box(town: Town) -> AsyncIterator[Mailbox]:
+    await town.owner.execute("TRUNCATE phone_codes, sms_days")
+    yield Mailbox()
+
+
+def phones(town: Town, box: Mailbox, per_day: int = 1_000) -> Phones:
+    return Phones(
+        PostgresPhones(town.pool), PhoneNumbers(("CN",)), box, AesSealer(b"k" * 32), per_day=per_day, now=lambda: 1e9
+    )
+
+
+def wrong(code: str) -> str:
+    return f"{(int(code) + 1) % 1_000_000:06}"
+
+
+async def test_a_number_is_confirmed_by_the_code_that_came_and_hears_so_again(town: Town, box: Mailbox) -> None:
+    service = phones(town, box)
+    asked = await service.ask(NUMBER, "en", "10.0.0.1")
+    assert isinstance(asked, UUID) and box.got[0][0] == "+8613800138000"
+    assert not await service.confirmed(asked)
+    assert await service.confirm(asked, wrong(box.code)) is PhoneRefusal.WRONG
+    assert await service.confirm(asked, box.code) is None
+    assert await service.confirm(asked, box.code) is None, "the answer got lost: sent again it is the same"
+    assert await service.confirm(asked, wrong(box.code)) is PhoneRefusal.OVER
+    assert await service.confirmed(asked)
+    assert await service.confirm(uuid4(), "000000") is PhoneRefusal.OVER
+
+
+@pytest.mark.parametrize(
+    ("number", "why"),
+    [("12", PhoneRefusal.INVALID), ("no number", PhoneRefusal.INVALID), ("+86 10 6552 9988", PhoneRefusal.NOT_SERVED),
+     ("+44 7911 123456", PhoneRefusal.NOT_SERVED), ("+1 900 555 0123", PhoneRefusal.NOT_SERVED),
+     ("+870 773 111 632", PhoneRefusal.NOT_SERVED), ("138001380001380013800", PhoneRefusal.INVALID)],
+)  # fmt: skip
+async def test_what_is_no_mobile_of_this_country_gets_no_message(
+    town: Town, box: Mailbox, number: str, why: PhoneRefusal
+) -> None:
+    assert await phones(town, box).ask(number, "en", "10.0.0.1") in (why, PhoneRefusal.INVALID)
+    assert box.got == []
+
+
+async def test_two_hundred_tries_at_once_are_counted_as_two_hundred(town: Town, box: Mailbox) -> None:
+    service = phones(town, box)
+    asked = await service.ask(NUMBER, "en", "10.0.0.1")
+    assert isinstance(asked, UUID)
+    guesses = [wrong(box.code)] * 150 + [box.code] * 50
+    told = await asyncio.gather(*(service.confirm(asked, guess) for guess in guesses))
+    looked_at = [one for one in told if one in (PhoneRefusal.WRONG, None)]
+    tries = await town.owner.fetchval("SELECT tries FROM phone_codes WHERE id = $1", asked)
+    assert tries <= limits.CODE_TRIES_MAX
+    assert told.count(PhoneRefusal.WRONG) <= limits.CODE_TRIES_MAX, (len(looked_at), told)
+
+
+async def test_a_number_is_tried_ten_times_an_hour_whatever_codes_are_asked_for(town: Town, box: Mailbox) -> None:
+    service, told, asked = phones(town, box), [], await phones(town, box).ask("13700137000", "en", "10.0.0.1")
+    for _ in range(limits.CODES_PER_NUMBER_H):
+        asked = await service.ask(NUMBER, "en", "10.0.0.1")
+        assert isinstance(asked, UUID)
+        told += [await service.confirm(asked, wrong(box.code)) for _ in range(limits.CODE_TRIES_MAX)]
+    assert told.count(PhoneRefusal.WRONG) == limits.TRIES_PER_NUMBER_H
+    assert isinstance(asked, UUID)
+    assert await service.confirm(asked, box.code) is PhoneRefusal.TOO_MANY_TRIES
+    await town.owner.execute("UPDATE phone_codes SET asked_at = asked_at - interval '1 hour'")
+    assert isinstance(later := await service.ask(NUMBER, "en", "10.0.0.1"), UUID), "a delay, not a lock"
+    assert await service.confirm(later, box.code) is None
+
+
+async def test_messages_end_at_each_bound_however_many_ask_at_once(town: Town, box: Mailbox) -> None:
+    service = phones(town, box, per_day=70)
+    told = await asyncio.gather(*(service.ask(NUMBER, "en", f"10.{n}.0.1") for n in range(20)))
+    assert sum(isinstance(one, UUID) for one in told) == limits.CODES_PER_NUMBER_H
+    block = await asyncio.gather(*(service.ask(f"139{n:08}", "en", f"10.99.9.{n}") for n in range(80)))
+    assert sum(isinstance(one, UUID) for one in block) == limits.CODES_PER_BLOCK_H
+    rest = await asyncio.gather(*(service.ask(f"137{n:08}", "en", f"10.{n}.1.1") for n in range(20)))
+    assert sum(isinstance(one, UUID) for one in rest) == 5 and PhoneRefusal.USED_UP in rest
+    assert len(box.got) == 70
+
+
+async def test_a_code_is_over_after_ten_minutes_and_a_confirmation_after_a_day(town: Town, box: Mailbox) -> None:
+    service = phones(town, box)
+    late, kept = await service.ask(NUMBER, "en", "10.0.0.1"), await service.ask("13900139000", "en", "10.0.0.1")
+    assert isinstance(late, UUID) and isinstance(kept, UUID)
+    assert await service.confirm(kept, box.code) is None
+    await town.owner.execute("UPDATE phone_codes SET expires_at = clock_timestamp() WHERE id = $1", late)
+    assert await service.confirm(late, "000000") is PhoneRefusal.OVER
+    await town.owner.execute("UPDATE phone_codes SET confirmed_at = confirmed_at - interval '1 day'")
+    assert not await service.confirmed(kept)
+
+
+async def test_the_vault_opens_for_a_reason_and_says_who_opened_it(
+    town: Town, box: Mailbox, database: Database
+) -> None:
+    service, case = phones(town, box), await town.report()
+    asked = await service.ask(NUMBER, "zh-CN", "10.0.0.1")
+    assert isinstance(asked, UUID) and await service.confirm(asked, box.code) is None
+    for _ in range(2):
+        await service.keep(case, asked, "王小明")
+    found = await service.identity(case, "desk:7", "To call them back.")
+    assert (found.number, found.name) == ("+8613800138000", "王小明")
+    (entry,) = await PostgresJournal(town.pool).entries(read_of(case), None, 10)
+    assert (entry.act, entry.actor) == ("open_identity", "desk:7") and "call them back" in entry.body
+    nobody = await service.identity(await town.report(), "desk:7", "To call them back.")
+    assert (nobody.number, nobody.name) == (None, None)
+    stored = await town.owner.fetchrow("SELECT number, name FROM vault.reporters WHERE case_id = $1", case)
+    assert NUMBER.encode() not in stored[0] and "王小明".encode() not in stored[1]
+    connection = await asyncpg.connect(database.app_url)
+    try:
+        for statement in ("SELECT * FROM vault.reporters", "DELETE FROM vault.reporters", "DROP SCHEMA vault CASCADE"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def test_a_messenger_that_is_away_is_said_and_its_message_counts(town: Town, box: Mailbox) -> None:
+    box.works = False
+    assert await phones(town, box).ask(NUMBER, "en", "10.0.0.1") is PhoneRefusal.MESSENGER
+    assert await town.owner.fetchval("SELECT sum(sent) FROM sms_days") == 1
+
+
+async def test_without_a_key_no_number_is_asked_for(town: Town) -> None:
+    nothing: Any = None
+    service = Phones(PostgresPhones(town.pool), PhoneNumbers(("CN",)), nothing, nothing, per_day=9, now=lambda: 0.0)
+    assert not service.offered
+    assert await service.ask(NUMBER, "en", "10.0.0.1") is PhoneRefusal.NOT_OFFERED
+
+
+def test_a_block_is_what_one_household_changes_at_will() -> None:
+    assert block_of("10.1.2.3") == block_of("10.1.2.200") != block_of("10.1.3.3")
+    assert block_of("2001:db8:0:1::1") == block_of("2001:db8:0:ff::2") != block_of("2001:db8:1::1")
+    assert block_of("") == "unknown"

@@ -1,0 +1,75 @@
+"""Reporting by name over the public protocol: a code to the telephone, a report with it, a desk that calls back."""
+
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+
+from tests.e2e.conftest import Service
+from tests.e2e.talk import LAT, LON, Town, new_key
+
+NUMBER = "138 0013 8000"
+DRAFT: dict[str, Any] = {"category": "theft", "words": "A bicycle is gone.", "lat": LAT, "lon": LON}
+
+
+@pytest.fixture(scope="module")
+async def town(service: Service) -> AsyncIterator[Town]:
+    owner = await asyncpg.connect(service.owner_url)
+    async with httpx.AsyncClient(base_url=service.url, trust_env=False, timeout=15) as client:
+        yield Town(service, client, owner)
+    await owner.close()
+
+
+async def confirmed(town: Town, number: str) -> str:
+    assert (await town.client.get("/v1/phones")).json() == {"offered": True}
+    asked = await town.client.post("/v1/phones", json={"number": number, "language": "en"})
+    assert asked.status_code == 202, asked.text
+    phone = str(asked.json()["phone"])
+    page = await town.client.get("/outbox")
+    code = re.findall(r"code is (\d{6})", page.text)[0]
+    refused = await town.client.post(
+        "/v1/phones/confirmed", json={"phone": phone, "code": f"{(int(code) + 1) % 10**6:06}"}
+    )
+    assert (refused.status_code, refused.json()["code"]) == (422, "code_wrong")
+    told = await town.client.post("/v1/phones/confirmed", json={"phone": phone, "code": code})
+    assert told.status_code == 200, told.text
+    return phone
+
+
+async def test_a_named_report_and_the_desk_that_calls_back(town: Town) -> None:
+    phone = await confirmed(town, NUMBER)
+    head, body = {"idempotency-key": new_key()}, DRAFT | {"phone": phone, "name": "王小明"}
+    made = await town.client.post("/v1/reports", json=body, headers=head)
+    assert made.status_code == 201, made.text
+    assert (await town.client.post("/v1/reports", json=body, headers=head)).status_code == 200
+    case = made.json()["case"]
+    desk = await town.someone("desk")
+    assert "王小明" not in (await desk.ask("GET", f"/v1/cases/{case}")).text
+    assert "王小明" not in (await desk.ask("GET", f"/v1/cases/{case}/history")).text
+    short = await desk.ask("POST", f"/v1/cases/{case}/identity", {"reason": "why"})
+    assert short.status_code == 422
+    found = await desk.ask("POST", f"/v1/cases/{case}/identity", {"reason": "To call the reporter back."})
+    assert found.json() == {"number": "+8613800138000", "name": "王小明"}
+    supervisor = await town.someone("supervisor")
+    audit = (await supervisor.ask("GET", f"/v1/audit?chain=read:{case}")).json()["entries"]
+    assert "open_identity" in [entry["act"] for entry in audit]
+    for role in ("officer", "admin"):
+        refused = await (await town.someone(role)).ask(
+            "POST", f"/v1/cases/{case}/identity", {"reason": "Out of mere curiosity."}
+        )
+        assert refused.status_code == 404, refused.text
+
+
+async def test_a_number_that_was_not_confirmed_reports_nothing(town: Town) -> None:
+    for wrong in ({"phone": str(uuid4())}, {"name": "Nobody"}):
+        refused = await town.client.post("/v1/reports", json=DRAFT | wrong, headers={"idempotency-key": new_key()})
+        assert (refused.status_code, refused.json()["code"]) == (409, "phone_not_confirmed"), refused.text
+    anonymous = await town.report()
+    found = await (await town.someone("desk")).ask(
+        "POST", f"/v1/cases/{anonymous['case']}/identity", {"reason": "To call the reporter back."}
+    )
+    assert found.json() == {"number": None, "name": None}
