@@ -213,4 +213,4 @@ TRIES_PER_NUMBER_H: Final = 10  # over all codes of a number
 CONFIRMED_S: Final = 86_400  # a confirmed number serves for reports of a day
 SMS_PER_DAY: Final = 500  # messages a day by default, five times a station's cases; an operator sets their own
 IDENTITY_REASON_CHARS_MIN: Final = 10  # "why" in less than that is no reason
-NAME_CHARS_MAX: Final = 80
+REPORTER_NAME_CHARS_MAX: Final = 80  # as people write their own; anything longer is no name

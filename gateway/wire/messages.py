@@ -260,7 +260,7 @@ class Report(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     channel: Annotated[Channel, Meta(description="Other than web: entered by a desk, for somebody else.")] = Channel.WEB
     exercise: Annotated[bool, Meta(description="Practice, kept out of figures; by a desk or a supervisor.")] = False
     phone: Annotated[UUID | None, Meta(description="A confirmed number, as POST /v1/phones/confirmed told.")] = None
-    name: Annotated[str, Meta(min_length=1, max_length=limits.NAME_CHARS_MAX)] | None = None
+    name: Annotated[str, Meta(min_length=1, max_length=limits.REPORTER_NAME_CHARS_MAX)] | None = None
 
 
 class Reported(Struct, frozen=True, kw_only=True):
