@@ -214,3 +214,19 @@ CONFIRMED_S: Final = 86_400  # a confirmed number serves for reports of a day
 SMS_PER_DAY: Final = 500  # messages a day by default, five times a station's cases; an operator sets their own
 IDENTITY_REASON_CHARS_MIN: Final = 10  # "why" in less than that is no reason
 REPORTER_NAME_CHARS_MAX: Final = 80  # as people write their own; anything longer is no name
+
+# --- ringing locked phones -------------------------------------------------------------------------------------
+PUSH_SUBSCRIPTIONS_MAX: Final = 5  # of one account: a phone, its browser reinstalled, a spare; the oldest goes
+PUSH_ENDPOINT_CHARS_MAX: Final = 1_024  # the known services' addresses have 150 to 500
+PUSH_QUEUE_MAX: Final = 2_000  # rings waiting for one push service; the oldest, whose window ends first, goes
+PUSH_SENDERS: Final = 8  # rings on their way to one push service: its slowness is no other's
+PUSH_S_MAX: Final = 5.0  # one attempt; a window has sixty
+PUSH_TRIES_MAX: Final = 3  # of one ring, while its window is open
+PUSH_RETRY_S: Final = 0.5  # before the second attempt, twice that before the third; a service may ask for more
+PUSH_LEFT_MS_MIN: Final = 3_000  # a phone that rings for less helps nobody: it has to be unlocked first
+PUSH_LOOK_S: Final = 2.0  # how often a pusher looks who may be rung, and what nobody rang
+PUSH_CLAIM_S: Final = 10  # a ring that was claimed so long ago and not sent: its process has died
+PUSH_WANTED_MAX: Final = 2_000  # pairs of offer and officer in one question
+PUSH_KEPT_S: Final = 3_600  # rings remembered: longer than any window of a case
+PUSH_ANSWER_BYTES_MAX: Final = 4_096  # of a push service's answer; only its status is read
+VAPID_S: Final = 12 * 3600  # a token of ours for one push service; RFC 8292 allows 24 h

@@ -20,6 +20,7 @@ from dispatch.adapters.postgres.admin import PostgresAdmin
 from dispatch.adapters.postgres.figures import PostgresFigures
 from dispatch.adapters.postgres.people import PostgresPeople
 from dispatch.adapters.postgres.phones import PostgresPhones
+from dispatch.adapters.postgres.push import PostgresPush
 from dispatch.adapters.postgres.town import PostgresTown
 from dispatch.adapters.redis.sessions import RedisSessions
 from dispatch.adapters.sealing import AesSealer
@@ -55,6 +56,7 @@ def make_app(node: Node, sign_in: SignIn, routes: Sequence[BaseRoute] = ROUTES) 
         admin=Administering(PostgresAdmin(node.pool), Argon2Passwords(), RedisSessions(node.redis), node.feed),
         phones=phones,
         outbox=outbox,
+        push=PostgresPush(node.pool),
         pool=node.pool,
     )
     return app

@@ -37,6 +37,7 @@ from gateway.wire.messages import (
 )
 from gateway.wire.openapi import JSON, Gives, Operation, Operations, Parameter, Session
 from gateway.wire.phones import CodeSent, Confirmed, IdentityAsked, PhoneAsked, PhoneCode, PhonesOffered
+from gateway.wire.push import PushKept, PushKey, PushSubscription
 from gateway.wire.safety import Advice, AdviceAsked, HazardBody, HazardEnded, Questions
 
 # --- codes that come together
@@ -95,6 +96,9 @@ LINES: Final = Parameter(
     "lines", "query", "How many at most; left out: as many as may be.",
     {"type": "integer", "minimum": 1, "maximum": limits.TALK_KEPT_LINES}, required=False,
 )  # fmt: skip
+SUBSCRIPTION: Final = Parameter(
+    "subscription", "path", "As it was told when it was made.", {"type": "string", "format": "uuid"}
+)
 TAG: Final = Parameter("If-None-Match", "header", "The ETag that is held.", {"type": "string"}, required=False)
 
 # --- bodies that are not types of ours
@@ -314,6 +318,20 @@ OPERATIONS: Final[Operations] = {
         ),
     ),
     **admin_operations(WHO, BODY),
+    # --- ringing a locked phone
+    ("GET", "/v1/push/key"): Operation(
+        id="push_key", group="push", session=Session.NEEDED, gives={200: Gives("The public key.", PushKey)},
+        problems=("push_off", *WHO),
+    ),
+    ("POST", "/v1/push/subscriptions"): Operation(
+        id="subscribe", group="push", session=Session.NEEDED, takes=PushSubscription,
+        gives={201: Gives("Will be rung.", PushKept)},
+        problems=(*BODY, "push_off", "push_endpoint_refused", "push_key_invalid", *WHO),
+    ),
+    ("DELETE", "/v1/push/subscriptions/{subscription}"): Operation(
+        id="unsubscribe", group="push", session=Session.NEEDED, parameters=(SUBSCRIPTION,),
+        gives={204: Gives("Not rung.")}, problems=("not_found", *WHO),
+    ),
     # --- of the service itself
     ("GET", "/healthz"): Operation(
         id="healthz", group="service", gives={200: Gives("It answers: ok, pause_ms.", ANYTHING)},

@@ -17,6 +17,7 @@ from gateway.http import (
     pages,
     phones,
     places,
+    push,
     safety,
     sign_in,
 )
@@ -38,6 +39,9 @@ ROUTES: list[BaseRoute] = [
     Route("/v1/sessions/{session}", sign_in.delete_one_session, methods=["DELETE"]),
     Route("/v1/tickets", sign_in.post_ticket, methods=["POST"]),
     Route("/v1/me", sign_in.get_me, methods=["GET"]),
+    Route("/v1/push/key", push.get_key, methods=["GET"]),
+    Route("/v1/push/subscriptions", push.post_subscription, methods=["POST"]),
+    Route("/v1/push/subscriptions/{subscription}", push.delete_subscription, methods=["DELETE"]),
     Route("/v1/duty", cases.post_duty, methods=["POST"]),
     Route("/v1/cases/{case}", cases.get_case, methods=["GET"]),
     Route("/v1/cases/{case}/history", cases.get_history, methods=["GET"]),

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from dispatch.limits import SMS_PER_DAY
 from gateway.basemap import Basemap
+from gateway.vapid import PushSettings, PushSettingsError, push_settings
 
 SECRET_CHARS_MIN: Final = 32
 CREDENTIALS_DEFAULT: Final = ".local/credentials.json"
@@ -47,7 +48,8 @@ class Settings:
 
     `origins`: pages that may open sockets, compared exactly. `trusted_proxy`: X-Forwarded-For is believed, its
     last entry, because a proxy of ours wrote it. `town`: a file to seed an empty database from. `heads`: the folder
-    outside the database that a witness writes to, with `witness_key`, the secret behind its signatures.
+    outside the database that a witness writes to, with `witness_key`, the secret behind its signatures. `push`: None
+    where no phone is rung.
     """
 
     database_url: str
@@ -67,6 +69,7 @@ class Settings:
     witness_key: bytes | None = None
     basemap: Basemap = field(default_factory=Basemap)
     phones: "PhoneSettings | None" = None
+    push: PushSettings | None = None
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
@@ -79,6 +82,10 @@ class Settings:
         town = env.get("ONBEAT_TOWN")
         pepper, ticket_key = _secrets(env, demo, credentials)
         heads, witness_key = _witness(env, demo, credentials, ticket_key)
+        try:
+            push = push_settings(env, demo, credentials)
+        except PushSettingsError as error:
+            raise SettingsError(str(error)) from error
         return cls(
             database_url=database_url,
             database_owner_url=owner_url,
@@ -97,6 +104,7 @@ class Settings:
             witness_key=witness_key,
             basemap=_basemap(env),
             phones=_phones(env, demo, pepper),
+            push=push,
         )
 
 

@@ -26,9 +26,14 @@ BELOW: Final = {
 BROUGHT: Final = {
     "geo": {"shapely", "geopy", "numpy"},
     "dispatch": {"msgspec"},
-    "adapters": {"asyncpg", "redis", "msgspec", "argon2", "cryptography", "phonenumbers", "httpx"},
+    "adapters": {
+        "asyncpg", "redis", "msgspec", "argon2", "cryptography", "phonenumbers", "httpx", "httpcore", "py_vapid",
+        "pywebpush",
+    },
+}  # fmt: skip
+COMPOSING: Final = {
+    f"gateway/{name}.py" for name in ("app", "node", "role", "sweeper", "relay", "pusher", "release", "town")
 }
-COMPOSING: Final = {f"gateway/{name}.py" for name in ("app", "node", "role", "sweeper", "relay", "release", "town")}
 """What puts services on stores together; `town` and `release` fill a database. Scripts start all of it and may too."""
 WALL_CLOCKS: Final = {"time.time", "time.time_ns", "datetime.now", "datetime.utcnow", "datetime.today", "date.today"}
 STALE_CLOCKS: Final = re.compile(

@@ -90,6 +90,7 @@ class Act(StrEnum):
     READ_TOWN = "read_town"  # stations and categories as they are set
     CHANGE_TOWN = "change_town"
     READ_CHANGES = "read_changes"
+    RING = "ring"  # my phone, while its page is closed
 
 
 class Relation(StrEnum):
@@ -217,6 +218,7 @@ TABLE: Final[dict[tuple[Role, Act], Relation]] = {
     (R.OFFICER,    A.FIX):             Self,
     (R.OFFICER,    A.CHECK_IN):        Any_,     # the fence decides
     (R.OFFICER,    A.PANIC):           Self,
+    (R.OFFICER,    A.RING):            Self,
 
     # What is known of a place: for who goes there, and those who send them.
     (R.OFFICER,    A.READ_PLACE):      Holder,

@@ -89,6 +89,10 @@ CODES: Final[dict[str, tuple[int, str, str]]] = {
     "receipt_malformed": (422, "Not a receipt code", "A receipt code has 24 characters; one of them is mistyped."),
     "receipt_unknown": (404, "Receipt unknown", "No case belongs to this receipt code."),
     "too_fast": (429, "Too fast", "Too many claims in a minute. Wait a little."),
+    # --- ringing a locked phone
+    "push_off": (404, "Nobody is rung", "This service was not given a key to ring phones with."),
+    "push_endpoint_refused": (422, "Not a push service", "endpoint must be https and of a push service allowed here."),
+    "push_key_invalid": (422, "Not a key", "p256dh must be an uncompressed point of P-256."),
     # --- socket tickets
     "ticket_missing": (401, "Ticket missing", "Ask POST /v1/tickets for a ticket first."),
     "ticket_malformed": (401, "Not a ticket", "This is not a ticket of this service."),

@@ -52,7 +52,10 @@ class Service:
 async def service(
     database: Database, redis_url: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> AsyncIterator[Service]:
-    """release, then relay, sweeper and web, on a free port. What was walked is noted at the end."""
+    """release, then relay, sweeper and web, on a free port. What was walked is noted at the end.
+
+    A file that needs more says so: `MORE_ENV` (settings) and `MORE_ROLES` (name and module of each process).
+    """
     folder = tmp_path_factory.mktemp("service")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -65,6 +68,7 @@ async def service(
         "PORT": str(port),
         "ONBEAT_DEMO": "1",
         "ONBEAT_CREDENTIALS": str(folder / "credentials.json"),
+        **getattr(request.module, "MORE_ENV", {}),
     }
 
     def role(name: str, module: str, **more: str) -> Child:
@@ -73,7 +77,8 @@ async def service(
     await run_once(role("release", "gateway.release", DATABASE_OWNER_URL=database.owner_url), 60)
     url = f"http://localhost:{port}"
     async with Children() as children:
-        for name, module in (("relay", "gateway.relay"), ("sweeper", "gateway.sweeper"), ("web", "gateway.app")):
+        roles = (("relay", "gateway.relay"), ("sweeper", "gateway.sweeper"), ("web", "gateway.app"))
+        for name, module in (*roles, *getattr(request.module, "MORE_ROLES", ())):
             children.start(role(name, module))
         await _ready(url, folder)
         people = json.loads((folder / "credentials.json").read_text())["people"]

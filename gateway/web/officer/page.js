@@ -5,6 +5,7 @@ import { keepPage } from "../shared/installed.js";
 import { Line } from "../shared/line.js";
 import { languageEffect } from "../shared/pieces.js";
 import { loadPlaces } from "../shared/places.js";
+import { withRinging } from "../shared/push.js";
 import { firstFor, restored, session, signInEffects } from "../shared/sign_in.js";
 import { open } from "../shared/store.js";
 import { loadWords } from "../shared/words.js";
@@ -169,7 +170,7 @@ function begin() {
 }
 
 let signals = { follow() {}, play() {} };
-const page = open({ root, state: firstFor(kept, { ...FIRST, emergency: root.dataset.emergency }), reduce, view, words: await loadWords(), effects, after });
+const page = open({ root, state: firstFor(kept, { ...FIRST, emergency: root.dataset.emergency }), reduce, view, words: await loadWords(), effects: withRinging(effects), after });
 signals = new Signals((m) => page.send(m));
 page.send({ t: "prefs", prefs: keptPrefs() });
 

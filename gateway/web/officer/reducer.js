@@ -1,6 +1,7 @@
 /** The officer's page: (state, message) -> state. Pure: the clock, the line and the server speak through messages. */
 
 import { cameraForAreas } from "../shared/map.js";
+import { PUSH, reducePush } from "../shared/push.js";
 import { SIGN_IN, reduceSignIn } from "../shared/sign_in.js";
 import { SHARED, reduceShared } from "../shared/store.js";
 import { armed, focusOf, primaryOf, settled } from "./deck.js";
@@ -16,6 +17,7 @@ export const PREFS = { sound: true, vibration: true, awake: true, sun: false };
 export const FIRST = {
   ...SHARED,
   ...SIGN_IN,
+  ...PUSH,
   me: null, // {call_sign, station, officer, beat}
   on_duty: null, // null until the server said
   duty_going: false,
@@ -47,7 +49,7 @@ export const FIRST = {
 };
 
 export function reduce(state, m) {
-  return settled(state, turn(reduceSignIn(reduceShared(state, m), m), m, state), m);
+  return settled(state, turn(reducePush(reduceSignIn(reduceShared(state, m), m), m), m, state), m);
 }
 
 function turn(next, m, before) {

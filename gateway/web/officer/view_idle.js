@@ -5,6 +5,7 @@ import { map } from "../shared/live_map.js";
 import { cameraFor } from "../shared/map.js";
 import { shape } from "../shared/pieces.js";
 import { pointsOf, stationName } from "../shared/places.js";
+import { pushView } from "../shared/push.js";
 import { RATIO } from "./placing.js";
 import { sheet } from "./view_sheets.js";
 
@@ -48,7 +49,8 @@ export function idle(state, words) {
     h("p", { class: "quiet" }, words.say(`officer.idle.${key}_next`)),
     h("div", { class: "pick" }, ownMap(state, words)),
     h("p", { class: "quiet small" }, beatSay(state, words), placeSay(state, words)),
-    state.fix ? null : h("button", { "data-sheet": "settings", onclick: { t: "ui.sheet", kind: "settings" } }, words.say("officer.place.by_hand")));
+    state.fix ? null : h("button", { "data-sheet": "settings", onclick: { t: "ui.sheet", kind: "settings" } }, words.say("officer.place.by_hand")),
+    state.ring === "on" ? null : pushView(state, words));
 }
 
 function beatSay(state, words) {
@@ -86,6 +88,7 @@ export function settings(state, words) {
     toggle("sound", words.say(`officer.can.sound.${sound}`)),
     toggle("vibration", vibration ? null : words.say("officer.can.no_vibration")),
     toggle("awake", words.say(`officer.can.awake.${awake}`)),
+    pushView(state, words),
     toggle("sun", words.say("officer.pref.sun_hint")),
     h("button", { "data-try": "", onclick: { t: "ui.try" } }, words.say("officer.pref.try")),
     h("div", { class: "field" },

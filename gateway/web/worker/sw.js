@@ -86,3 +86,81 @@ async function reached(request) {
   const silent = new Promise((done) => setTimeout(() => done(null), NETWORK_MS));
   return Promise.race([fetch(request).catch(() => null), silent]);
 }
+
+// --- ringing: what a push says, in the words of the page
+const SAID = "onbeat-said"; // kept by shared/push.js: {lang, categories: {key: name}}
+const OFFICER = "/officer";
+const TAG = "offer:";
+/** A browser that ends the permission after a push that showed nothing. */
+const SHOWN_ALWAYS = /^((?!chrome|chromium|android|firefox).)*applewebkit/i.test(navigator.userAgent);
+
+here.addEventListener("push", (event) => event.waitUntil(pushed(event.data)));
+here.addEventListener("notificationclick", (event) => event.waitUntil(clicked(event.notification)));
+
+/** @param {PushMessageData | null} message */
+async function pushed(message) {
+  /** @type {{kind?: string, case?: string, category?: string, ends_in_ms?: number}} */
+  let told = {};
+  try {
+    told = message?.json() ?? {};
+  } catch {
+    // Not from this version of the service: the ring itself is still worth something.
+  }
+  if (told.kind === "gone") return over(`${TAG}${told.case}`);
+  const looking = await looked();
+  if (looking && !SHOWN_ALWAYS) return looking.postMessage({ t: "pushed", case: told.case });
+  const { say, lang, nameOf } = await words();
+  const seconds = Math.round((told.ends_in_ms ?? 0) / 1000);
+  const [title, body] = told.kind === "offer"
+    ? [say("push.offer", { category: nameOf(told.category ?? "") }), say("push.offer_left", { seconds })]
+    : [say("name"), say("push.open")];
+  return here.registration.showNotification(title, /** @type {NotificationOptions} */ ({
+    body, lang, tag: told.case ? `${TAG}${told.case}` : "onbeat", renotify: true, requireInteraction: true,
+    icon: "/static/icons/app-192.png", badge: "/static/icons/badge-96.png", vibrate: [200, 80, 200, 80, 200],
+    data: { case: told.case ?? null },
+  }));
+}
+
+/** What stands on the lock screen for an offer that is over says so, quietly; where nothing stands, nothing is said. */
+async function over(/** @type {string} */ tag) {
+  const [shown] = await here.registration.getNotifications({ tag });
+  if (!shown) return;
+  const { say, lang } = await words();
+  await here.registration.showNotification(say("push.gone"), {
+    body: say("push.gone_next"), lang, tag, silent: true, icon: "/static/icons/app-192.png", badge: "/static/icons/badge-96.png",
+    data: { case: null },
+  });
+}
+
+/** @param {Notification} notification */
+async function clicked(notification) {
+  notification.close();
+  for (const old of await here.registration.getNotifications()) if (old.data?.case === null) old.close();
+  const pages = await here.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const open = pages.find((one) => new URL(one.url).pathname === OFFICER);
+  if (!open) return here.clients.openWindow(OFFICER);
+  const there = await open.focus();
+  there.postMessage({ t: "opened", case: notification.data?.case ?? null });
+  return there;
+}
+
+/** The officer's page that somebody is looking at just now: it rings by itself. */
+async function looked() {
+  const pages = await here.clients.matchAll({ type: "window", includeUncontrolled: true });
+  return pages.find((one) => one.visibilityState === "visible" && new URL(one.url).pathname === OFFICER) ?? null;
+}
+
+/** The pages' own words, in the language that was chosen on the page. */
+async function words() {
+  const said = await (await caches.open(SAID)).match("/said").then((one) => one?.json(), () => null);
+  const lang = said?.lang ?? (navigator.language.startsWith("zh") ? "zh-CN" : "en");
+  const file = `/static/shared/words/officer.${lang}.json`;
+  const found = (await caches.match(file)) ?? (await fetch(file).catch(() => null));
+  /** @type {Record<string, string>} */
+  const texts = (await found?.json().catch(() => null)) ?? {};
+  /** @param {string} key @param {Record<string, unknown>} [more] */
+  const say = (key, more = {}) => (texts[key] ?? "OnBeat").replace(/\{(\w+)\}/g, (_whole, name) => String(more[name] ?? ""));
+  /** @param {string} category */
+  const nameOf = (category) => said?.categories?.[category] ?? category;
+  return { say, lang, nameOf };
+}

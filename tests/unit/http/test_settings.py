@@ -70,7 +70,7 @@ def test_the_demonstration_makes_its_secrets_once_and_for_its_owner_only(tmp_pat
     assert (one.pepper, one.ticket_key) == (two.pepper, two.ticket_key)
     assert one.pepper != one.ticket_key and len(one.pepper) >= 32
     files = list((tmp_path / "deep").iterdir())
-    assert [file.name for file in files] == ["secrets.json"]
+    assert sorted(file.name for file in files) == ["secrets.json", "vapid.key"]
     assert stat.S_IMODE(files[0].stat().st_mode) == 0o600
 
 

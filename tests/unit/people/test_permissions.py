@@ -46,7 +46,7 @@ MAY[Role.ADMIN] |= {Act.READ_CHANGES}
 MAY[Role.SUPERVISOR] |= {Act.READ_PEOPLE, Act.READ_TOWN, Act.READ_CHANGES, Act.SUSPEND}
 for reading_figures in (Role.DESK, Role.SUPERVISOR):
     MAY[reading_figures] |= {Act.READ_FIGURES, Act.READ_DUPLICATES}
-MAY[Role.OFFICER] |= {Act.PANIC, Act.CHECK_IN}
+MAY[Role.OFFICER] |= {Act.PANIC, Act.CHECK_IN, Act.RING}
 OPENERS = {(Role.DESK, Act.OPEN_IDENTITY), (Role.SUPERVISOR, Act.OPEN_IDENTITY)}
 for opener, act_ in OPENERS:
     MAY[opener] |= {act_}

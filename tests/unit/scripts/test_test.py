@@ -87,5 +87,5 @@ def test_one_failing_check_fails_the_whole_and_the_others_still_run(
 
 def test_the_procfile_names_every_role() -> None:
     roles = [line.partition(":")[0] for line in (ROOT / "Procfile").read_text().splitlines()]
-    assert sorted(roles) == ["relay", "release", "sweeper", "web"]
+    assert sorted(roles) == ["pusher", "relay", "release", "sweeper", "web"]
     assert os.access(ROOT / ".ci" / "run", os.X_OK)

@@ -154,7 +154,7 @@ def test_the_roles_are_the_procfiles_and_web_comes_last() -> None:
     assert list(roles) == ["relay", "release", "zebra", "web"]
     assert roles["relay"] == (sys.executable, "-m", "b", "--x", "y z")
     assert roles["zebra"] == ("sh", "c")
-    assert set(read_procfile((ROOT / "Procfile").read_text())) == {"web", "sweeper", "relay", "release"}
+    assert set(read_procfile((ROOT / "Procfile").read_text())) == {"web", "sweeper", "relay", "pusher", "release"}
 
 
 def test_the_first_sign_ins_of_every_role_are_shown_officers_first() -> None:
