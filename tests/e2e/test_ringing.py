@@ -152,6 +152,10 @@ SUBSCRIBED = """(subscription) => {
   PushManager.prototype.getSubscription = async () => window.there;
 }"""
 """A Chromium under test reaches no push service: that one step of it is played, with the keys of a phone here."""
+HEARS = """() => {
+  window.heard = new Promise((done) =>
+    navigator.serviceWorker.addEventListener("message", ({ data }) => data.t === "pushed" && done(data.t)));
+}"""
 SHOWN = """async () => (await (await navigator.serviceWorker.ready).getNotifications())
   .map(({ title, body, tag, lang }) => ({ title, body, tag, lang }))"""
 
@@ -198,6 +202,7 @@ async def test_a_locked_phone_shows_the_offer_in_its_officers_language_and_then_
     person, phone = town.service.of("officer", "xw-1")[6], push.phone()
     page = await screens.officer(person, LAT, LON, lang="zh-CN")
     await page.context.grant_permissions(["notifications"])
+    await page.click('[data-sheet="settings"]')
     await page.evaluate(SUBSCRIBED, phone.as_browsers_write())
     switch = page.locator('[data-ring="off"] [role="switch"]')
     await switch.click()
@@ -225,12 +230,11 @@ async def test_a_locked_phone_shows_the_offer_in_its_officers_language_and_then_
 @pytest.mark.browser
 async def test_a_page_that_is_looked_at_rings_by_itself_and_a_refusal_is_told(town: Town, screens: Screens) -> None:
     page = await screens.officer(town.service.of("officer", "xw-1")[7], LAT, LON)
+    await page.click('[data-sheet="settings"]')
     await expect(page.locator('[data-ring="off"]')).to_be_visible()
-    await page.evaluate(
-        """navigator.serviceWorker.addEventListener("message", ({ data }) => { window.heard ??= data; })"""
-    )
+    await page.evaluate(HEARS)
     await deliver(page, {"kind": "offer", "case": "x", "category": "theft", "ends_in_ms": 50_000})
-    await page.wait_for_function("window.heard?.t === 'pushed'")
+    assert await page.evaluate("window.heard") == "pushed"
     assert await page.evaluate(SHOWN) == []
     await page.evaluate("Notification.requestPermission = async () => 'default'")
     await page.locator('[data-ring="off"] [role="switch"]').click()
@@ -246,5 +250,6 @@ async def test_a_phone_whose_browser_forbids_it_is_told_what_to_do(town: Town, s
     await page.fill("#login", person["login"])
     await page.fill("#password", person["password"])
     await page.press("#password", "Enter")
+    await page.click('[data-sheet="settings"]')
     await expect(page.locator('[data-ring="denied"]')).to_contain_text("Allow notifications")
     await expect(page.locator('[data-ring] [role="switch"]')).to_have_count(0)
