@@ -4,6 +4,7 @@ import gzip
 import posixpath
 import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 from types import SimpleNamespace
 
 import httpx
@@ -12,7 +13,7 @@ from starlette.applications import Starlette
 
 from dispatch.cases.views import View
 from gateway.basemap import Basemap
-from gateway.http.pages import ROOM, ROUTES, TYPES, WORDS_OF, room
+from gateway.http.pages import COMMENT, ROOM, ROUTES, TYPES, WORDS_OF, WORKERS, room, room_files, without_comments
 from gateway.http.problems import EXCEPTION_HANDLERS
 from gateway.http.vendor import FILES
 
@@ -122,6 +123,30 @@ async def test_a_head_request_has_the_headers_and_no_body(client: httpx.AsyncCli
     assert answer.content == b""
 
 
+async def test_a_part_of_a_page_carries_no_policy_and_what_runs_alone_does(client: httpx.AsyncClient) -> None:
+    assert "content-security-policy" not in (await client.get("/static/shared/dom.js")).headers
+    for name in WORKERS & room("110").keys():
+        assert "connect-src" in (await client.get(f"/static/{name}")).headers["content-security-policy"]
+
+
+SOURCES = [path for path in room_files() if path.suffix in (".js", ".css")]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOM).as_posix())
+def test_what_is_sent_is_what_was_written_without_comments_and_with_its_lines(path: Path) -> None:
+    written, sent = path.read_text(), without_comments(path.read_bytes()).decode()
+    assert written.count("\n") == sent.count("\n")
+    for comment in COMMENT.finditer(written.encode()):
+        before = written.encode()[: comment.start()].decode()
+        assert without_comments(before.encode()).count(b"`") % 2 == 0, "a text with backticks looks like a comment"
+    assert not COMMENT.search(sent.encode())
+
+
+def test_a_comment_behind_code_stays_and_so_does_what_looks_like_one_in_a_text() -> None:
+    body = b'/** a\n * b */\nconst a = "// no"; // why\n  // alone\nconst b = "/* no */"; /* c */\n'
+    assert without_comments(body) == b'\n\nconst a = "// no"; // why\n\nconst b = "/* no */"; /* c */\n'
+
+
 def first_view(page: str) -> set[str]:
     """What a browser fetches before anything shows: the page, what it names, what that imports at once, the words."""
     wanted, found = [f"{page}/page.html", f"shared/words/{page}.zh-CN.json"], set[str]()
@@ -142,7 +167,7 @@ def test_the_citizens_first_view_is_light() -> None:
     names = first_view("citizen")
     assert {"shared/tokens.css", "shared/dom.js", "citizen/view.js"} <= names
     assert not [name for name in names if name.startswith("vendor/")]
-    assert sum(len(room("110")[name].packed) for name in names) < 70_000
+    assert sum(len(room("110")[name].packed) for name in names if not name.endswith(".png")) < 70_000
 
 
 def test_a_page_counts_every_message_that_a_fact_causes() -> None:

@@ -50,7 +50,7 @@ function live(state, words) {
   return h("main", { key: "live", id: "main", class: "column wide-two" },
     state.receipt ? receiptCard(state, words) : null,
     state.case ? caseCard(state, words) : h("div", { key: "wait", class: "card skeleton-card", "aria-busy": "true" },
-      h("p", { role: "status" }, words.say("citizen.opening")), h("i", {}), h("i", {})),
+      h("h1", { class: "unseen" }, words.say("citizen.title")), h("p", { role: "status" }, words.say("citizen.opening")), h("i", {}), h("i", {})),
     state.case?.appointment ? appointmentCard(state, words) : null,
     state.case ? talkCard(state, words) : null,
     state.case ? after(state, words) : null,

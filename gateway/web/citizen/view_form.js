@@ -85,7 +85,7 @@ function what(state, words) {
 function questions(state, words) {
   if (!state.questions.length) return null;
   return h("div", { class: "now", role: "group", "aria-labelledby": "now-title" },
-    h("h3", { id: "now-title" }, words.say("citizen.now")),
+    h("p", { id: "now-title", class: "strong" }, words.say("citizen.now")),
     state.questions.map((one) =>
       h("label", { class: "tick", key: one.id },
         h("input", { type: "checkbox", name: `q-${one.id}`, checked: state.draft.answers[one.id] === "yes", onchange: { t: "ui.answer", id: one.id } }),

@@ -15,9 +15,9 @@ export function talkCard(state, words) {
       h("h2", { id: "talk-title" }, words.say("citizen.talk")),
       unread ? h("span", { class: "badge blue", "data-unread": unread }, shape("dot"), words.say("citizen.unread", { n: unread })) : null),
     state.more ? h("button", { type: "button", class: "plain", onclick: { t: "ui.earlier" } }, words.say("citizen.earlier")) : null,
-    h("ol", { class: "lines", role: "log", "aria-live": "polite", "aria-label": words.say("citizen.talk"), tabindex: state.lines.length > 4 ? 0 : null },
+    h("div", { class: "lines", role: "log", "aria-live": "polite", "aria-label": words.say("citizen.talk"), tabindex: state.lines.length > 4 ? 0 : null },
       state.lines.map((one) => line(one, words)),
-      state.unsent.map((one) => h("li", { key: `unsent-${one.key}`, class: "mine unsent", "data-unsent": "" },
+      state.unsent.map((one) => h("div", { key: `unsent-${one.key}`, class: "mine unsent", "data-unsent": "" },
         h("p", { class: "bubble" }, one.words),
         h("p", { class: "meta" }, shape("circle"), words.say("citizen.unsent"))))),
     !state.lines.length && !state.unsent.length ? h("p", { class: "quiet" }, words.say("citizen.talk.empty")) : null,
@@ -27,7 +27,7 @@ export function talkCard(state, words) {
 function line(one, words) {
   const mine = one.by === "reporter";
   const who = mine ? words.say("citizen.you") : one.by === "desk" || !one.officer ? words.say("citizen.the_desk") : nameOf(one.officer, words);
-  return h("li", { key: `line-${one.seq}`, class: mine ? "mine" : "theirs" },
+  return h("div", { key: `line-${one.seq}`, class: mine ? "mine" : "theirs" },
     h("p", { class: "meta" }, `${who} · ${words.clock(Date.parse(one.at))}`),
     h("p", { class: "bubble" }, one.words || words.say("citizen.erased")));
 }

@@ -14,9 +14,9 @@ export function talkSheet(held, state, words) {
     h("p", { class: "quiet small" }, words.say("officer.talk_who")),
     talk.more ? h("button", { class: "plain", "data-earlier": "", "aria-disabled": talk.earlier ? "true" : null,
       onclick: { t: "ui.earlier", case: held.case, before: talk.lines[0]?.seq } }, words.say("officer.talk_earlier")) : null,
-    h("ol", { id: "talk", class: "talk", tabindex: 0, role: "log", "aria-live": "polite", "aria-label": words.say("officer.talk") },
-      said.length || talk.pending.length ? said : h("li", { key: "none", class: "quiet" }, words.say("officer.talk_none")),
-      talk.pending.map((one) => h("li", { key: one.key, class: "line mine waiting" },
+    h("div", { id: "talk", class: "talk", tabindex: 0, role: "log", "aria-live": "polite", "aria-label": words.say("officer.talk") },
+      said.length || talk.pending.length ? said : h("p", { key: "none", class: "quiet" }, words.say("officer.talk_none")),
+      talk.pending.map((one) => h("div", { key: one.key, class: "line mine waiting" },
         h("p", {}, one.words), h("p", { class: "small" }, words.say("officer.talk_waiting"))))),
     h("div", { class: "quick", role: "group", "aria-label": words.say("officer.talk_quick") }, QUICK.map((one) =>
       h("button", { key: one, "data-quick": one, onclick: { t: "ui.say", case: held.case, words: words.say(`officer.quick.${one}`) } }, words.say(`officer.quick.${one}`)))),
@@ -31,7 +31,7 @@ export function talkSheet(held, state, words) {
 function lineOf(line, state, words) {
   const own = mine(state, line);
   const who = own ? words.say("officer.talk_me") : line.by === "officer" && line.officer ? nameOf(line.officer, words) : words.say(`officer.talk_by.${line.by}`);
-  return h("li", { key: line.seq, class: `line${own ? " mine" : ""}`, "data-line": line.seq },
+  return h("div", { key: line.seq, class: `line${own ? " mine" : ""}`, "data-line": line.seq },
     h("p", { class: "small who" }, `${who} · ${words.clock(Date.parse(line.at))}`),
     h("p", {}, line.words || words.say("officer.talk_erased")));
 }

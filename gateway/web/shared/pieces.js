@@ -87,7 +87,7 @@ export function lineRefused(state, words) {
   if (state.line !== "refused") return null;
   const again = state.line_why === "revoked" ? { t: "ui.sign_out" } : { t: "ui.come_back" };
   return h("section", { key: "refused", class: "card", role: "alert" },
-    h("p", { class: "say bad" }, words.say(`line.refused.${state.line_why}`)),
+    h("h1", { class: "say bad" }, words.say(`line.refused.${state.line_why}`)),
     h("button", { class: "main", onclick: again },
       words.say(state.line_why === "revoked" ? "line.sign_in_again" : "line.come_back")));
 }
@@ -106,6 +106,7 @@ export function top(words, page, ...more) {
 /** @param {Words} words */
 export const skeleton = (words) =>
   h("main", { key: "skeleton", id: "main", class: "skeleton", "aria-busy": "true" },
+    h("h1", { class: "unseen" }, words.say("name")),
     h("p", { class: "quiet", role: "status" }, words.say("loading")), h("i", {}), h("i", {}), h("i", {}));
 
 /**

@@ -1,0 +1,179 @@
+"""Look at every page as a person would, and judge: `scripts/pages-report --json OUT`.
+
+A demonstration town of its own on free ports. axe-core over each page in every state that its `states.js` names, in
+both languages, light and dark; Lighthouse as a phone, signed in, the median of `--runs` (5); what the citizen's first
+view weighs without a map. OUT is always written whole: what could not be looked at is null, and `reasons` says why.
+
+Exit codes: 0 all is reached; 1 something is not; 2 it could not be looked at all.
+"""
+
+import argparse
+import asyncio
+import json
+import logging
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from playwright.async_api import Error as BrowserError
+from playwright.async_api import Playwright, async_playwright
+
+from scripts.children import ChildError
+from scripts.looks.axe import Look, looks
+from scripts.looks.lighthouse import CATEGORIES, first_view_kb, scores
+from scripts.looks.pages import FLAGS, NAMES, WAYS, NotLooked, chromium, page_named
+from scripts.looks.town import Town, open_town
+from scripts.stores import StoresError
+from scripts.web_packages import Parts, ensure
+
+FULL: Final = 100
+PERFORMANCE_MIN: Final = 95
+FIRST_VIEW_KB_MAX: Final = 100.0
+SHOWN: Final = 40
+"""Findings that are said on the terminal."""
+
+
+@dataclass(slots=True)
+class Report:
+    """What was seen so far. `reasons`: why something is missing, by what it is."""
+
+    runs: list[Look] = field(default_factory=list)
+    unlooked: set[str] = field(default_factory=lambda: set(NAMES))
+    lighthouse: dict[str, dict[str, Any] | None] = field(default_factory=lambda: dict.fromkeys(NAMES))
+    first_view_kb: float | None = None
+    reasons: dict[str, str] = field(default_factory=dict)
+
+    def json(self) -> dict[str, Any]:
+        """As OUT holds it. A page that was not looked at has one row with nulls, and the sum is null then."""
+        rows = [look.row() for look in self.runs]
+        rows += [
+            dict.fromkeys(("state", "language", "scheme", "violations")) | {"page": name}
+            for name in sorted(self.unlooked)
+        ]
+        empty = dict.fromkeys(name.replace("-", "_") for name in CATEGORIES)
+        told = {name: {key: (one or empty)[key] for key in empty} for name, one in self.lighthouse.items()}
+        return {
+            "axe_violations": None if self.unlooked else sum(look.violations for look in self.runs),
+            "axe_runs": rows,
+            "lighthouse": told,
+            "first_view_kb": self.first_view_kb,
+            "reached": not self.missed(),
+            "reasons": self.reasons,
+        }
+
+    def missed(self) -> list[str]:
+        """What is not reached, in sentences."""
+        lines = [f"{what}: {why}" for what, why in self.reasons.items()]
+        violations = sum(look.violations for look in self.runs)
+        lines += [f"axe found {violations} violations"] if violations else []
+        lines += [f"axe has not seen every state of {name}" for name in sorted(self.unlooked)]
+        for name, told in self.lighthouse.items():
+            for category in ("accessibility", "best_practices"):
+                if told is not None and told[category] < FULL:
+                    lines.append(f"{category} of {name} is {told[category]}, not {FULL}")
+        citizen = self.lighthouse["citizen"]
+        if citizen is not None and citizen["performance"] < PERFORMANCE_MIN:
+            lines.append(f"performance of citizen is {citizen['performance']}, below {PERFORMANCE_MIN}")
+        lines += [f"Lighthouse has not seen {name}" for name, told in self.lighthouse.items() if told is None]
+        if self.first_view_kb is None or self.first_view_kb >= FIRST_VIEW_KB_MAX:
+            lines.append(f"the first view weighs {self.first_view_kb} kB, not less than {FIRST_VIEW_KB_MAX:.0f}")
+        return lines
+
+
+async def attempt(report: Report, what: str, do: Callable[[], Awaitable[None]]) -> None:
+    """One part; a failure of it is its reason, and the others go on."""
+    try:
+        await do()
+    except (NotLooked, BrowserError, OSError) as failure:
+        report.reasons[what] = " ".join(str(failure).split())[:400]
+
+
+async def look(report: Report, playwright: Playwright, town: Town, chosen: argparse.Namespace) -> None:
+    """All that was asked for, part by part."""
+    browser = await playwright.chromium.launch(
+        executable_path=chromium(playwright.chromium.executable_path), args=list(FLAGS)
+    )
+
+    async def states(name: str) -> None:
+        async for one in looks(browser, town.url, page_named(name), WAYS):
+            report.runs.append(one)
+        report.unlooked.discard(name)
+        of_page = [one for one in report.runs if one.page == name]
+        say(f"axe {name}: {sum(one.violations for one in of_page)} violations in {len(of_page)} runs")
+
+    async def lighthouse(name: str) -> None:
+        told = report.lighthouse[name] = await scores(playwright, town, page_named(name), chosen.runs)
+        say(f"lighthouse {name}: {', '.join(f'{key} {one}' for key, one in told.items() if key != 'failed')}")
+        for line in told["failed"]:
+            say(f"  {line}")
+
+    async def weight() -> None:
+        report.first_view_kb = await first_view_kb(playwright, town.url)
+        say(f"first view: {report.first_view_kb} kB")
+
+    await attempt(report, "first_view_kb", weight)
+    for name in chosen.pages:
+        if not chosen.only or chosen.only == "axe":
+            await attempt(report, f"axe {name}", partial(states, name))
+        if not chosen.only or chosen.only == "lighthouse":
+            await attempt(report, f"lighthouse {name}", partial(lighthouse, name))
+    await browser.close()
+
+
+async def run(report: Report, chosen: argparse.Namespace) -> None:
+    async with open_town(chosen.folder) as town, async_playwright() as playwright:
+        await look(report, playwright, town, chosen)
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+def show(report: Report) -> None:
+    """The findings, each once with how often, and what is not reached."""
+    seen: dict[str, list[Look]] = {}
+    for one in report.runs:
+        for found in one.found:
+            seen.setdefault(f"{one.page}: {found}", []).append(one)
+    for found, where in sorted(seen.items(), key=lambda pair: -len(pair[1]))[:SHOWN]:
+        first = where[0]
+        say(f"{len(where)} times, as in {first.state}, {first.language}, {first.scheme}: {found[:500]}")
+    for line in report.missed():
+        say(f"not reached: {line}")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="scripts/pages-report", description=(__doc__ or "").partition("\n\n")[0])
+    parser.add_argument("--json", type=Path, required=True, metavar="OUT", help="where the report is written")
+    parser.add_argument("--runs", type=int, default=5, help="Lighthouse runs of a page, of which the median counts (5)")
+    parser.add_argument("--pages", nargs="+", choices=NAMES, default=list(NAMES), help="look at these only")
+    parser.add_argument("--only", choices=("axe", "lighthouse"), help="one of the two only; the other is then null")
+    chosen = parser.parse_args()
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    report = Report()
+    code = 1
+    try:
+        missing = ensure(Parts.ALL)
+        if missing:
+            raise NotLooked(missing)
+        with tempfile.TemporaryDirectory(prefix="onbeat-pages-") as folder:
+            chosen.folder = Path(folder)
+            chosen.folder.chmod(0o711)  # PostgreSQL runs as a lesser user and must pass
+            asyncio.run(run(report, chosen))
+        code = 1 if report.missed() else 0
+    except (NotLooked, StoresError, ChildError, BrowserError, OSError) as failure:
+        report.reasons["all"] = " ".join(str(failure).split())[:400]
+        code = 2
+    finally:
+        chosen.json.parent.mkdir(parents=True, exist_ok=True)
+        chosen.json.write_text(json.dumps(report.json(), ensure_ascii=False, indent=1) + "\n")
+    show(report)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

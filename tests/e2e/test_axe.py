@@ -1,0 +1,81 @@
+"""axe-core finds nothing in any named state of any page: each in one language and scheme a run, in turn by the day.
+
+The pages alone are served, without the service behind them: a state is replayed from its log. All ways at once, and
+Lighthouse, are `scripts/pages-report`'s.
+"""
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
+from typing import Final
+
+import pytest
+import uvicorn
+from playwright.async_api import Browser
+from starlette.applications import Starlette
+
+from gateway.basemap import Basemap
+from gateway.http.pages import PAGES, ROUTES
+from gateway.http.problems import EXCEPTION_HANDLERS
+from scripts.looks.axe import AXE, LOOK, looks
+from scripts.looks.pages import NAMES, WAYS, NotLooked, page_named
+from scripts.web_packages import Parts, installed
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.skipif(not installed(Parts.ALL), reason="axe is not installed: python -m scripts.web_packages"),
+]
+
+DAY_S: Final = 86_400
+
+
+@pytest.fixture
+async def url() -> AsyncIterator[str]:
+    """Where the pages are."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        held.listen()
+        port = held.getsockname()[1]
+        app = Starlette(routes=ROUTES, exception_handlers=EXCEPTION_HANDLERS)
+        origins = frozenset({f"http://localhost:{port}"})
+        app.state.settings = SimpleNamespace(emergency_number="110", origins=origins, basemap=Basemap())
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
+        serving = asyncio.create_task(server.serve(sockets=[held]))
+        yield f"http://localhost:{port}"
+        server.should_exit = True
+        await serving
+
+
+def test_every_page_of_the_service_is_looked_at() -> None:
+    assert set(PAGES.values()) <= {*NAMES, "station"}
+    for path, room in PAGES.items():
+        assert page_named(path.strip("/") or room).path == path
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_axe_finds_nothing_in_any_state(browser: Browser, url: str, name: str) -> None:
+    try:
+        page = page_named(name)
+    except NotLooked as why:
+        pytest.skip(str(why))
+    turn = int(time.time() // DAY_S)
+    print(f"turn {turn % len(WAYS)} of {WAYS}")
+    seen = [one async for one in looks(browser, url, page, WAYS, turn)]
+    assert len(seen) == len({one.state for one in seen}) >= 5
+    wrong = [f"{one.state}, {one.language}, {one.scheme}: {found}" for one in seen for found in one.found]
+    assert not wrong, "\n".join(wrong)
+
+
+async def test_a_planted_lack_is_seen(browser: Browser, url: str) -> None:
+    """A button without a name, put into every state: axe must see it, or nothing above is worth anything."""
+    context = await browser.new_context(service_workers="block")
+    shown = await context.new_page()
+    await shown.goto(url)
+    await shown.evaluate(AXE.read_text())
+    await shown.evaluate("document.body.append(document.createElement('button'))")
+    told = await shown.evaluate(LOOK, {"room": "citizen", "state": "live"})
+    await context.close()
+    assert "button-name" in {one["rule"] for one in told}
