@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 
 RULES: Final = Path(__file__).with_name("rules.json")
+_WORD: Final = re.compile(r"[a-z0-9]+")
 
 
 class RulesError(ValueError):
@@ -95,7 +96,10 @@ class Rules:
         """Raises: RulesError."""
         _check(file)
         self.questions, self.numbers = file.questions, file.numbers
-        self._rules = [(rule, _words(rule.zh, rule.en), _words(rule.not_zh, rule.not_en)) for rule in file.rules]
+        self._rules = [
+            (rule, _Hints(rule.zh, rule.en), _words(rule.zh, rule.en), _words(rule.not_zh, rule.not_en))
+            for rule in file.rules
+        ]
 
     def check(
         self, words: str = "", *, category: str | None = None, answers: Mapping[str, Reply] | None = None
@@ -105,12 +109,13 @@ class Rules:
         `words`: a report's, a later message's; any language, any length that its sender allows.
         """
         heard, said = _plain(words), answers or {}
+        pieces = {*_WORD.findall(heard), *heard}
         because = tuple(
             Because(rule.id, rule.why_zh, rule.why_en)
-            for rule, speaks, silences in self._rules
+            for rule, hints, speaks, silences in self._rules
             if category in rule.categories
-            or any(said.get(question) is reply for question, reply in rule.answers.items())
-            or speaks.search(silences.sub(" ", heard))
+            or (said and any(said.get(question) is reply for question, reply in rule.answers.items()))
+            or (hints.among(pieces) and speaks.search(silences.sub(" ", heard)))
         )
         if not because:
             return None
@@ -164,7 +169,28 @@ def _check(file: RuleFile) -> None:
 
 def _plain(words: str) -> str:
     """One form for all ways to write the same: width, case, blanks."""
+    if words.isascii():
+        return " ".join(words.lower().split())
     return " ".join(unicodedata.normalize("NFKC", words).casefold().replace("\u2019", "'").split())
+
+
+class _Hints:
+    """Words and characters that a text must have for `_words` to find something in it.
+
+    Most reports have them of no rule, and asking is far quicker than searching. Silences cannot make one: what they
+    take out leaves a blank, so they add no character and join no word.
+    """
+
+    __slots__ = ("_any", "_each")
+
+    def __init__(self, zh: Sequence[str], en: Sequence[str]) -> None:
+        needed = [frozenset(_plain(word).replace(" ", "")) for word in zh]
+        needed += [frozenset(_WORD.findall(_plain(word)) or _plain(word)) for word in en]
+        self._each, self._any = tuple(needed), frozenset[str]().union(*needed)
+
+    def among(self, pieces: "set[str]") -> bool:
+        """`pieces`: every word and every character of a plain text."""
+        return not self._any.isdisjoint(pieces) and any(map(pieces.issuperset, self._each))
 
 
 def _words(zh: Sequence[str], en: Sequence[str]) -> re.Pattern[str]:

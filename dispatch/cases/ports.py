@@ -24,7 +24,6 @@ class ReportDraft(msgspec.Struct, kw_only=True):
     history says beside place and category; never a person's words.
     `asks`, `pause_ms`, `desk_first` as in a `Wave`."""
 
-    idx: int = 0
     id: UUID
     scope: str
     key: str

@@ -8,7 +8,10 @@ The check character is a sum over GF(32): every single wrong character and every
 anything is looked up.
 """
 
+import base64
+import functools
 import hmac
+import re
 from typing import Final
 
 ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -25,16 +28,22 @@ _SEPARATORS: Final = dict.fromkeys(map(ord, " \t\r\n-–—_.·"))
 
 def code_for(pepper: bytes, scope_key: str) -> str:
     """The code of the report that came with `scope_key`; the same for the same pepper and key, for ever."""
-    digest = hmac.digest(pepper, b"receipt|" + scope_key.encode(), "sha256")
+    digest = _mac(pepper, b"receipt|", scope_key.encode())
     number = int.from_bytes(digest, "big") >> (len(digest) * 8 - SECRET_BITS)
-    values = [number >> shift & 31 for shift in range(SECRET_BITS - 5, -1, -5)]
-    values.append(_twice(_sum(values)))
-    text = "".join(ALPHABET[value] for value in values)
-    return "-".join(text[at : at + GROUP_CHARS] for at in range(0, CODE_CHARS, GROUP_CHARS))
+    # 24 characters of five bits are 15 bytes: base 32 in C, with Crockford's letters; the last one waits for its value
+    text = base64.b32encode((number << 5).to_bytes(15, "big")).translate(_TO_CROCKFORD).decode()
+    check = 0
+    for weigh, character in zip(_WEIGHTS, text, strict=False):  # the secret's characters; the check has no weight
+        check ^= weigh[character]
+    text = text[:SECRET_CHARS] + ALPHABET[check]
+    return "-".join([text[at : at + GROUP_CHARS] for at in range(0, CODE_CHARS, GROUP_CHARS)])
 
 
 def normalise(text: str) -> str:
     """What was meant: capitals, no separators, O as 0, I and L as 1. Full-width forms count as themselves."""
+    bare = text.replace("-", "")
+    if _AS_WRITTEN.fullmatch(bare):
+        return bare  # as this service writes it: nothing to forgive
     narrow = text.translate(_WIDE)
     return narrow.translate(_SEPARATORS).upper().translate(_FORGIVE)
 
@@ -49,7 +58,19 @@ def valid_check(text: str) -> bool:
 
 def mac(pepper: bytes, code: str) -> bytes:
     """32 bytes by which a case is found from its code; of the normalised code, so any way of writing it serves."""
-    return hmac.digest(pepper, b"lookup|" + normalise(code).encode(), "sha256")
+    return _mac(pepper, b"lookup|", normalise(code).encode())
+
+
+@functools.lru_cache(maxsize=8)
+def _keyed(pepper: bytes, purpose: bytes) -> hmac.HMAC:
+    """Key and purpose taken in once; what differs goes into copies."""
+    return hmac.new(pepper, purpose, "sha256")
+
+
+def _mac(pepper: bytes, purpose: bytes, content: bytes) -> bytes:
+    one = _keyed(pepper, purpose).copy()
+    one.update(content)
+    return one.digest()
 
 
 def _sum(values: list[int]) -> int:
@@ -66,4 +87,18 @@ def _twice(value: int) -> int:
     return value ^ 0b100101 if value & 32 else value
 
 
+def _weights() -> tuple[dict[str, int], ...]:
+    """By place and character: what `_sum` of a code with a zero for its check, doubled no more, gets from it."""
+    tables = []
+    for place in range(SECRET_CHARS):
+        weighed = list(range(len(ALPHABET)))
+        for _ in range(SECRET_CHARS - place):
+            weighed = [_twice(value) for value in weighed]
+        tables.append(dict(zip(ALPHABET, weighed, strict=True)))
+    return tuple(tables)
+
+
+_WEIGHTS: Final = _weights()
+_TO_CROCKFORD: Final = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", ALPHABET.encode())
+_AS_WRITTEN: Final = re.compile(rf"[{ALPHABET}]{{{CODE_CHARS}}}")
 _WIDE: Final = {ord("！") + shift: ord("!") + shift for shift in range(94)} | {ord("　"): ord(" ")}

@@ -1,8 +1,11 @@
 """Reports on the real store: one key is one case, whoever sends it, however often, wherever."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator
+from uuid import uuid4
 
+import msgspec
 import pytest
 
 from dispatch.cases.facts import Answer
@@ -106,3 +109,50 @@ async def test_a_reports_station_that_is_locked_makes_only_its_own_batch_busy(to
         await town.owner.execute("SELECT 1 FROM streams WHERE stream = 's2' FOR NO KEY UPDATE")
         busy, fine = await town.store.report([town.draft([officer], station="s2"), town.draft([officer])])
     assert (busy.ok, busy.reason, fine.ok) == (False, Refusal.BUSY, True)
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_what_is_told_of_a_new_case_is_what_the_record_says(town: Town, seed: int) -> None:
+    """The judge returns only what it was not sent; facts and state are put together from both."""
+    drawn = random.Random(seed)
+    free, off, busy = await town.officers(6), await town.officer(on=False), await town.officer()
+    await town.claim(await town.report(busy), busy)
+    drafts = [
+        town.draft(
+            drawn.sample([*free, off, busy, uuid4()], drawn.randint(0, 6)),
+            station=drawn.choice(["s1", "s2"]),
+            category=drawn.choice(["plain", "pair", "urgent"]),
+            lat=drawn.uniform(-90, 90),
+            lon=drawn.uniform(-180, 180),
+            accuracy_m=drawn.choice([None, 0.0, drawn.uniform(0, 900)]),
+            words=drawn.choice(["自行车被偷", "é 😀 'quoted' \\ \"x\""]),
+            exercise=drawn.random() < 0.3,
+            channel=drawn.choice(["web", "phone"]),
+            noted=drawn.choice([{}, {"channel": "phone"}, {"advice": {"call": "police", "rules": ["fire"]}}]),
+            last_wave=drawn.random() < 0.6,
+            asks=drawn.choice([None, 1, 2]),
+            desk_first=drawn.random() < 0.1,
+        )
+        for _ in range(24)
+    ]
+    for draft, answer in zip(drafts, await town.store.report(drafts), strict=True):
+        told, read = answer.state, await town.state(draft.id)
+        assert told is not None and read.age_ms >= told.age_ms, f"seed {seed}"
+        same = msgspec.structs.replace(read, age_ms=told.age_ms, remaining_ms=told.remaining_ms)
+        assert told == same, f"seed {seed}"
+        assert read.remaining_ms is None or 0 <= (told.remaining_ms or 0) - read.remaining_ms < 5_000
+        stream = await town.store.read_stream(draft.station, answer.facts[0].offset - 1, 2)
+        for fact, kept in zip(answer.facts, stream, strict=True):
+            assert (fact.to if kept.to else ()) == kept.to, f"seed {seed}"
+            assert msgspec.structs.replace(fact, state=None, to=()) == msgspec.structs.replace(
+                kept, state=None, to=(), asked=()
+            )
+        stored = await town.store.by_key(draft.scope, draft.key)
+        assert answer.response == stored, f"seed {seed}"
+
+
+async def test_an_officer_who_does_not_exist_is_asked_by_no_report_of_a_batch(town: Town) -> None:
+    """Also where nobody else of the batch may not be asked."""
+    one, two, nobody = await town.officer(), await town.officer(), uuid4()
+    answers = await town.store.report([town.draft([one, nobody, two]), town.draft([two, one]), town.draft([one, one])])
+    assert [a.facts[1].to for a in answers[:2]] == [(one, two), (two, one)]

@@ -1,14 +1,15 @@
 """The judge and the record on PostgreSQL: each change one server-side call, each call one commit."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import asyncpg
 import msgspec
 
+from dispatch.adapters.postgres import reports
 from dispatch.adapters.postgres.pool import fetch
 from dispatch.cases.audience import OFFERING
 from dispatch.cases.duplicates import ACTS, likely
@@ -32,6 +33,8 @@ from geo.point import Point
 OPEN_CASES_PAGE = 1_000  # about 100 ms of one call, and never near STATEMENT_TIMEOUT_MS
 DUE_WAVES_MAX = 500
 TALKS_PAGE = 500  # cases asked for their talks in one call: few have one
+
+Draft = TypeVar("Draft", ReportDraft, ClaimDraft)
 
 _encode = msgspec.json.Encoder().encode
 _facts = msgspec.json.Decoder(tuple[Fact, ...])
@@ -87,23 +90,32 @@ class PostgresCases:
         self._pool = pool
 
     async def report(self, drafts: Sequence[ReportDraft]) -> list[Answer]:
-        return await self._batch("SELECT * FROM report_cases($1)", drafts)
+        return await self._batch(self._report, drafts)
 
     async def claim(self, drafts: Sequence[ClaimDraft]) -> list[Answer]:
-        return await self._batch("SELECT * FROM claim_cases($1)", drafts)
+        return await self._batch(self._claim, drafts)
 
-    async def _batch(self, query: str, drafts: Sequence[Any]) -> list[Answer]:
-        """Answers in the order of the drafts. A row held elsewhere spoils only its own: the rest is asked singly."""
+    async def _report(self, drafts: Sequence[ReportDraft]) -> dict[int, Answer]:
+        rows = await fetch(self._pool, reports.ASK, *reports.columns(drafts))
+        return {row["idx"]: reports.answer_of(drafts[row["idx"]], row) for row in rows}
+
+    async def _claim(self, drafts: Sequence[ClaimDraft]) -> dict[int, Answer]:
         for idx, draft in enumerate(drafts):
             draft.idx = idx
+        rows = await fetch(self._pool, "SELECT * FROM claim_cases($1)", _text(drafts))
+        return {row["idx"]: read_answer(row) for row in rows}
+
+    async def _batch(
+        self, ask: Callable[[Sequence[Draft]], Awaitable[dict[int, Answer]]], drafts: Sequence[Draft]
+    ) -> list[Answer]:
+        """Answers in the order of the drafts. A row held elsewhere spoils only its own: the rest is asked singly."""
         try:
-            rows = await fetch(self._pool, query, _text(drafts))
+            answers = await ask(drafts)
         except StoreBusy:
             if len(drafts) == 1:
                 return [Answer(ok=False, reason="busy", response={})]
-            alone = await asyncio.gather(*(self._batch(query, [draft]) for draft in drafts))
+            alone = await asyncio.gather(*(self._batch(ask, [draft]) for draft in drafts))
             return [answers[0] for answers in alone]
-        answers = {row["idx"]: read_answer(row) for row in rows}
         return [answers[idx] for idx in range(len(drafts))]
 
     async def act(self, draft: ActDraft) -> Answer:

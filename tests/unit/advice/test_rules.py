@@ -1,12 +1,25 @@
 """What sounds like an emergency, in both languages; and which files of rules are refused."""
 
 import json
+import random
 from typing import Any, Final
 
 import msgspec
 import pytest
 
-from dispatch.advice.rules import RULES, Call, Reply, Rule, RuleFile, Rules, RulesError, read_rules, say, shipped
+from dispatch.advice.rules import (
+    RULES,
+    Call,
+    Reply,
+    Rule,
+    RuleFile,
+    Rules,
+    RulesError,
+    _plain,
+    read_rules,
+    say,
+    shipped,
+)
 
 SOUNDS: Final = {
     "他拿着刀在楼下。": "weapon",
@@ -105,3 +118,19 @@ def test_every_rule_of_ours_speaks_both_languages() -> None:
         for word in (*rule.zh, *rule.en):
             verdict = shipped().check(f"{word}.")
             assert verdict is not None and rule.id in verdict.rules, word
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_looked_for_first_hides_no_rule(seed: int) -> None:
+    """Texts thrown together from the rules' own words, cut and joined at random, against the whole search."""
+    rules, drawn = shipped(), random.Random(seed)
+    own = [rule for rule, *_ in rules._rules]
+    parts = [word for rule in own for word in (*rule.zh, *rule.en, *rule.not_zh, *rule.not_en)]
+    parts += ["有人", "家", "on", "the", "，", "Ａ", "İ", "ß", "un", "2nd"]
+    for _ in range(500):
+        some = [drawn.choice(parts) for _ in range(drawn.randint(1, 4))]
+        cut = [one[: drawn.randint(1, len(one))] if drawn.random() < 0.4 else one for one in some]
+        text = drawn.choice(["", " ", ", "]).join(drawn.choice([str.upper, str.lower, str])(one) for one in cut)
+        verdict, heard = rules.check(text), _plain(text)
+        spoke = [rule.id for rule, _, speaks, silences in rules._rules if speaks.search(silences.sub(" ", heard))]
+        assert (verdict.rules if verdict else []) == spoke, f"seed {seed}: {text!r}"
