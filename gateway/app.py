@@ -28,7 +28,7 @@ from dispatch.admin.service import Administering
 from dispatch.people.phones import Phones
 from dispatch.people.service import SignIn
 from gateway.http import headers
-from gateway.http.front import FrontProtocol
+from gateway.http.door import make_door
 from gateway.http.pages import room
 from gateway.http.problems import EXCEPTION_HANDLERS
 from gateway.node import Node, open_node
@@ -107,7 +107,7 @@ async def serve(
             headers.Guarded(make_app(node, sign_in, routes)),
             host=settings.host,
             port=settings.port,
-            http=FrontProtocol,
+            http=make_door(node),
             ws=make_protocol(SocketGate(node, sign_in), guard=[*headers.constant(settings), *headers.UNLESS_SAID]),
             headers=headers.constant(settings),
             lifespan="off",

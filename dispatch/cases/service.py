@@ -60,7 +60,11 @@ class Reporting:
 
     async def report(self, draft: ReportDraft) -> Answer:
         """The case of this key. `ok` false: key_reused or busy. Raises: StoreAway (ask again), Overloaded."""
-        return await self._batch.submit(draft)
+        return await self.put(draft)
+
+    def put(self, draft: ReportDraft) -> "asyncio.Future[Answer]":
+        """The same to come, for callers that need no task. Raises: Overloaded."""
+        return self._batch.put(draft)
 
     async def _flush(self, drafts: Sequence[ReportDraft]) -> Sequence[Answer]:
         answers = await self._store.report(drafts)

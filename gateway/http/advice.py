@@ -45,14 +45,14 @@ async def post_advice(request: Request) -> Response:
     return _json(advice_of(verdict, police) if verdict else Advice(emergency=False))
 
 
-def advised(request: Request, report: Report) -> Verdict | None:
-    """What the reporter was told before going on, or None: there was nothing to tell.
+def advised(report: Report, police: str) -> Verdict | None:
+    """What the reporter was told before going on, or None: there was nothing to tell. `police`: the number to call.
 
     Raises: Problem `emergency` with the advice, while the body does not say `advised`.
     """
     verdict = shipped().check(report.words, category=report.category, answers=report.answers)
     if verdict is not None and not report.advised:
-        advice = advice_of(verdict, settings_of(request).emergency_number)
+        advice = advice_of(verdict, police)
         detail = f"{advice.say['zh-CN']} {advice.say['en']}"
         raise Problem("emergency", detail, advice=msgspec.to_builtins(advice))
     return verdict

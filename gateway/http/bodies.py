@@ -57,7 +57,12 @@ async def read_body(request: Request, type_: type[T], limit: int = limits.BODY_B
 
 async def read_report(request: Request) -> Report:
     """The body of a report: its words say something. Raises: Problem."""
-    report = await read_body(request, Report)
+    return report_of(await read_raw(request, limits.BODY_BYTES_MAX, "application/json"))
+
+
+def report_of(raw: bytes) -> Report:
+    """A whole body as a report: its words say something. Raises: Problem."""
+    report = decode(raw, Report)
     if len(report.words.strip()) < limits.WORDS_CHARS_MIN:
         raise at("words_empty", "/words")
     return report
@@ -65,7 +70,11 @@ async def read_report(request: Request) -> Report:
 
 def idempotency_key(request: Request) -> str:
     """The header Idempotency-Key. Raises: Problem."""
-    key = request.headers.get("idempotency-key")
+    return key_of(request.headers.get("idempotency-key"))
+
+
+def key_of(key: str | None) -> str:
+    """The same, from what the header says. Raises: Problem."""
     if key is None:
         raise Problem("key_missing")
     if not IDEMPOTENCY_KEY.fullmatch(key):

@@ -1,5 +1,6 @@
 """Reports, cases, claims and acts over HTTP: the same judge as over sockets."""
 
+import asyncio
 import re
 import secrets
 from typing import Any, Final, cast
@@ -13,7 +14,7 @@ from dispatch import limits
 from dispatch.audit.chains import of_station, read_of
 from dispatch.batching import Overloaded
 from dispatch.cases import audience
-from dispatch.cases.facts import CaseState
+from dispatch.cases.facts import Answer, CaseState
 from dispatch.cases.following import followed_history
 from dispatch.cases.ports import ReportDraft
 from dispatch.cases.views import Result
@@ -22,7 +23,7 @@ from dispatch.people.permissions import SELF, Act, may_ever, relations_of
 from dispatch.people.values import Role, Who
 from dispatch.talk.audience import said_line
 from gateway.http.advice import advised, noted, reporter_of
-from gateway.http.bearer import anyone_of, require, settings_of, signed, who_of
+from gateway.http.bearer import anyone_of, require, signed, who_of
 from gateway.http.bodies import at, idempotency_key, read_body, read_report
 from gateway.http.naming import keep_name, named
 from gateway.http.problems import Problem, problem
@@ -58,19 +59,31 @@ async def post_report(request: Request) -> Response:
     key = idempotency_key(request)
     report = await read_report(request)
     reporter = await named(request, report, reporter_of(who, report))
-    advice = advised(request, report)
-    node = node_of(request)
-    code = receipts.code_for(settings_of(request).pepper, key)
-    draft = _draft(node, report, key, receipts.mac(settings_of(request).pepper, code).hex())
+    code, coming = begin_report(node_of(request), key, report, reporter)
+    answer = await coming
+    if answer.ok:
+        await keep_name(request, report, UUID(answer.response["case"]))
+    return reported(answer, code)
+
+
+def begin_report(node: Node, key: str, report: Report, reporter: str) -> "tuple[str, asyncio.Future[Answer]]":
+    """The receipt's code, and the judge's answer to come. Raises: Problem; StoreAway."""
+    settings = node.settings
+    advice = advised(report, settings.emergency_number)
+    code = receipts.code_for(settings.pepper, key)
+    draft = _draft(node, report, key, receipts.mac(settings.pepper, code).hex())
     draft.reporter, draft.noted = reporter, noted(report, advice)
     try:
-        answer = await node.reporting.report(draft)
+        return code, node.reporting.put(draft)
     except Overloaded as error:
         raise Problem("overloaded", headers={"retry-after": str(error.retry_after_s)}) from error
+
+
+def reported(answer: Answer, code: str) -> Response:
+    """What the reporter hears. Raises: Problem."""
     if not answer.ok:
         raise Problem(answer.reason or "busy")
     response = answer.response
-    await keep_name(request, report, UUID(response["case"]))
     made = Reported(case=response["case"], receipt=code, status=response["status"], station=response["station"])
     return answered(made, 200 if answer.reason == "again" else 201)
 

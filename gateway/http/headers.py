@@ -5,6 +5,7 @@ adds what an answer may say otherwise: the pages have a policy of their own and 
 load anything nor be kept. `tests/e2e/test_headers.py` asks every route and every kind of error.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -42,6 +43,12 @@ def constant(settings: Settings) -> list[tuple[str, str]]:
     return [*ALWAYS, TLS_ONLY] if behind_tls(settings) else [*ALWAYS]
 
 
+def unless_said(said: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """What an answer with these headers gets beside them."""
+    names = {name for name, _ in said}
+    return [one for one in _UNLESS_SAID if one[0] not in names]
+
+
 class Guarded:
     """The app, each of whose answers has a policy and says whether it may be kept."""
 
@@ -52,8 +59,7 @@ class Guarded:
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 said = message["headers"]
-                names = {name for name, _ in said}
-                message["headers"] = [*said, *(one for one in _UNLESS_SAID if one[0] not in names)]
+                message["headers"] = [*said, *unless_said(said)]
             await send(message)
 
         await self.app(scope, receive, guarded)
