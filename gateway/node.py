@@ -156,7 +156,7 @@ class Node:
         ended = self.panics.apply(fact)
         if ended is not None and ended.officer not in self.roster.by_id:
             self.positions.drop(ended.officer)
-        self.hub.deliver(fact)
+        self.hub.deliver(fact, more=self.feed.crowded)
         for officer in fact.body.get("released", ()):
             self._came_back(UUID(officer))
 

@@ -58,6 +58,13 @@ class Entry:
             and all(h.officer != officer for h in self.state.holders)
         )
 
+    def still_open_to(self, officers: tuple[UUID, ...]) -> tuple[UUID, ...]:
+        """Those of `officers` whom `open_to` names, in their order."""
+        state = self.state
+        if state.declined or state.handed_back or state.holders or state.status is not Status.OFFERED:
+            return tuple(o for o in officers if self.open_to(o))
+        return officers if self.recipients.issuperset(officers) else tuple(o for o in officers if o in self.recipients)
+
 
 class Board:
     """Open cases by id, and by officer: offers put before one, cases held by one."""
@@ -97,7 +104,7 @@ class Board:
         return msgspec.structs.replace(
             fact,
             state=self._grouped(entry.state),
-            to=tuple(o for o in fact.to if entry.open_to(o)),
+            to=entry.still_open_to(fact.to),
             asked=_ended(old, entry) or fact.asked,
             talk=self.threads.of(fact.case) if fact.kind in JOINING else fact.talk,
         )
@@ -116,7 +123,8 @@ class Board:
         if old is not None and old.state.station != entry.state.station:
             entry.since_opened = False  # two streams: what the other one still has to tell may come later
         if fact.body.get("round") == entry.state.round:
-            entry.recipients = entry.recipients | set(fact.to)
+            if fact.to:
+                entry.recipients = entry.recipients.union(fact.to)
             entry.since_opened = entry.since_opened or fact.kind in OPENING
             if fact.kind in GRANTING and fact.officer is not None:
                 entry.held_by.add(fact.officer)

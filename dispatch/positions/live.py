@@ -38,7 +38,10 @@ class LivePositions:
     # --- what enters
     def put(self, officer: UUID, lat: float, lon: float, accuracy_m: float, age_s: float) -> bool:
         """A fix from a socket of this process. Off duty no position is kept. True: nothing fresh was known before."""
-        if officer not in self._roster.by_id and officer not in self.beside():
+        own = self._roster.by_id.get(officer)
+        if own is not None:
+            officer = own.officer  # one object an officer: Roster.known
+        elif officer not in self.beside():
             return False
         now = self._clock()
         before = self._seen_at.get(officer)
@@ -54,7 +57,10 @@ class LivePositions:
         now = self._clock()
         on_duty, beside = self._roster.by_id, self.beside()
         for officer, lat, lon, accuracy_m, age_s in fixes:
-            if self._everybody or officer in on_duty or officer in beside:
+            own = on_duty.get(officer)
+            if own is not None:
+                officer = own.officer  # noqa: PLW2901 - one object an officer: Roster.known
+            if self._everybody or own is not None or officer in beside:
                 seen_at = now - age_s
                 known = self._seen_at.get(officer)
                 if known is None or known <= seen_at:

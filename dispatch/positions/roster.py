@@ -30,6 +30,12 @@ class Roster:
         self._by_station: defaultdict[str, dict[UUID, None]] = defaultdict(dict)
         self._by_beat: defaultdict[str, dict[UUID, None]] = defaultdict(dict)
 
+    def known(self, officer: UUID) -> UUID:
+        """The same id as everything of this process holds it, where the officer is on duty. What is one object is found
+        by looking; an equal one, of the other class that the driver of the database has, seven times slower."""
+        own = self.by_id.get(officer)
+        return officer if own is None else own.officer
+
     def load(self, officers: Iterable[OnDuty]) -> None:
         for officer in officers:
             self._put(officer)

@@ -19,6 +19,7 @@ from dispatch.streams.memory import StreamMemory
 log = logging.getLogger(__name__)
 
 READ_FACTS_MAX = 1_000
+CROWD_FACTS = 8  # four reports: from here on some officer is often told two things at once
 
 Listener = Callable[[Fact], None]
 
@@ -37,6 +38,7 @@ class Feed:
         ] = []  # what else facts keep up to date, loaded with the board
         self.on_new_epoch: Callable[[], None] = lambda: None
         self.heard_database_at = 0.0
+        self.crowded = False  # more facts of the same commits follow at once: listeners may gather what they tell
         self._hurry = asyncio.Event()
         self._early: list[Fact] | None = []
 
@@ -86,15 +88,17 @@ class Feed:
         if self._early is not None:
             self._early.extend(facts)
             return
-        now = self._clock()
+        now, streams = self._clock(), self.streams
+        self.crowded = len(facts) >= CROWD_FACTS
         for fact in facts:
-            memory = self.streams.get(fact.stream)
+            memory = streams.get(fact.stream)
             if memory is None:
-                memory = self.streams[fact.stream] = StreamMemory(fact.stream, 0)
+                memory = streams[fact.stream] = StreamMemory(fact.stream, 0)
             if memory.accept(fact, now):
                 self._drain(memory, now)
             elif fact.offset > memory.head:
                 self._hurry.set()
+        self.crowded = False
 
     def _drain(self, memory: StreamMemory, now: float) -> None:
         while (fact := memory.pop()) is not None:

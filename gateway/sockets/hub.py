@@ -97,13 +97,14 @@ class Hub:
             elif not seats and member.who.case is not None:
                 self.reporters.pop(member.who.case, None)
 
-    def deliver(self, fact: Fact) -> None:
-        """Tells everyone here whom this fact concerns."""
+    def deliver(self, fact: Fact, *, more: bool = False) -> None:
+        """Tells everyone here whom this fact concerns. `more`: other facts follow at once; what they tell the same
+        person goes in one write."""
         for delivery in deliveries(fact):
             members = self.reached(delivery)
             if members:
                 frame = text_frame(encode(delivery.view))
-                if isinstance(delivery.view, Gone):  # the answers of those who claimed come in a moment
+                if more or isinstance(delivery.view, Gone):  # the answers of those who claimed come in a moment
                     for member in members:
                         member.tell_soon(frame)
                 else:
@@ -119,8 +120,11 @@ class Hub:
             return desks if not delivery.person else [m for m in desks if m.who.name == delivery.person]
         if delivery.case is not None:
             return self.reporters.get(delivery.case, [])
-        here = self.officers
-        return [member for o in delivery.officers if o in here for member in here[o]]
+        found: list[Member] = []
+        here = self.officers.get
+        for officer in delivery.officers:
+            found += here(officer, ())
+        return found
 
     def at_desk(self, station: str) -> list[Member]:
         """Those who see what the station's desk sees."""

@@ -1,6 +1,7 @@
 """One person's socket: hello first, then acts. Every message is asked of the permission table before anything else."""
 
 import asyncio
+import dataclasses
 import functools
 import logging
 import time
@@ -74,6 +75,8 @@ class PersonSession:
     )
 
     def __init__(self, node: Node, who: Who) -> None:
+        if who.officer is not None:
+            who = dataclasses.replace(who, officer=node.roster.known(who.officer))
         self._node, self.who = node, who
         self.link: Link | None = None
         self.member: Member | None = None

@@ -155,5 +155,6 @@ BEGIN
             CASE WHEN i.request_hash = x.hash THEN i.response END, NULL::text, NULL::bigint, NULL::bigint, NULL::integer,
             NULL::integer, NULL::integer, NULL::double precision, NULL::text, NULL::jsonb, NULL::jsonb, NULL::uuid[]
         FROM unnest(p_id, p_scope, p_key, p_hash) WITH ORDINALITY AS x (id, scope, key, hash, nr)
-        JOIN idempotency i USING (scope, key) WHERE (i.response ->> 'case')::uuid <> x.id;
+        JOIN idempotency i USING (scope, key)
+        WHERE NOT (i.xmin = pg_current_xact_id()::xid AND (i.response ->> 'case')::uuid = x.id);
 END $$;
