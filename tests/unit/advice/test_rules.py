@@ -130,7 +130,7 @@ def test_what_is_looked_for_first_hides_no_rule(seed: int) -> None:
     for _ in range(500):
         some = [drawn.choice(parts) for _ in range(drawn.randint(1, 4))]
         cut = [one[: drawn.randint(1, len(one))] if drawn.random() < 0.4 else one for one in some]
-        text = drawn.choice(["", " ", ", "]).join(drawn.choice([str.upper, str.lower, str])(one) for one in cut)
+        text = drawn.choice(["", " ", ", "]).join(one.upper() if drawn.random() < 0.3 else one for one in cut)
         verdict, heard = rules.check(text), _plain(text)
         spoke = [rule.id for rule, _, speaks, silences in rules._rules if speaks.search(silences.sub(" ", heard))]
         assert (verdict.rules if verdict else []) == spoke, f"seed {seed}: {text!r}"

@@ -212,3 +212,12 @@ async def test_who_went_away_is_not_answered_and_a_server_that_stops_answers_fir
         answer = await read_answer(reader)
         assert b"store_away" in answer and b"connection: close" in answer
         writer.close()
+
+
+async def test_who_gives_a_name_goes_the_usual_way_once_the_body_says_so() -> None:
+    judge = Judge()
+    async with served(judge) as (port, _):
+        answer = await ask(port, b"".join(request(json.dumps(PLAIN | {"name": "Li"}).encode())))
+        assert judge.usual == 1 and not judge.drafts and b"phone_not_confirmed" in answer
+        answer = await ask(port, b"".join(request(json.dumps(PLAIN).encode())))
+        assert judge.usual == 1 and answer.startswith(b"HTTP/1.1 201 ")
