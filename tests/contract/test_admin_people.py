@@ -317,6 +317,21 @@ async def test_people_are_read_in_pages_by_role_station_and_text(office: Office)
     assert (await office.store.people("desk", None, tag, "", 10)).people == ()
 
 
+async def test_the_towns_chain_holds_the_digest_of_every_change(office: Office) -> None:
+    one = await office.officer()
+    await office.again(one, surname="何")
+    digests = """
+        SELECT c.verb, a.actor = c.actor AND a.body ->> 'sha256' = change_digest(c) AS same FROM audit a
+        JOIN changes c ON c.id = (a.body ->> 'change')::bigint
+        WHERE a.chain = 'town' AND a.act = 'change_person' AND c.subject = $1 ORDER BY c.id
+    """
+    rows = await office.town.owner.fetch(digests, one.login)
+    assert [tuple(row) for row in rows] == [("made", True), ("changed", True)]
+    await office.town.owner.execute("UPDATE changes SET reason = 'Another.' WHERE subject = $1", one.login)
+    rows = await office.town.owner.fetch(digests, one.login)
+    assert [row["same"] for row in rows] == [False, False], "a superuser's edit is seen"
+
+
 async def test_the_record_of_changes_cannot_be_altered_by_the_services(office: Office) -> None:
     rights = "SELECT has_table_privilege('changes', $1)"
     may = {right: await office.town.pool.fetchval(rights, right) for right in ("SELECT", "INSERT", "UPDATE", "DELETE")}

@@ -1,11 +1,21 @@
 -- People, as an admin sets them. Each change is one call and one commit, with the entry that keeps who, why, before and
 -- after. Locks: the officer first, as everywhere, then accounts, then the officer's stream.
 
--- The entry of a change: x carries actor and reason.
+-- The entry of a change: x carries actor and reason. The town's audit chain holds its digest, so that nobody alters what
+-- was changed unseen; the words stay in the row, where they can be erased.
 CREATE FUNCTION note_change(x jsonb, p_kind text, p_subject text, p_verb text, p_before jsonb, p_after jsonb,
-    p_t timestamptz) RETURNS void LANGUAGE sql AS $$
+    p_t timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE c changes;
+BEGIN
     INSERT INTO changes (at, actor, kind, subject, verb, reason, before, after)
-    VALUES (p_t, x ->> 'actor', p_kind, p_subject, p_verb, x ->> 'reason', p_before, p_after)
+    VALUES (p_t, x ->> 'actor', p_kind, p_subject, p_verb, x ->> 'reason', p_before, p_after) RETURNING * INTO c;
+    PERFORM audit_entry('town', c.actor, 'change_' || p_kind, jsonb_build_object('change', c.id, 'subject', p_subject,
+        'verb', p_verb, 'sha256', change_digest(c)));
+END $$;
+
+-- What the chain holds of a change: SHA-256, in hex, over what was before, what after, and why.
+CREATE FUNCTION change_digest(c changes) RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT encode(sha256(convert_to(jsonb_build_array(c.reason, c.before, c.after)::text, 'UTF8')), 'hex')
 $$;
 
 -- An account with its officer, as dispatch.admin.values.Person; no password.
