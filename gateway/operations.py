@@ -352,6 +352,7 @@ OPERATIONS: Final[Operations] = {
     ("GET", "/"): page("citizen_page", "The citizen's page: report, follow."),
     ("GET", "/officer"): page("officer_page", "The officer's page: be offered, take, work."),
     ("GET", "/desk"): page("desk_page", "The desk's page: the station's queue and its officers."),
+    ("GET", "/admin"): page("admin_page", "The admin's page: people, stations, areas, categories, policies."),
     ("GET", "/sw.js"): Operation(
         id="service_worker", group="pages", says="The pages' service worker: opens them without a line, rings.",
         gives={200: Gives("The script.", TEXT, "text/javascript; charset=utf-8"), 304: SAME},

@@ -240,7 +240,9 @@ class Changed(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Kept(Struct, frozen=True, kw_only=True):
-    """A change on record. `cut`: before and after are too long to be told here; the record has them whole."""
+    """A change on record. `by`: the login behind `actor`. `cut`: before and after are too long to be told here; the
+    record
+    has them whole."""
 
     id: int
     at: datetime
@@ -249,6 +251,7 @@ class Kept(Struct, frozen=True, kw_only=True):
     subject: str
     verb: str
     reason: str
+    by: str | None = None
     before: Any = None
     after: Any = None
     cut: bool = False

@@ -43,7 +43,7 @@ WORKERS: Final = frozenset({"vendor/maplibre-gl/maplibre-gl-worker.mjs"})
 BASEMAP: Final = "shared/basemap.json"
 COMMENT: Final = re.compile(rb"^[ \t]*(?:/\*[\s\S]*?\*/|//[^\n]*)[ \t]*$", re.M)
 EMERGENCY: Final = b"{{emergency_number}}"
-PAGES: Final = {"/": "citizen", "/officer": "officer", "/desk": "station"}
+PAGES: Final = {"/": "citizen", "/officer": "officer", "/desk": "station", "/admin": "admin"}
 WORDS_OF: Final = {"citizen": "citizen", "officer": "officer", "station": "desk", "admin": "admin"}
 """What a page's folder is called in keys of words, and in the page's own `data-page`."""
 
@@ -131,7 +131,7 @@ def policy(origins: frozenset[str], tiles: str | None = None) -> str:
 
 
 async def get_page(request: Request) -> Response:
-    """GET /, /officer, /desk."""
+    """GET /, /officer, /desk, /admin."""
     # Never by request.url.path, which a strange Host changes (CVE-2026-48710): by the route that was matched.
     return _answer(request, f"{PAGES[request.scope['route'].path]}/page.html")
 

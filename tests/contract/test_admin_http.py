@@ -100,6 +100,7 @@ async def test_a_person_is_made_signs_in_is_changed_and_suspended(town: Town, ad
     assert (await town.client.post("/v1/sessions", json=said)).json()["code"] == "sign_in_refused"
     found = await read(town, admin, "/v1/admin/changes?kind=person&subject=officer-0999")
     assert [one["verb"] for one in found["changes"]] == ["suspended", "changed", "made"]
+    assert {one["by"] for one in found["changes"]} == {"admin"}
     assert said["password"] not in json.dumps(found) and "argon2" not in json.dumps(found)
 
 

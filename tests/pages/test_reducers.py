@@ -24,4 +24,6 @@ def test_the_pure_half_of_the_pages_holds_in_node(name: str) -> None:
 
 
 def test_there_is_a_file_of_tests_for_each_page() -> None:
-    assert {"citizen.test.mjs", "officer.test.mjs", "station.test.mjs", "shared.test.mjs"} <= set(FILES)
+    assert {"admin.test.mjs", "citizen.test.mjs", "officer.test.mjs", "station.test.mjs", "shared.test.mjs"} <= set(
+        FILES
+    )

@@ -17,7 +17,7 @@ from gateway.http.pages import COMMENT, ROOM, ROUTES, TYPES, WORDS_OF, WORKERS, 
 from gateway.http.problems import EXCEPTION_HANDLERS
 from gateway.http.vendor import FILES
 
-PAGES = ("/", "/officer", "/desk")
+PAGES = ("/", "/officer", "/desk", "/admin")
 ORIGINS = frozenset({"http://localhost:8000", "https://onbeat.example"})
 
 

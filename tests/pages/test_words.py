@@ -17,7 +17,7 @@ SAID = re.compile(r'words\.say\(\s*"([^"]+)"')
 EITHER = re.compile(r'words\.say\([^"`()]*\?\s*"([^"]+)"\s*:\s*"([^"]+)"')
 BEGUN = re.compile(r"(?:words\.say\(\s*|key = |: )`([a-z_.]+\.)\$\{")
 # Keys that the view puts together and that are not a stored word; each begins with one of these.
-MADE = re.compile(r'"((?:citizen|officer|desk|line|status|refused|sign_in)\.[a-z_.]+)"')
+MADE = re.compile(r'"((?:citizen|officer|desk|admin|line|status|refused|sign_in)\.[a-z_.]+)"')
 
 
 def keys_said(path: Path) -> set[str]:

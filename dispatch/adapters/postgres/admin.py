@@ -15,6 +15,8 @@ TAKEN: Final = {"accounts_login_key": "exists", "officers_call_sign_key": "call_
 
 CHANGES: Final = """
 SELECT id, at, actor, kind, subject, verb, reason,
+    CASE WHEN split_part(c.actor, ':', 2) ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+        THEN (SELECT login FROM accounts a WHERE a.id = split_part(c.actor, ':', 2)::uuid) END AS by,
     CASE WHEN short THEN before END AS before, CASE WHEN short THEN after END AS after, NOT short AS cut
 FROM (SELECT *, length(coalesce(before::text, '')) + length(coalesce(after::text, '')) <= $5 AS short FROM changes
     WHERE ($1::text IS NULL OR kind = $1) AND ($2::text IS NULL OR subject = $2) AND ($3::bigint IS NULL OR id < $3)

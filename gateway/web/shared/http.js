@@ -26,8 +26,12 @@ export class Refused extends Error {
   }
 }
 
-/** @returns {Promise<any>} The body, or null for an empty one. */
-export async function call(method, path, { body, headers = {} } = {}) {
+/**
+ * @param {string} method @param {string} path
+ * @param {{body?: any, raw?: string, headers?: Record<string, string>, wait_ms?: number}} more `raw`: a body as it is, with its own content-type
+ * @returns {Promise<any>} The body, or null for an empty one.
+ */
+export async function call(method, path, { body, raw, headers = {}, wait_ms = WAIT_MS } = {}) {
   const told = { accept: "application/json", ...headers };
   if (body !== undefined) told["content-type"] = "application/json";
   if (PAGE) told["x-onbeat-page"] = PAGE;
@@ -37,10 +41,10 @@ export async function call(method, path, { body, headers = {} } = {}) {
     answer = await fetch(path, {
       method,
       headers: told,
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: body === undefined ? raw : JSON.stringify(body),
       cache: "no-store",
       credentials: "same-origin",
-      signal: AbortSignal.timeout ? AbortSignal.timeout(WAIT_MS) : undefined,
+      signal: AbortSignal.timeout ? AbortSignal.timeout(wait_ms) : undefined,
     });
   } catch {
     throw new Refused(0, { code: "offline" });
