@@ -16,6 +16,7 @@ import asyncpg
 from dispatch.adapters.postgres.catalogue import load_catalogue, load_free_roster, load_roster
 from dispatch.adapters.postgres.safety import PostgresSafety
 from dispatch.adapters.postgres.store import PostgresCases
+from dispatch.adapters.postgres.watch import PostgresWatch
 from dispatch.cases.catalogue import Catalogue
 from dispatch.cases.facts import Answer, CaseState
 from dispatch.cases.service import Acting, Came, Joining, Reporting
@@ -24,6 +25,7 @@ from dispatch.people.values import Role, Who
 from dispatch.positions.live import LivePositions
 from dispatch.safety.service import Helping
 from dispatch.streams.sweeping import Sweeping
+from dispatch.watch.watching import Watching
 from gateway.wire.acts import act_draft
 from geo.point import Point
 from tests.contract.screens import Process, Wire, desk_, differences, officer_
@@ -94,6 +96,7 @@ END $$"""
 TIME: Final = (
     "UPDATE cases SET offer_deadline = offer_deadline - make_interval(secs => $1)",
     "UPDATE deadlines SET due_at = due_at - make_interval(secs => $1)",
+    "UPDATE assignments SET watch_due = watch_due - make_interval(secs => $1) WHERE watch_due IS NOT NULL",
 )
 
 
@@ -135,6 +138,7 @@ class Anywhere:
     joining: Joining = field(init=False)
     helping: Helping = field(init=False)
     sweeping: Sweeping = field(init=False)
+    watching: Watching = field(init=False)
     carried: int = 0
 
     # --- a new walk
@@ -165,6 +169,7 @@ class Anywhere:
         self.joining = Joining(store, feed, catalogue)
         self.helping = Helping(PostgresSafety(pool), feed, self.near)
         self.sweeping = Sweeping(store, feed, self.near, catalogue, before_waves=self._who_is_free)
+        self.watching = Watching(PostgresWatch(pool), feed, self.near, catalogue, before_rounds=self._who_is_free)
         for officer in self.officers:
             self.come(officer, 0.0)
 
@@ -222,7 +227,7 @@ class Anywhere:
         looked = None
         for _ in range(SWEEPS_MAX):
             looked = await self.town.owner.fetchval("SELECT clock_timestamp()")
-            if not await self.sweeping.sweep():
+            if not await self.sweeping.sweep() + await self.watching.turn():
                 break
         self.here.roster.replace(await load_roster(self.town.pool))
         return [row[0] for row in await self.town.owner.fetch(OVERDUE, looked)]
