@@ -110,6 +110,8 @@ async def serve(
             http=make_door(node),
             ws=make_protocol(SocketGate(node, sign_in), guard=[*headers.constant(settings), *headers.UNLESS_SAID]),
             headers=headers.constant(settings),
+            ssl_certfile=settings.tls[0] if settings.tls else None,
+            ssl_keyfile=settings.tls[1] if settings.tls else None,
             lifespan="off",
             log_level="warning",
             access_log=False,

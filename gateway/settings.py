@@ -70,6 +70,7 @@ class Settings:
     basemap: Basemap = field(default_factory=Basemap)
     phones: "PhoneSettings | None" = None
     push: PushSettings | None = None
+    tls: tuple[Path, Path] | None = None
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
@@ -105,6 +106,7 @@ class Settings:
             basemap=_basemap(env),
             phones=_phones(env, demo, pepper),
             push=push,
+            tls=_tls(env),
         )
 
 
@@ -215,6 +217,19 @@ def _witness(
         made = hashlib.sha256(b"the demonstration's witness|" + ticket_key).hexdigest().encode()
         return Path(folder) if folder else credentials.with_name("heads"), key or made
     return (Path(folder), key) if folder else (None, None)
+
+
+def _tls(env: Mapping[str, str]) -> tuple[Path, Path] | None:
+    """Files of the certificate (with those between it and its root) and of its key, in PEM."""
+    certificate, key = env.get("ONBEAT_TLS_CERT"), env.get("ONBEAT_TLS_KEY")
+    if not certificate and not key:
+        return None
+    if not certificate or not key:
+        raise SettingsError("ONBEAT_TLS_CERT and ONBEAT_TLS_KEY belong together: one of them is not set")
+    for name, path in (("ONBEAT_TLS_CERT", certificate), ("ONBEAT_TLS_KEY", key)):
+        if not os.access(path, os.R_OK):
+            raise SettingsError(f"{name} names {path}, which cannot be read")
+    return Path(certificate), Path(key)
 
 
 def _secret(env: Mapping[str, str], name: str) -> bytes | None:

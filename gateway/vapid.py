@@ -7,6 +7,7 @@ one every phone has to agree anew.
 import base64
 import binascii
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ from dispatch.push.endpoints import KNOWN_SERVICES, Services, is_host_rule
 KEY_BYTES: Final = 32
 ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # of P-256: keys lie below it
 CONTACT_DEMO: Final = "mailto:demonstration@onbeat.invalid"
+
+
+_CONTACT: Final = re.compile(r"mailto:[^@\s]+@[\w-]+(\.[\w-]+)+|https://[\w-]+(\.[\w-]+)+")  # what py_vapid signs
 
 
 class PushSettingsError(ValueError):
@@ -57,10 +61,10 @@ def push_settings(env: Mapping[str, str], demo: bool, beside: Path) -> PushSetti
         if not demo:
             return None
         text = kept_once(beside.with_name("vapid.key"), new_key())
-    if not contact.startswith(("mailto:", "https://")) or "@" not in contact.removeprefix("https://") + "@":
-        raise PushSettingsError("ONBEAT_VAPID_CONTACT is not set: mailto:somebody@... or https://..., for whoever runs "
-                                "a push service and has to tell you something")  # fmt: skip
     private = _private(text or "")
+    if not _CONTACT.fullmatch(contact):
+        raise PushSettingsError("ONBEAT_VAPID_CONTACT must be mailto:somebody@a.host or https://a.host: whoever runs "
+                                "a push service writes to it")  # fmt: skip
     public = private.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
     return PushSettings(text or "", _text(public), contact, services)
 

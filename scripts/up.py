@@ -16,17 +16,20 @@ import os
 import shlex
 import signal
 import socket
+import ssl
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import httpx
 
 from dispatch.adapters.postgres.roles import derived_app_dsn
+from scripts.authority import AuthorityError
 from scripts.children import Child, ChildError, Children, run_once
+from scripts.phone import Phone, phone_at, welcome
 from scripts.stores import ROOT, Store, Stores, StoresError
 from scripts.web_packages import Parts, ensure
 
@@ -54,6 +57,7 @@ class Plan:
     local: Path = ROOT / ".local"
     host: str = "127.0.0.1"
     port: int = 8000
+    phone: Phone | None = None
 
     @property
     def url(self) -> str:
@@ -72,7 +76,9 @@ async def serve(plan: Plan, environ: Mapping[str, str]) -> None:
     Raises: StoresError, ChildError, OSError when something cannot start or stay up.
     """
     began = time.monotonic()
-    _refuse_taken_port(plan)
+    _refuse_taken_port(plan.host, plan.port)
+    for port in (plan.phone.port, plan.phone.door_port) if plan.phone else ():
+        _refuse_taken_port(plan.phone.address if plan.phone else "", port)
     unpacked = await asyncio.to_thread(ensure, Parts.SERVED)
     if unpacked:
         _say(f"Maps are drawn without their library: {unpacked}.")
@@ -103,12 +109,30 @@ async def serve(plan: Plan, environ: Mapping[str, str]) -> None:
         await run_once(release, RELEASE_S)
         for name, command in plan.roles.items():
             children.start(Child(name, command, common, logs / f"{name}.log", ROOT))
+        said = _let_phones_in(plan, plan.phone, children, common) if plan.phone else ""
         _say("Waiting until the service is ready ...")
         async with asyncio.TaskGroup() as group:
             watchers = [group.create_task(_watch(each)) for each in (stores, children)]
-            await _until_ready(plan)
-            _welcome(plan, time.monotonic() - began)
+            await _until_ready("web", f"{plan.url}/readyz", plan)
+            if plan.phone:
+                trusted = plan.phone.trusting(plan.local)
+                await _until_ready("door", plan.phone.door, plan)
+                await _until_ready("web-phone", f"{plan.phone.url}/readyz", plan, trusted)
+            _welcome(plan, time.monotonic() - began, said)
             await asyncio.gather(*watchers)
+
+
+def _let_phones_in(plan: Plan, phone: Phone, children: Children, common: Mapping[str, str]) -> str:
+    """Starts a second web process that ends TLS in the network, and the door with the root; what to tell a person.
+
+    Raises: AuthorityError.
+    """
+    authority, pair = phone.certificate(plan.local)
+    logs = plan.local / "log"
+    settings = {**common, **phone.web_settings(pair, common.get("ONBEAT_ORIGINS", ""))}
+    children.start(Child("web-phone", plan.roles["web"], settings, logs / "web-phone.log", ROOT))
+    children.start(Child("door", phone.door_command(authority.pair.certificate), common, logs / "door.log", ROOT))
+    return welcome(phone, authority)
 
 
 async def _watch(kept: Stores | Children) -> None:
@@ -116,30 +140,30 @@ async def _watch(kept: Stores | Children) -> None:
     raise await kept.failure()
 
 
-async def _until_ready(plan: Plan) -> None:
+async def _until_ready(name: str, url: str, plan: Plan, trusted: ssl.SSLContext | bool = True) -> None:
     last = "no answer"
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(READY_S), httpx.AsyncClient(timeout=5, trust_env=False) as client:
+        async with asyncio.timeout(READY_S), httpx.AsyncClient(timeout=5, trust_env=False, verify=trusted) as client:
             while True:
                 try:
-                    answer = await client.get(f"{plan.url}/readyz")
+                    answer = await client.get(url)
                     if answer.status_code == 200:
                         return
                     last = f"{answer.status_code} {answer.text.strip()}"
                 except httpx.HTTPError as error:
                     last = f"{type(error).__name__} {error}"
                 await asyncio.sleep(0.1)
-    raise ChildError("web", f"was not ready within {READY_S:.0f} s: {last}; see {plan.local / 'log'}")
+    raise ChildError(name, f"was not ready within {READY_S:.0f} s: {last}; see {plan.local / 'log'}")
 
 
-def _refuse_taken_port(plan: Plan) -> None:
-    family = socket.AF_INET6 if ":" in plan.host else socket.AF_INET
+def _refuse_taken_port(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((plan.host, plan.port))
+            probe.bind((host, port))
         except OSError as error:
-            raise OSError(f"port {plan.port} on {plan.host} cannot be used ({error.strerror}): set PORT") from error
+            raise OSError(f"port {port} on {host} cannot be used ({error.strerror}): set PORT") from error
 
 
 PAGES = (
@@ -150,7 +174,7 @@ PAGES = (
 )
 
 
-def _welcome(plan: Plan, seconds: float) -> None:
+def _welcome(plan: Plan, seconds: float, phone: str = "") -> None:
     _say(f"\nReady after {seconds:.1f} s. Open:")
     for what, path in PAGES:
         _say(f"  {plan.url}{path:<10} to {what}")
@@ -159,6 +183,8 @@ def _welcome(plan: Plan, seconds: float) -> None:
         for line in sign_ins(json.loads(plan.credentials.read_text())):
             _say(f"  {line}")
         _say(f"All of them: {plan.credentials}")
+    if phone:
+        _say(phone)
     _say(f"Logs: {plan.local / 'log'}. Ctrl-C stops everything; the data stays.")
 
 
@@ -201,7 +227,7 @@ async def run(plan: Plan, environ: Mapping[str, str]) -> int:
         return 0
     except Exception as failure:
         first = _first(failure)
-        if not isinstance(first, StoresError | ChildError | OSError):
+        if not isinstance(first, StoresError | ChildError | OSError | AuthorityError):
             raise
         print(f"scripts/up: {first}", file=sys.stderr)
     return 1
@@ -220,6 +246,13 @@ def main() -> int:
         "PostgreSQL and Redis are started where these are absent), ONBEAT_DEMO (1: make the demonstration town).",
     )
     parser.add_argument("--local", type=Path, default=ROOT / ".local", help="folder of data, logs, credentials")
+    parser.add_argument(
+        "--phone",
+        nargs="?",
+        const="",
+        metavar="ADDRESS",
+        help="let phones of this network in over HTTPS, at ADDRESS (left out: this machine's); ports PORT+443, PORT+80",
+    )
     chosen = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     word = os.environ.get("PORT") or "8000"
@@ -228,6 +261,11 @@ def main() -> int:
     roles = read_procfile((ROOT / "Procfile").read_text())
     release = roles.pop("release")
     plan = Plan(release, roles, chosen.local.resolve(), os.environ.get("HOST") or "127.0.0.1", int(word))
+    if chosen.phone is not None:
+        try:
+            plan = replace(plan, phone=phone_at(chosen.phone or None, plan.port))
+        except OSError as error:
+            parser.error(str(error))
     return asyncio.run(run(plan, os.environ))
 
 
