@@ -246,20 +246,18 @@ class PersonSession:
             self._problem("too_many_in_flight", f"At most {IN_FLIGHT_MAX} acts may wait for their answers.")
         else:
             try:
-                answer = node.claiming.put(claim_draft(message, self.who))
+                node.claiming.put(claim_draft(message, self.who), functools.partial(self._claimed, message.key))
             except Overloaded:
                 self._send(refused(message.key, "overloaded"))
                 return
             self._claims += 1
-            answer.add_done_callback(functools.partial(self._claimed, message.key))
 
-    def _claimed(self, key: str, answer: "asyncio.Future[Answer]") -> None:
+    def _claimed(self, key: str, outcome: Answer | Exception) -> None:
         self._claims -= 1
-        if answer.cancelled():
-            self._send(refused(key, "away"))
-            return
-        error = answer.exception()
-        self._send(result(key, answer.result()) if error is None else refused(key, self._because(error)))
+        if isinstance(outcome, Answer):
+            self._send(result(key, outcome))
+        else:
+            self._send(refused(key, self._because(outcome)))
 
     def _panic(self, message: PanicMessage) -> None:
         """Whatever else waits, and before hello: one at a time, and the next is the same call."""
