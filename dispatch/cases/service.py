@@ -99,6 +99,7 @@ class Claiming:
         self._batch: Batch[ClaimDraft, Answer] = Batch(self._flush, lanes=4)
         self._races: defaultdict[UUID, _Race] = defaultdict(_Race)
         self._waiting = 0
+        self._last_early = Answer(ok=False, reason=None, response={})
 
     async def claim(self, draft: ClaimDraft) -> Answer:
         """Won or refused, by the judge or by what is already certain. Raises: StoreAway, Overloaded."""
@@ -114,7 +115,10 @@ class Claiming:
         refusal = self._feed.board.refuses(case, officer, round_)
         if refusal is None:
             return None
-        return Answer(ok=False, reason=refusal, response={}, state=self._feed.board.cases[case].state)
+        state, last = self._feed.board.cases[case].state, self._last_early
+        if last.state is not state or last.reason != refusal:  # of a race's losers each hears the same
+            self._last_early = last = Answer(ok=False, reason=refusal, response={}, state=state)
+        return last
 
     def put(self, draft: ClaimDraft, told: Told) -> None:
         """As `claim`, for callers that have asked `early` and need neither task nor future. Raises: Overloaded."""
