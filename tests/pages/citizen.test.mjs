@@ -321,7 +321,7 @@ test("an appointment is answered once; afterwards it says what was answered", ()
 // --- the talk
 test("what was pressed stands there as not sent until the service has it, and stands there once", () => {
   const pressed = play(...LIVE, { t: "ui.line", value: "Hello" }, { t: "saying", key: "k1", words: "Hello" });
-  assert.equal(pressed.line, "");
+  assert.equal(pressed.writing, "");
   assert.match(shown(pressed), /Not sent yet/);
   const heard = on(pressed, { t: "said", case: "c", line: line(4, "reporter", "Hello") });
   assert.deepEqual([heard.unsent.length, heard.lines.length], [0, 1]);
@@ -330,7 +330,7 @@ test("what was pressed stands there as not sent until the service has it, and st
 
 test("a refused line comes back into the field, with the reason", () => {
   const state = play(...LIVE, { t: "saying", key: "k1", words: "Hello" }, { t: "result", key: "k1", ok: false, reason: "too_often", act: { t: "say", words: "Hello" } });
-  assert.equal(state.line, "Hello");
+  assert.equal(state.writing, "Hello");
   assert.deepEqual(state.unsent, []);
   assert.ok(shown(state).includes(EN.say("refused.too_often")));
 });
@@ -366,7 +366,7 @@ test("the five states of the page each show something of their own", () => {
   assert.match(show(PLACES), /What happened/);
   assert.match(show(PLACES, { t: "signed" }, CASE), /Officers nearby/);
   assert.match(show(PLACES, { t: "signed" }, CASE, { t: "line", line: "reconnecting" }, { t: "tick", now_ms: 9_000 }), /Reconnecting\. Last word from the server 9 s ago/);
-  assert.match(show(PLACES, { t: "signed" }, { t: "line", line: "refused", why: "revoked" }), /sign-in has ended/);
+  assert.match(show(PLACES, { t: "signed" }, { t: "line", line: "refused", why: "revoked" }), /Your code opens it again/);
 });
 
 test("another report begins with an empty form, in the same town and the same mode", () => {

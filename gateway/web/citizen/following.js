@@ -110,9 +110,17 @@ export function etaOf(state) {
 /** Where the reporter said it is: as the service tells it, else as this page sent it. */
 export const placeOf = (state) => state.case?.place ?? state.draft.pin;
 
+const METRES_A_DEGREE = 111_320;
+/** The corners of what may be meant by a rough place: all of the circle is to be seen. */
+const around = ({ lat, lon, within_m = 0 }) => {
+  const [north, east] = [within_m / METRES_A_DEGREE, within_m / METRES_A_DEGREE / Math.cos((lat * Math.PI) / 180)];
+  return [{ lat: lat + north, lon: lon + east }, { lat: lat - north, lon: lon - east }];
+};
+
 /** A camera for the live map: the pin and whoever comes. */
 export function liveCamera(state) {
-  const points = [placeOf(state), ...Object.values(state.movers).map((one) => one.place)].filter(Boolean);
+  const places = Object.values(state.movers).map((one) => one.place).filter(Boolean);
+  const points = [placeOf(state), ...places.flatMap(around)].filter(Boolean);
   return points.length ? cameraFor(points, RATIO) : state.camera;
 }
 

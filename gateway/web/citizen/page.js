@@ -160,7 +160,7 @@ const effects = {
   },
   "ui.say": (_m, { state, send }) => {
     if (!maySay(state)) return;
-    const said = { t: "say", key: newKey(), words: state.line.trim() };
+    const said = { t: "say", key: newKey(), words: state.writing.trim() };
     send({ t: "saying", key: said.key, words: said.words });
     act(said);
   },

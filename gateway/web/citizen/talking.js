@@ -8,7 +8,7 @@ export const TALKING = {
   lines: [],
   more: false, // earlier ones are on the service
   upto: 0, // read to
-  line: "", // being written
+  writing: "", // the next line
   unsent: [], // {key, words, reason?}: pressed, and not answered yet or refused
   talk_refused: null,
 };
@@ -29,12 +29,12 @@ export function reduceTalking(state, m) {
       return { ...state, lines: [...older, ...state.lines].sort((a, b) => a.seq - b.seq), more: m.more };
     }
     case "saying":
-      return { ...state, line: m.kept ? state.line : "", talk_refused: null,
+      return { ...state, writing: m.kept ? state.writing : "", talk_refused: null,
         unsent: [...state.unsent.filter((one) => one.key !== m.key), { key: m.key, words: m.words }] };
     case "result":
       return m.act?.t === "say" ? said(state, m) : state;
     case "ui.line":
-      return { ...state, line: m.value, talk_refused: null };
+      return { ...state, writing: m.value, talk_refused: null };
     case "ui.read":
       return { ...state, upto: Math.max(state.upto, lastSeq(state)) };
     default:
@@ -49,7 +49,7 @@ export const lastSeq = (state) => state.lines[state.lines.length - 1]?.seq ?? 0;
 
 /** May a line be sent now? Words only, and only while the case is open. */
 export const maySay = (state) =>
-  Boolean(state.case) && !closed(state.case.status) && !state.case.merged && state.line.trim() !== "" && state.line.length <= LINE_CHARS_MAX;
+  Boolean(state.case) && !closed(state.case.status) && !state.case.merged && state.writing.trim() !== "" && state.writing.length <= LINE_CHARS_MAX;
 
 function taken(state, talk) {
   const first = talk.lines[0]?.seq ?? 0;
@@ -69,5 +69,5 @@ function heard(state, line) {
 function said(state, m) {
   const unsent = state.unsent.filter((one) => one.key !== m.key);
   if (m.ok) return { ...state, unsent };
-  return { ...state, unsent, line: state.line || m.act.words, talk_refused: { reason: m.reason, say: m.say } };
+  return { ...state, unsent, writing: state.writing || m.act.words, talk_refused: { reason: m.reason, say: m.say } };
 }

@@ -1,7 +1,7 @@
 /** What the citizen sees, from the state alone: the frame, and which of the cards stand in it. */
 
 import { h } from "../shared/dom.js";
-import { lineBar, lineRefused, skeleton } from "../shared/pieces.js";
+import { lineBar, lineRefused, shape, skeleton } from "../shared/pieces.js";
 import { closed } from "./following.js";
 import { after, appointmentCard } from "./view_after.js";
 import { caseCard } from "./view_case.js";
@@ -24,10 +24,16 @@ export const titleOf = (state, words) => state.silent || state.gone ? words.say(
 
 function body(state, words, number) {
   if (!state.places) return skeleton(words);
-  if (state.line === "refused") return h("main", { key: "main", id: "main", class: "column" }, lineRefused(state, words));
+  if (state.line === "refused") return h("main", { key: "main", id: "main", class: "column" }, state.line_why === "revoked" ? ended(words) : lineRefused(state, words));
   if (state.signed) return live(state, words);
   return form(state, words, number);
 }
+
+/** Whoever reported has no sign-in to speak of: the code is the way back. */
+const ended = (words) =>
+  h("section", { key: "refused", class: "card", role: "alert" },
+    h("p", { class: "say bad" }, words.say("citizen.ended")),
+    h("button", { type: "button", class: "main", onclick: { t: "ui.sign_out" } }, words.say("line.sign_in_again")));
 
 function head(state, words) {
   const other = words.lang === "en" ? "zh-CN" : "en";
@@ -37,7 +43,7 @@ function head(state, words) {
     h("span", { class: "push row" },
       h("button", { class: "plain", type: "button", lang: other, onclick: { t: "ui.language", lang: other } }, words.say("language.other")),
       h("button", { class: "plain", type: "button", "aria-pressed": state.silent ? "true" : "false", onclick: { t: "ui.silent", on: !state.silent } },
-        words.say(state.silent ? "citizen.silent.off" : "citizen.silent.on")),
+        state.silent ? shape("tick") : null, words.say("citizen.silent")),
       state.silent ? h("button", { class: "exit", type: "button", key: "exit", "data-exit": "", onclick: { t: "ui.exit" } }, words.say("citizen.exit")) : null));
 }
 

@@ -57,7 +57,7 @@ function rate(state, words) {
       h("div", { class: "stars" }, Array.from({ length: STARS_MAX }, (_none, at) => at + 1).map((n) =>
         h("label", { class: `choice star${n <= state.stars ? " on" : ""}`, key: n },
           h("input", { type: "radio", name: "stars", value: n, checked: state.stars === n, onchange: { t: "ui.stars" } }),
-          h("span", {}, h("span", { class: "unseen" }, words.say("citizen.rate.stars", { n })), h("span", { "aria-hidden": "true" }, n)))))),
+          h("span", {}, h("i", { class: "unseen" }, words.say("citizen.rate.stars", { n })), h("b", { "aria-hidden": "true" }, n)))))),
     h("div", { class: "row apart small quiet", "aria-hidden": "true" }, h("span", {}, words.say("citizen.rate.low")), h("span", {}, words.say("citizen.rate.high"))),
     state.stars ? h("div", { class: "field" },
       h("label", { for: "rate-words" }, words.say("citizen.rate.words")),

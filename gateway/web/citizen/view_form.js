@@ -84,7 +84,7 @@ function what(state, words) {
 /** Only a yes says anything: whoever is in no danger passes over them. */
 function questions(state, words) {
   if (!state.questions.length) return null;
-  return h("div", { class: "now", role: "group", "aria-labelledby": "now-title" },
+  return h("div", { class: "right-now", role: "group", "aria-labelledby": "now-title" },
     h("p", { id: "now-title", class: "strong" }, words.say("citizen.now")),
     state.questions.map((one) =>
       h("label", { class: "tick", key: one.id },

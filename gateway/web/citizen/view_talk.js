@@ -37,6 +37,6 @@ function composer(state, words) {
     h("div", { role: "alert" }, state.talk_refused ? h("p", { class: "say bad" }, sentenceOf(state.talk_refused, words)) : null),
     h("label", { for: "line" }, words.say("citizen.talk.write")),
     h("div", { class: "row end" },
-      h("textarea", { id: "line", class: "fill", rows: 1, maxlength: LINE_CHARS_MAX, value: state.line, oninput: { t: "ui.line" } }),
-      h("button", { class: "main", type: "submit", "data-say": "", "aria-disabled": state.line.trim() ? null : "true" }, words.say("citizen.talk.send"))));
+      h("textarea", { id: "line", class: "fill", rows: 1, maxlength: LINE_CHARS_MAX, value: state.writing, oninput: { t: "ui.line" } }),
+      h("button", { class: "main", type: "submit", "data-say": "", "aria-disabled": state.writing.trim() ? null : "true" }, words.say("citizen.talk.send"))));
 }
