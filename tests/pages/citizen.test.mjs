@@ -45,13 +45,28 @@ test("a report is not sent before place, kind and words are there, and each lack
   assert.deepEqual(reportOf(state.draft), { category: "bicycle", words: "gone", lat: 32.06, lon: 118.79, accuracy_m: null, place_source: "pin" });
 });
 
-test("whoever wants to leave a number must write one; the report itself never carries it", () => {
-  const asked = play(...FILLED, { t: "ui.typed", field: "how", value: "number" }, { t: "ui.report" });
+test("a number must be confirmed by its code before it goes along, and goes along only as what it was confirmed as", () => {
+  const asked = play(...FILLED, { t: "phones", offered: true }, { t: "ui.typed", field: "how", value: "number" }, { t: "ui.report" });
   assert.deepEqual(Object.keys(asked.wrong), ["number"]);
-  const given = on(asked, { t: "ui.typed", field: "number", value: "138 0013 8000" }, { t: "ui.report" });
-  assert.deepEqual(given.wrong, {});
-  assert.ok(!JSON.stringify(reportOf(given.draft)).includes("8000"));
-  assert.deepEqual(on(asked, { t: "ui.typed", field: "how", value: "nameless" }).wrong, {});
+  assert.equal(on(asked, { t: "ui.phone_ask" }).phone_going, null, "without a number there is nobody to write to");
+  const sent = on(asked, { t: "ui.typed", field: "number", value: "138 0013 8000" }, { t: "ui.phone_ask" }, { t: "phone_sent", phone: "p1" });
+  assert.equal(on(sent, { t: "ui.phone_code", value: "12 34" }, { t: "ui.phone_confirm" }).phone_going, null);
+  assert.equal(on(sent, { t: "ui.phone_code", value: "123 456" }, { t: "ui.phone_confirm" }).phone_going, "confirm");
+  const confirmed = on(sent, { t: "phone_confirmed", phone: "p1" }, { t: "ui.report" });
+  assert.deepEqual(confirmed.wrong, {});
+  assert.equal(reportOf(confirmed.draft).phone, "p1");
+  assert.ok(!JSON.stringify(reportOf(confirmed.draft)).includes("8000"));
+  assert.equal("phone" in reportOf(on(confirmed, { t: "ui.typed", field: "how", value: "nameless" }).draft), false);
+  assert.equal(on(confirmed, { t: "ui.typed", field: "number", value: "139" }).draft.phone, null, "another number is another confirmation");
+  assert.equal(on(confirmed, { t: "report_refused", refused: { code: "phone_not_confirmed" } }).draft.phone, null);
+});
+
+test("where no numbers can be confirmed, reporting is without a name and says so", () => {
+  const state = play(...FILLED, { t: "draft", draft: { how: "number" } }, { t: "phones", offered: false });
+  assert.equal(state.draft.how, "nameless");
+  assert.deepEqual(on(state, { t: "ui.report" }).wrong, {});
+  assert.match(shown(state), /Numbers cannot be confirmed here/);
+  assert.equal(found(state, (attrs) => attrs.name === "how").length, 1);
 });
 
 test("six kinds stand there at once, the others behind one button, and a chosen one is never hidden", () => {

@@ -7,13 +7,13 @@ import { pointFrom } from "../shared/places.js";
 export const RATIO = 0.7;
 export const LARGE = 6; // categories that stand there at once; the others behind "more"
 const WORDS_CHARS_MAX = 2_000;
-const NUMBER = /^\+?[0-9][0-9 -]{4,22}$/;
 
 export const EMPTY = {
   category: "", words: "", pin: null, accuracy_m: null, place_source: "pin", typed: "",
   answers: {}, // id of a question -> "yes"; nothing stands for "not said"
   how: "nameless", // nameless, number
   number: "",
+  phone: null, // of a number that a code has confirmed
 };
 
 export const DRAFT = {
@@ -39,7 +39,7 @@ export function wrongOf(draft) {
   if (!draft.category) wrong.category = "citizen.wrong.category";
   if (!draft.words.trim()) wrong.words = "citizen.wrong.words";
   if (draft.words.length > WORDS_CHARS_MAX) wrong.words = "citizen.wrong.words_long";
-  if (draft.how === "number" && !NUMBER.test(draft.number.trim())) wrong.number = "citizen.wrong.number";
+  if (draft.how === "number" && !draft.phone) wrong.number = "citizen.wrong.number";
   return wrong;
 }
 
@@ -48,6 +48,7 @@ export function reportOf(draft, advised = false) {
   const { category, words, pin, accuracy_m, place_source, answers } = draft;
   const body = { category, words: words.trim(), lat: pin.lat, lon: pin.lon, accuracy_m, place_source };
   if (Object.keys(answers).length) body.answers = answers;
+  if (draft.how === "number" && draft.phone) body.phone = draft.phone;
   return advised ? { ...body, advised } : body;
 }
 

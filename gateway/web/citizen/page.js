@@ -14,6 +14,7 @@ import { loadWords } from "../shared/words.js";
 import { copied, locate, onEscapeTwice, openedWith, signal } from "./around.js";
 import { adviceAsked } from "./draft.js";
 import { closed } from "./following.js";
+import { digits } from "./naming.js";
 import { FIRST, reduce } from "./reducer.js";
 import { Sending } from "./sending.js";
 import { lastSeq, maySay, unreadOf } from "./talking.js";
@@ -28,7 +29,7 @@ const words = await loadWords();
 const kept = session("reporter", sessionStorage); // of this tab: whoever opens the browser next sees no case
 
 const line = new Line({ name: "reporter", send: (m) => page.send(m) });
-const sending = new Sending({ tell: (m) => page.send(m), opened: openCode, words });
+const sending = new Sending({ tell: (m) => page.send(m), opened: openCode });
 
 async function openCode(code) {
   const signed = await call("POST", "/v1/receipts", { body: { code } });
@@ -82,6 +83,7 @@ function followed(_m, { state }, before) {
   const [now, then] = [state.case, before.case];
   if (!now || (then && then.status === now.status && then.officers.length === now.officers.length)) return;
   readEntries(now.case);
+  if (!then && !state.receipt) focusOn("#case-title");
   if (closed(now.status) && !state.lines.length) readTalk(now.case, 0);
   if (then && !state.silent) signal();
 }
@@ -95,6 +97,7 @@ const effects = {
     sending.keepDraft(state);
     if (m.field === "words") askSoon();
     if (m.field === "category") ask();
+    if (m.field === "how" && m.value === "number") focusOn("#number");
   },
   "ui.answer": (_m, { state }) => {
     sending.keepDraft(state);
@@ -118,8 +121,28 @@ const effects = {
   },
   report_refused: (_m, { state }) => focusOn(state.advice ? "#emergency-title" : "[data-refused]"),
   "ui.go_on": (_m, { state }) => focusOn(state.signed ? "#line" : "[data-report]"),
+  "ui.phone_ask": async (_m, { state, send }, before) => {
+    if (state.phone_going !== "ask" || before.phone_going) return;
+    try {
+      const sent = await call("POST", "/v1/phones", { body: { number: state.draft.number.trim(), language: words.lang } });
+      send({ t: "phone_sent", phone: sent.phone });
+      focusOn("#phone-code");
+    } catch (refused) {
+      send({ t: "phone_refused", refused: { code: refused.code, detail: refused.detail } });
+    }
+  },
+  "ui.phone_confirm": async (_m, { state, send }, before) => {
+    if (state.phone_going !== "confirm" || before.phone_going) return;
+    try {
+      const said = await call("POST", "/v1/phones/confirmed", { body: { phone: state.phone_asked, code: digits(state.phone_code) } });
+      send({ t: "phone_confirmed", phone: said.phone });
+      sending.keepDraft(page.state);
+      focusOn("[data-report]");
+    } catch (refused) {
+      send({ t: "phone_refused", refused: { code: refused.code, detail: refused.detail } });
+    }
+  },
   reported: async (m, { send }) => {
-    focusOn("#receipt-title");
     const { generate } = await import("/static/vendor/lean-qr/lean-qr.mjs").catch(() => ({}));
     if (!generate) return;
     const bits = generate(m.receipt);
@@ -140,13 +163,10 @@ const effects = {
       send({ t: "code_refused", refused: { code: refused.code, detail: refused.detail } });
     }
   },
-  signed: (m) => {
+  signed: (_m, { state }) => {
     line.open();
+    if (state.receipt) focusOn("#receipt-title");
     for (const one of line.acts.all()) if (one.act.t === "say") page.send({ t: "saying", kept: true, key: one.act.key, words: one.act.words });
-    const number = sending.numberFor(m.case);
-    if (!number) return;
-    page.send({ t: "saying", kept: true, key: number.key, words: number.words });
-    line.act({ t: "say", case: number.case, key: number.key, words: number.words });
   },
   case: followed,
   snapshot: followed,
@@ -155,7 +175,6 @@ const effects = {
   },
   result: (m, { send }) => {
     if (m.act?.t !== "say") return;
-    sending.numberSaid(m.key);
     if (m.more?.advice) send({ t: "advice", advice: m.more.advice, late: true });
   },
   "ui.say": (_m, { state, send }) => {
@@ -230,11 +249,12 @@ setInterval(() => {
   if (seen_ms >= READ_MS) page.send({ t: "ui.read" });
 }, 400);
 
-if (inTab.read(SILENT)) page.send({ t: "ui.silent", on: true });
 loadPlaces().then((places) => page.send(places));
+call("GET", "/v1/phones").then(({ offered }) => page.send({ t: "phones", offered }), () => null);
 call("GET", "/v1/advice").then(({ questions }) => page.send({ t: "questions", questions }), () => null);
 const draft = sending.draft();
 if (draft) page.send({ t: "draft", draft });
+if (inTab.read(SILENT)) page.send({ t: "ui.silent", on: true }); // after the draft, which it keeps elsewhere
 const begun = openedWith(location.search, location.hash);
 page.send({ t: "begin", ...begun });
 if (begun.at) history.replaceState(null, "", location.pathname);

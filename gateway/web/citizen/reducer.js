@@ -4,11 +4,13 @@ import { cameraForAreas } from "../shared/map.js";
 import { SHARED, reduceShared } from "../shared/store.js";
 import { DRAFT, RATIO, reduceDraft } from "./draft.js";
 import { FOLLOWING, reduceFollowing } from "./following.js";
+import { NAMING, reduceNaming } from "./naming.js";
 import { TALKING, reduceTalking } from "./talking.js";
 
 export const FIRST = {
   ...SHARED,
   ...DRAFT,
+  ...NAMING,
   ...FOLLOWING,
   ...TALKING,
   silent: false, // no sound, a neutral title and icon, a way out at the top
@@ -25,7 +27,7 @@ export const FIRST = {
 
 export function reduce(state, m) {
   if (state.gone) return state;
-  return [reduceShared, reduceDraft, reduceTalking, reduceFollowing, reduceReceipt].reduce((next, part) => part(next, m), state);
+  return [reduceShared, reduceDraft, reduceNaming, reduceTalking, reduceFollowing, reduceReceipt].reduce((next, part) => part(next, m), state);
 }
 
 /** Sending, the receipt code, and the page as a whole. */
@@ -57,7 +59,7 @@ function reduceReceipt(state, m) {
       return { ...FIRST, gone: true };
     case "ui.another":
       return { ...FIRST, now_ms: state.now_ms, areas: state.areas, categories: state.categories, places: state.places,
-        questions: state.questions, datum: state.datum, silent: state.silent, camera: cameraForAreas(state.areas, RATIO) };
+        questions: state.questions, phones: state.phones, datum: state.datum, silent: state.silent, camera: cameraForAreas(state.areas, RATIO) };
     default:
       return state;
   }

@@ -12,18 +12,16 @@ import { reportOf } from "./draft.js";
 
 const SENT = "onbeat.report";
 const DRAFT = "onbeat.draft";
-const NUMBER = "onbeat.number";
 const WAIT_MS_MIN = 500;
 
 export class Sending {
   #timer = 0;
   #ended = false;
 
-  /** @param {{tell: Function, opened: (code: string) => Promise<void>, words: import("../shared/words.js").Words}} parts */
-  constructor({ tell, opened, words }) {
+  /** @param {{tell: Function, opened: (code: string) => Promise<void>}} parts */
+  constructor({ tell, opened }) {
     this.tell = tell;
     this.opened = opened;
-    this.words = words;
     addEventListener("online", () => this.#waiting && this.#attempt(this.#waiting, 0));
   }
 
@@ -48,9 +46,6 @@ export class Sending {
   /** Kept first, sent second. */
   begin(state) {
     const report = { key: newKey(), body: reportOf(state.draft, state.over.length > 0) };
-    if (state.draft.how === "number") {
-      report.number = { key: newKey(), words: this.words.say("citizen.number_said", { number: state.draft.number.trim() }) };
-    }
     onDevice.write(SENT, report);
     this.#attempt(report, 0);
   }
@@ -70,7 +65,6 @@ export class Sending {
       const answer = await call("POST", "/v1/reports", { body: report.body, headers: { "idempotency-key": report.key } });
       if (this.#ended) return;
       this.forgetDraft();
-      if (report.number) onDevice.write(NUMBER, { case: answer.case, ...report.number });
       this.tell({ t: "draft", draft: { pin: { lat: report.body.lat, lon: report.body.lon } } });
       this.tell({ t: "reported", receipt: answer.receipt, case: answer.case });
       await this.opened(answer.receipt);
@@ -97,16 +91,6 @@ export class Sending {
     onDevice.forget(SENT);
   }
 
-  /** The number that belongs into the talk of this case, until it stands there. */
-  numberFor(id) {
-    const number = onDevice.read(NUMBER);
-    return number?.case === id ? number : null;
-  }
-
-  numberSaid(key) {
-    if (onDevice.read(NUMBER)?.key === key) onDevice.forget(NUMBER);
-  }
-
   /** Nothing stays on this device. What was pressed and never arrived is handed to the browser once more. */
   leave() {
     this.#ended = true;
@@ -116,7 +100,7 @@ export class Sending {
       fetch("/v1/reports", { method: "POST", keepalive: true, credentials: "omit", body: JSON.stringify(unsent.body),
         headers: { "content-type": "application/json", "idempotency-key": unsent.key } }).catch(() => null);
     }
-    for (const name of [SENT, NUMBER]) onDevice.forget(name);
+    onDevice.forget(SENT);
     this.forgetDraft();
   }
 }

@@ -14,8 +14,10 @@ const QUESTIONS = { t: "questions", questions: [
   { id: "burning", zh: "有烟、火或煤气味吗？", en: "Is there smoke, fire or a smell of gas?" }] };
 const MORE = { ...PLACES, categories: [...PLACES.categories.slice(0, 5), { id: "theft", name: "盗窃", name_en: "Theft", open: true },
   { id: "animal", name: "动物滋扰", name_en: "Animal", open: true }, { id: "other", name: "其他", name_en: "Other", open: true }] };
-const FILLED = [MORE, QUESTIONS, { t: "located", ...HERE, accuracy_m: 18 }, { t: "ui.typed", field: "category", value: "bicycle" },
+const FILLED = [MORE, QUESTIONS, { t: "phones", offered: true }, { t: "located", ...HERE, accuracy_m: 18 }, { t: "ui.typed", field: "category", value: "bicycle" },
   { t: "ui.typed", field: "words", value: "A man is cutting the lock of a bicycle." }];
+const NUMBER = [...FILLED, { t: "phones", offered: true }, { t: "ui.typed", field: "how", value: "number" }, { t: "ui.typed", field: "number", value: "138 0013 8000" }];
+const SENT = [...NUMBER, { t: "phone_sent", phone: id(9) }];
 const ADVICE = { emergency: true, call: "110", because: [{ rule: "weapon", zh: "听起来有人持有武器。", en: "It sounds as if somebody has a weapon." }] };
 const COMING = [{ ...LI, word: "4711" }];
 const SAID = [
@@ -47,8 +49,13 @@ export const PLAYED = {
     { name: "gcj02", log: [PLACES, { t: "begin", datum: "gcj02", at: HERE, accuracy_m: 20 }] },
     { name: "no-categories", log: [{ ...PLACES, categories: [] }] },
     { name: "filled", log: FILLED },
-    { name: "with-number", log: [...FILLED, { t: "ui.typed", field: "how", value: "number" }] },
-    { name: "wrong", log: [PLACES, { t: "ui.typed", field: "how", value: "number" }, { t: "ui.report" }] },
+    { name: "with-number", log: NUMBER },
+    { name: "code-sent", log: SENT },
+    { name: "number-refused", log: [...NUMBER, { t: "phone_refused", refused: { code: "phone_not_served" } }] },
+    { name: "number-code-wrong", log: [...SENT, { t: "phone_refused", refused: { code: "code_wrong" } }] },
+    { name: "number-confirmed", log: [...SENT, { t: "phone_confirmed", phone: id(9) }] },
+    { name: "no-numbers", log: [...FILLED, { t: "phones", offered: false }] },
+    { name: "wrong", log: [PLACES, { t: "phones", offered: true }, { t: "ui.typed", field: "how", value: "number" }, { t: "ui.report" }] },
     { name: "emergency", log: [...FILLED, { t: "advice", advice: ADVICE }] },
     { name: "emergency-answered", log: [...FILLED, { t: "advice", advice: ADVICE }, { t: "ui.go_on" }, { t: "ui.silent", on: true }] },
     { name: "sending", log: [...FILLED, { t: "sending", sending: "going" }] },

@@ -7,15 +7,16 @@ import { shape } from "../shared/pieces.js";
 import { categoryName } from "../shared/places.js";
 import { categoryIcon } from "./icons.js";
 import { LARGE, RATIO } from "./draft.js";
+import { naming } from "./view_naming.js";
 
-const FIELDS = { place: "where", category: "what", words: "words", number: "number" };
+const FIELDS = { place: "where", category: "what", words: "words", number: "how" };
 
 export function form(state, words, number) {
   return h("main", { key: "form", id: "main", class: "column" },
     h("h1", { class: "large" }, words.say("citizen.ask")),
     h("p", { class: "quiet lead" }, words.say("citizen.lead")),
     problems(state, words),
-    h("form", { class: "report", onsubmit: { t: "ui.report" }, novalidate: true },
+    h("form", { key: "report", class: "report", onsubmit: { t: "ui.report" }, novalidate: true },
       where(state, words), what(state, words), tell(state, words), how(state, words),
       bottom(state, words, number)),
     old(state, words));
@@ -32,7 +33,7 @@ function problems(state, words) {
 }
 
 const wrongSay = (state, field, words) =>
-  state.wrong[field] ? h("p", { class: "wrong-say", id: `${FIELDS[field]}-wrong` }, shape("cross"), words.say(state.wrong[field])) : null;
+  state.wrong[field] ? h("p", { key: "wrong", class: "wrong-say", id: `${FIELDS[field]}-wrong` }, shape("cross"), words.say(state.wrong[field])) : null;
 
 const section = (state, field, nr, title, ...kids) =>
   h("fieldset", { class: `card${state.wrong[field] ? " is-wrong" : ""}`, id: FIELDS[field], tabindex: -1,
@@ -44,12 +45,12 @@ function where(state, words) {
   const marks = draft.pin ? [{ key: "pin", kind: "pin", ...draft.pin, within_m: draft.accuracy_m }] : [];
   return section(state, "place", 1, words.say("citizen.where"),
     wrongSay(state, "place", words),
-    h("button", { type: "button", class: "wide locate", onclick: { t: "ui.locate" }, "data-locate": "", "aria-disabled": state.locating ? "true" : null },
+    h("button", { key: "locate", type: "button", class: "wide locate", onclick: { t: "ui.locate" }, "data-locate": "", "aria-disabled": state.locating ? "true" : null },
       shape("dot"), words.say(state.locating ? "citizen.locating" : "citizen.locate")),
-    h("div", { class: "pick" },
+    h("div", { key: "pick", class: "pick" },
       map({ camera: state.camera, ratio: RATIO, areas: state.areas, marks, label: words.say("citizen.map"), words, place: true, upgrade: "touch" })),
-    h("p", { class: `small place-say${draft.pin ? " done" : ""}`, role: "status" }, shape(draft.pin ? "tick" : "circle"), placeSay(state, words)),
-    h("details", state.located_wrong && !draft.pin ? { open: true } : {},
+    h("p", { key: "say", class: `small place-say${draft.pin ? " done" : ""}`, role: "status" }, shape(draft.pin ? "tick" : "circle"), placeSay(state, words)),
+    h("details", { key: "typing", ...(state.located_wrong && !draft.pin ? { open: true } : {}) },
       h("summary", {}, words.say("citizen.type_place")),
       h("div", { class: "field" },
         h("label", { for: "typed" }, words.say(`citizen.coordinates.${state.datum}`)),
@@ -71,7 +72,7 @@ function what(state, words) {
   return section(state, "category", 2, words.say("citizen.what"),
     wrongSay(state, "category", words),
     open.length === 0 ? h("p", { class: "say bad" }, words.say("citizen.no_categories")) : null,
-    h("div", { class: "choices tiles" }, shown.map((one) =>
+    h("div", { key: "tiles", class: "choices tiles" }, shown.map((one) =>
       h("label", { class: "choice", key: one.id },
         h("input", { type: "radio", name: "category", value: one.id, checked: state.draft.category === one.id,
           onchange: { t: "ui.typed", field: "category" } }),
@@ -84,7 +85,7 @@ function what(state, words) {
 /** Only a yes says anything: whoever is in no danger passes over them. */
 function questions(state, words) {
   if (!state.questions.length) return null;
-  return h("div", { class: "right-now", role: "group", "aria-labelledby": "now-title" },
+  return h("div", { key: "right-now", class: "right-now", role: "group", "aria-labelledby": "now-title" },
     h("p", { id: "now-title", class: "strong" }, words.say("citizen.now")),
     state.questions.map((one) =>
       h("label", { class: "tick", key: one.id },
@@ -96,26 +97,15 @@ function tell(state, words) {
   return h("div", { class: `card${state.wrong.words ? " is-wrong" : ""}` },
     h("h2", { class: "ask" }, h("span", { class: "nr", "aria-hidden": "true" }, 3), h("label", { for: "words" }, words.say("citizen.tell"))),
     wrongSay(state, "words", words),
-    h("p", { class: "quiet small", id: "words-hint" }, words.say("citizen.tell_hint")),
-    h("textarea", { id: "words", rows: 3, maxlength: 2000, value: state.draft.words, "aria-invalid": state.wrong.words ? "true" : null,
+    h("p", { key: "hint", class: "quiet small", id: "words-hint" }, words.say("citizen.tell_hint")),
+    h("textarea", { key: "words", id: "words", rows: 3, maxlength: 2000, value: state.draft.words, "aria-invalid": state.wrong.words ? "true" : null,
       "aria-describedby": state.wrong.words ? "words-hint words-wrong" : "words-hint", oninput: { t: "ui.typed", field: "words" } }));
 }
 
-function how(state, words) {
-  const { draft } = state;
-  const choice = (value) =>
-    h("label", { class: "choice long", key: value },
-      h("input", { type: "radio", name: "how", value, checked: draft.how === value, onchange: { t: "ui.typed", field: "how" } }),
-      h("span", {}, h("b", {}, words.say(`citizen.how.${value}`)), h("small", {}, words.say(`citizen.how.${value}.means`))));
-  return h("fieldset", { class: `card${state.wrong.number ? " is-wrong" : ""}`, id: "how" },
+const how = (state, words) =>
+  h("fieldset", { class: `card${state.wrong.number ? " is-wrong" : ""}`, id: "how", tabindex: -1 },
     h("legend", { class: "ask" }, h("span", { class: "nr", "aria-hidden": "true" }, 4), words.say("citizen.how")),
-    choice("nameless"), choice("number"),
-    draft.how === "number" ? h("div", { class: "field", key: "number-field" },
-      wrongSay(state, "number", words),
-      h("label", { for: "number" }, words.say("citizen.number")),
-      h("input", { id: "number", type: "tel", inputmode: "tel", autocomplete: "tel", maxlength: 24, value: draft.number,
-        "aria-describedby": state.wrong.number ? "number-wrong" : null, oninput: { t: "ui.typed", field: "number" } })) : null);
-}
+    naming(state, words, wrongSay(state, "number", words)));
 
 /** While it sounds like an emergency, the call stands where REPORT stands. */
 function bottom(state, words, number) {
