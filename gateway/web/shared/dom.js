@@ -68,13 +68,14 @@ const fits = (node, kid) =>
 function patchKids(parent, kids, send) {
   const keyed = new Map();
   for (const node of parent.childNodes) if (node.onbeatKey != null) keyed.set(node.onbeatKey, node);
+  const wanted = new Set(kids.map(keyOf).filter((key) => key !== null));
   let at = parent.firstChild;
   for (const kid of kids) {
     const key = keyOf(kid);
     const kept = key === null ? null : keyed.get(key);
     if (kept && kept !== at && fits(kept, kid)) {
-      // What stands before it without a key goes: moving the node would take the focus from what is inside.
-      while (at && at !== kept && (at.onbeatKey ?? null) === null) {
+      // What stands before it and is not wanted any more goes: moving the node would take the focus from what is inside.
+      while (at && at !== kept && !wanted.has(at.onbeatKey ?? null)) {
         const gone = at;
         at = at.nextSibling;
         parent.removeChild(gone);
