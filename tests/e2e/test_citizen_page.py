@@ -278,7 +278,8 @@ async def test_everything_can_be_done_by_keyboard_alone(town: Town, screens: Scr
     await to("[data-kept]")
     await page.keyboard.press("Enter")
     (case,) = await cases_with(town, "Somebody rings at every door.")
-    desk = await town.someone("desk")
+    station = await town.owner.fetchval("SELECT station FROM cases WHERE id = $1::uuid", case)
+    desk = await town.sign_in("desk", station)
     reason = {"reason": "To call back about the door."}
     identity = (await desk.ask("POST", f"/v1/cases/{case}/identity", reason)).json()
     assert identity.get("number") == "+8613800138000", identity
