@@ -124,6 +124,9 @@ async def browser(playwright: Playwright) -> AsyncIterator[Browser]:
     await running.close()
 
 
+NO_WEBGL: Final = "HTMLCanvasElement.prototype.getContext = () => null"
+
+
 @dataclass(slots=True)
 class Screens:
     """Opens pages, each in a context of its own as if on its own machine; keeps what their consoles complained of."""
@@ -133,14 +136,29 @@ class Screens:
     stack: AsyncExitStack
     complaints: list[str]
 
-    async def open(self, path: str, *, phone: bool = True, lang: str = "en", dark: bool = False) -> Page:
+    async def open(
+        self,
+        path: str,
+        *,
+        phone: bool = True,
+        lang: str = "en",
+        dark: bool = False,
+        at: tuple[float, float] | None = None,
+        drawn_maps: bool = True,
+    ) -> Page:
+        """`at`: where its satellites say it is; without, it may not ask them. `drawn_maps`: false takes WebGL away,
+        which a machine without a graphics card pays dearly for; maps are then the plain ones."""
         context = await self.browser.new_context(
+            geolocation=None if at is None else {"latitude": at[0], "longitude": at[1], "accuracy": 8},
+            permissions=[] if at is None else ["geolocation"],
             viewport={"width": 390, "height": 844} if phone else {"width": 1440, "height": 900},
             locale=lang,
             color_scheme="dark" if dark else "light",
             has_touch=phone,
         )
         self.stack.push_async_callback(context.close)
+        if not drawn_maps:
+            await context.add_init_script(NO_WEBGL)
         page = await context.new_page()
         page.set_default_timeout(15_000)
         page.on("pageerror", lambda error: self.complaints.append(f"{path}: {error}"))

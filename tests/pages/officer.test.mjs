@@ -81,7 +81,7 @@ test("an answer that is long in coming is asked about, and the button says so", 
   const going = play(OFFER, { t: "tick", now_ms: 2_000 }, TAKE);
   assert.deepEqual(texts(large(going)), ["Sent, waiting for the answer"]);
   assert.deepEqual(texts(large(from(going, { t: "tick", now_ms: 5_000 }))), ["Checking what became of it"]);
-  assert.deepEqual(texts(large(from(going, { t: "line", line: "reconnecting" }))), ["No line: kept, and sent once"]);
+  for (const m of [{ t: "line", line: "reconnecting" }, { t: "offline", on: true }]) assert.deepEqual(texts(large(from(going, m))), ["No line: kept, and sent once"], m.t);
 });
 
 test("a snapshot replaces everything but what is on its way and not answered", () => {

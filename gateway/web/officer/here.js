@@ -9,6 +9,8 @@ import { pointFrom } from "../shared/places.js";
 
 const BY_HAND_M = 10;
 const UNKNOWN_M = 50; // of a bridge that does not say
+const OLD_MS_MAX = 5_000;
+const STILL_MS = 8_000; // then the watch begins anew: who stands still is told of no change, and after 30 s nobody ranks
 
 const wgs84 = (point, datum) => (String(datum ?? "").toLowerCase().replace("-", "") === "gcj02" ? fromGcj02(point) : point);
 
@@ -29,17 +31,34 @@ export function fixOfBridge(told) {
 
 /** Watches until the page ends. `heard(fix, at_ms)`: WGS-84, and the wall time it was found; `none()`: no position to be had. */
 export function watch(heard, none) {
+  let found_ms = 0;
   addEventListener("onbeat:fix", (event) => {
     const fix = fixOfBridge(event.detail);
-    if (fix) heard(fix, Number(event.detail.at_ms) || Date.now());
+    if (!fix) return;
+    found_ms = Date.now();
+    heard(fix, Number(event.detail.at_ms) || found_ms);
   });
   if (!navigator.geolocation) {
     none();
     return;
   }
-  navigator.geolocation.watchPosition(
-    ({ coords, timestamp }) => heard({ lat: coords.latitude, lon: coords.longitude, accuracy_m: coords.accuracy, source: "gps" }, timestamp),
-    none,
-    { enableHighAccuracy: true, maximumAge: 5_000 },
-  );
+  let watching = 0;
+  const begin = () => {
+    watching = navigator.geolocation.watchPosition(
+      ({ coords, timestamp }) => {
+        found_ms = Date.now();
+        // Whatever time a browser writes on it: what a watch tells is no older than its maximum age.
+        heard({ lat: coords.latitude, lon: coords.longitude, accuracy_m: coords.accuracy, source: "gps" }, Math.max(timestamp, found_ms - OLD_MS_MAX));
+      },
+      none,
+      { enableHighAccuracy: true, maximumAge: OLD_MS_MAX },
+    );
+  };
+  begin();
+  setInterval(() => {
+    if (!found_ms || Date.now() - found_ms < STILL_MS) return;
+    found_ms = Date.now();
+    navigator.geolocation.clearWatch(watching);
+    begin();
+  }, STILL_MS / 2);
 }

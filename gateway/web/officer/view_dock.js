@@ -30,7 +30,7 @@ function large(primary, state, words) {
 /** The words on the large button: what it does, or what became of the press. */
 export function labelOf(primary, state, words) {
   if (primary.going) {
-    if (state.line !== "live") return words.say("officer.kept");
+    if (state.line !== "live" || state.offline) return words.say("officer.kept");
     const one = state.offers[primary.case] ?? state.held[primary.case];
     return words.say(state.now_ms - one.going_ms > SLOW_MS ? "officer.checking" : primary.act === "take" ? "officer.taking" : "officer.going");
   }

@@ -31,7 +31,6 @@ export const PLAYED = {
     { name: "alarmed", log: [...FULL, { ...AT_DESK, seq: 5, alarms: 1 }] },
     { name: "help", log: [...FULL, { t: "ui.panel", panel: "help" }] },
     { name: "reconnecting", log: [...FULL, ...LOST] },
-    { name: "offline", log: [...FULL, ...LOST, { t: "offline", on: true }] },
     { name: "refused", log: [...FULL, REVOKED] },
   ],
 };
