@@ -272,7 +272,7 @@ OPERATIONS: Final[Operations] = {
     ),
     ("POST", "/v1/hazards"): Operation(
         id="write_hazard", group="safety", session=Session.NEEDED, takes=HazardBody,
-        gives={200: Gives("Kept; `more.hazard` names it.", Result)}, 
+        gives={200: Gives("Kept; `more.hazard` names it.", Result)},
         problems=(*BODY, *PLACE, "words_empty", "words_too_long", "key_reused", *WHO),
     ),
     ("POST", "/v1/hazards/ended"): Operation(

@@ -49,6 +49,11 @@ class Found:
     errors: list[str] = field(default_factory=list)
     said: str = ""
 
+    def told(self) -> dict[str, Any]:
+        counted = {"operations": self.operations, "cases": self.cases, "seconds": self.seconds}
+        found = {"failures": len(self.failures), "failing": self.failures, "errors": self.errors}
+        return counted | found | {"said": self.said[:20_000]}
+
 
 async def tokens(service: Asked) -> dict[str, str | None]:
     """A session of each role, none for `none`."""
@@ -114,10 +119,7 @@ async def run(chosen: argparse.Namespace, report: dict[str, Any]) -> int:
             for role in chosen.roles:
                 token = (await tokens(service))[role]
                 found = await asyncio.to_thread(fuzz, service, role, token, chosen.examples, chosen.seed, Path(folder))
-                report["roles"][role] = {
-                    "operations": found.operations, "cases": found.cases, "seconds": found.seconds,
-                    "failures": len(found.failures), "failing": found.failures, "errors": found.errors, "said": found.said[:20_000],
-                }  # fmt: skip
+                report["roles"][role] = found.told()
                 print(f"{role}: {found.cases} cases, {len(found.failures)} findings, {found.seconds} s", flush=True)
     told = report["roles"].values()
     report["cases"] = sum(one["cases"] for one in told)
