@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.protocol import State
 
 from scripts.guarding.service import Asked
 
@@ -79,14 +80,17 @@ class Person:
                     return Told(200 if done else _status(found), "" if done else found, heard if not done else None)
 
     async def _open(self) -> ClientConnection | Told:
-        if self._line is not None:
+        if self._line is not None and self._line.state is State.OPEN:
             return self._line
         ticket = await self.ask("POST", "/v1/tickets", origin=self.service.url)
         if not ticket.done:
             return ticket
         url = f"ws{self.service.url.removeprefix('http')}/v1/socket?ticket={ticket.body['ticket']}"
         origin: Any = self.service.url
-        line = await connect(url, origin=origin, compression=None, ping_interval=None, proxy=None, close_timeout=2)
+        # Unbounded: nobody reads between two acts, and a full queue would leave the service's pings unanswered.
+        line = await connect(
+            url, origin=origin, compression=None, ping_interval=None, proxy=None, close_timeout=2, max_queue=None
+        )
         await line.send(json.dumps({"t": "hello", "v": 1}))
         async with asyncio.timeout(HEARD_S):
             while json.loads(await line.recv())["t"] != "snapshot":
