@@ -18,7 +18,6 @@ from scripts.wire_types import MADE, make, written
 LOOSE: Final = (
     "citizen/",
     "officer/",
-    "station/",
     "shared/http.js",
     "shared/line.js",
     "shared/places.js",

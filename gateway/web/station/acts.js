@@ -2,10 +2,10 @@
  * What a desk may do to a case, as one table: key, when, what has to be said, and the message it becomes. The service
  * judges; this only keeps what it would refuse anyway out of sight. A test compares `when` with the service's own table.
  *
- * @typedef {{case: string, status: string, holders: object[], seats: number, acknowledged: boolean, owner?: string,
- *   objected?: boolean, reports?: string[], appointment?: object}} DeskCase
+ * @typedef {import("./state.js").Case} DeskCase
+ * @typedef {import("./state.js").State} State
  * @typedef {{name: string, key: string, when: string[], fields: string[], needs: string[], at_once?: boolean,
- *   supervisor?: boolean, also?: (it: DeskCase, state: object) => boolean}} Act
+ *   supervisor?: boolean, also?: (it: DeskCase, state: State) => boolean}} Act
  *   `fields` in the order in which they are asked; `needs`: those that may not be empty; `at_once`: pressing is doing.
  */
 
@@ -39,7 +39,7 @@ export const ACTS = [
 ];
 export const BY_NAME = Object.fromEntries(ACTS.map((act) => [act.name, act]));
 
-/** Officers on their way to something less urgent: who may be pulled here. */
+/** Officers on their way to something less urgent: who may be pulled here. @param {DeskCase} it @param {State} state */
 export function pullable(it, state) {
   const own = priorityOf(it.category, state.categories);
   return Object.values(state.cases).filter((one) => ON_THE_WAY.includes(one.status) && one.station === it.station && priorityOf(one.category, state.categories) > own)
@@ -47,10 +47,10 @@ export function pullable(it, state) {
 }
 
 const PRIORITY = 3;
-/** 1 the most urgent, 5 the least. */
+/** 1 the most urgent, 5 the least. @param {string} category @param {import("./state.js").Category[]} categories */
 export const priorityOf = (category, categories) => categories.find((one) => one.id === category)?.priority ?? PRIORITY;
 
-/** The acts that make sense for this case now. What the reporter objected to waits for a supervisor. */
+/** The acts that make sense for this case now. What the reporter objected to waits for a supervisor. @param {DeskCase | null} it @param {State} state @returns {Act[]} */
 export function allowed(it, state) {
   if (!it) return [];
   const waits = it.objected && it.status === "at_station" && state.me?.role !== "supervisor";
@@ -58,20 +58,24 @@ export function allowed(it, state) {
   return ACTS.filter((act) => act.when.includes(it.status) && (!act.supervisor || state.me?.role === "supervisor") && (act.also?.(it, state) ?? true));
 }
 
+/** @param {string} name @param {DeskCase | null} it @param {State} state */
 export const mayDo = (name, it, state) => allowed(it, state).some((act) => act.name === name);
 
-/** May be written to: as long as it is open. */
+/** May be written to: as long as it is open. @param {DeskCase} it */
 export const mayTalk = (it) => Boolean(it) && OPEN.includes(it.status);
 
-/** What a desk may say of the end; a hoax is a supervisor's word. */
+/** What a desk may say of the end; a hoax is a supervisor's word. @param {State} state */
 export const dispositionsOf = (state) => ["advice_given", "report_taken", "founded", "unfounded", "gone_on_arrival", "referred", "duplicate",
   ...(state.me?.role === "supervisor" ? ["hoax"] : [])];
 
 const MIN_MS = 60_000;
-/** Minutes from now until a local date and time, as an appointment says it. */
+/** Minutes from now until a local date and time, as an appointment says it. @param {string} local @param {number} wall_ms */
 export const minutesUntil = (local, wall_ms) => Math.round((Date.parse(local) - wall_ms) / MIN_MS);
 
-/** The first thing of a form that is still missing, by the name of its field; null where it can be sent. */
+/**
+ * The first thing of a form that is still missing, by the name of its field; null where it can be sent.
+ * @param {string} name @param {Record<string, any>} values @param {number} wall_ms @returns {string | null}
+ */
 export function missing(name, values, wall_ms) {
   for (const field of BY_NAME[name].needs) {
     const said = values[field];
@@ -82,9 +86,13 @@ export function missing(name, values, wall_ms) {
   return null;
 }
 
+/** @param {unknown} said @param {number} least @param {number} most */
 const between = (said, least, most) => Number.isInteger(Number(said)) && Number(said) >= least && Number(said) <= most;
 
-/** The message that a filled form becomes, without its key. */
+/**
+ * The message that a filled form becomes, without its key.
+ * @param {string} name @param {string} id @param {Record<string, any>} values @param {State} state @param {number} wall_ms @returns {import("../shared/dom.js").Message}
+ */
 export function messageOf(name, id, values, state, wall_ms) {
   const reason = (values.reason ?? "").trim();
   const why = reason ? { reason } : {};
@@ -122,8 +130,8 @@ export function messageOf(name, id, values, state, wall_ms) {
   }
 }
 
-/** What a form begins with. */
-export const begun = (name, it) => ({
+/** What a form begins with. @param {string} name @param {DeskCase} it @returns {Record<string, any>} */
+export const begun = (name, it) => (/** @type {Record<string, Record<string, any>>} */ ({
   hold: { hold_min: "30" },
   offer_appointment: { lasts_min: "30" },
   close: { manner: "telephone" },
@@ -131,4 +139,4 @@ export const begun = (name, it) => ({
   take_back: { holder: it.holders.length === 1 ? it.holders[0].officer : "" },
   split: { own_reports: [] },
   merge: { reports: [] },
-}[name] ?? {});
+})[name] ?? {});

@@ -49,7 +49,7 @@ const choice = (parts, field, options) => labelled(parts, field, h("select", { .
   options.length === 1 && parts.form.values[field] ? null : h("option", { value: "" }, parts.words.say("desk.pick")),
   options.map(([value, said]) => h("option", { key: value, value }, said))));
 
-/** @param {Parts} parts @param {string} field @param {Record<string, any>} attrs */
+/** @param {Parts} parts @param {string} field @param {Record<string, any>} attrs @param {any[]} more */
 const text = (parts, field, attrs, ...more) => labelled(parts, field, h("input", { ...common(parts, field), autocomplete: "off", value: parts.form.values[field] ?? "", oninput: { t: "ui.set", field }, ...attrs }), ...more);
 
 /** Type to narrow, arrows to choose, Enter to send. @param {Parts} parts */

@@ -13,7 +13,7 @@ import { dragging } from "./drag.js";
 import { actOf } from "./form.js";
 import { focusAfter, meaning } from "./keys.js";
 import { rings } from "./queue.js";
-import { FIRST, reduce } from "./reducer.js";
+import { FIRST, RATIO, reduce } from "./reducer.js";
 import { Bell } from "./sounds.js";
 import { view } from "./view.js";
 
@@ -127,7 +127,7 @@ addEventListener("keydown", (event) => {
 });
 addEventListener("pointerdown", () => bell.wake());
 addEventListener("visibilitychange", () => asking.readTalk());
-dragging(root, (officer, id) => page.send({ t: "ui.dropped", officer, case: id }));
+dragging({ root, state: () => page.state, ratio: RATIO, dropped: (officer, id) => page.send({ t: "ui.dropped", officer, case: id }) });
 
 setInterval(() => {
   if (page.state.ready && page.state.me?.role === "supervisor" && !document.hidden) asking.overview();
