@@ -66,11 +66,12 @@ function onShift(desks, state) {
 
 /** With what the wire leaves out because it is as usual, and with times by the page's clock. @param {any} m @returns {import("./state.js").Case} */
 export function timed(m) {
-  const usual = { desk_reason: null, acknowledged: false, alarms: 0, holders: [], disposition: null, exercise: false, channel: "web", owner: null, objected: false,
-    stars: null, appointment: null, referred_to: null, manner: null, reports: [], merged_into: null };
-  const { heard_ms, wall_ms: _wall, t: _t, stream: _stream, offset: _offset, last: _last, remaining_ms: _left, received_ago_ms, quiet_ms, ...told } = m;
-  return { ...usual, ...told, received_ms: heard_ms - received_ago_ms, ends_ms: m.status === "offered" ? endsAt(m, heard_ms) : null,
-    quiet_until_ms: quiet_ms == null ? null : heard_ms + quiet_ms };
+  // Field by field: a thousand of these come in a minute of a bad day, and nothing is kept that is not shown.
+  return { case: m.case, seq: m.seq, station: m.station, status: m.status, category: m.category, words: m.words, place: m.place, round: m.round, seats: m.seats,
+    desk_reason: m.desk_reason ?? null, acknowledged: m.acknowledged ?? false, alarms: m.alarms ?? 0, holders: m.holders ?? [], disposition: m.disposition ?? null,
+    exercise: m.exercise ?? false, channel: m.channel ?? "web", owner: m.owner ?? null, objected: m.objected ?? false, stars: m.stars ?? null, appointment: m.appointment ?? null,
+    referred_to: m.referred_to ?? null, manner: m.manner ?? null, reports: m.reports ?? [], merged_into: m.merged_into ?? null,
+    received_ms: m.heard_ms - m.received_ago_ms, ends_ms: m.status === "offered" ? endsAt(m, m.heard_ms) : null, quiet_until_ms: m.quiet_ms == null ? null : m.heard_ms + m.quiet_ms };
 }
 
 /** @param {State} state @param {any} m @returns {State} */
