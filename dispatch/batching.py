@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
-from dispatch.limits import BATCH_ITEMS_MAX, BATCH_QUEUE_MAX
+from dispatch.limits import BATCH_BESIDE_S, BATCH_CROWD_S, BATCH_GATHER_S, BATCH_ITEMS_MAX, BATCH_QUEUE_MAX
 
 Item = TypeVar("Item")
 Answered = TypeVar("Answered")
@@ -17,7 +17,8 @@ class Overloaded(Exception):
 
 
 class Batch(Generic[Item, Answered]):
-    """Gathers items for `flush`, which answers each in order. At most `lanes` calls run at once.
+    """Gathers items for `flush`, which answers each in order. At most `lanes` calls run at once, and a second one
+    begins only where the items of the next have waited BATCH_BESIDE_S: half a batch costs as much as a whole.
 
     A call that fails as a whole fails each of its items with the same exception.
     """
@@ -29,7 +30,9 @@ class Batch(Generic[Item, Answered]):
         lanes: int = 1,
         most: int = BATCH_ITEMS_MAX,
     ) -> None:
-        self._flush, self._free, self._most = flush, lanes, most
+        self._flush, self._lanes, self._free, self._most = flush, lanes, lanes, most
+        self._since = 0.0  # when the first of those who wait came
+        self._started_at = -1e9
         self._waiting: list[tuple[Item, asyncio.Future[Answered]]] = []
         self._running: set[asyncio.Task[None]] = set()
 
@@ -44,17 +47,40 @@ class Batch(Generic[Item, Answered]):
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Answered] = loop.create_future()
         self._waiting.append((item, future))
-        if self._free and len(self._waiting) == 1:
-            loop.call_soon(self._start)  # after this turn of the loop: neighbours that are ready come along
+        if len(self._waiting) == 1:
+            self._since = loop.time()
+            if self._free == self._lanes:
+                self._start_soon(loop)
+            elif self._free:
+                loop.call_later(BATCH_BESIDE_S, self._start_beside, self._since)
         return future
 
+    def _start_soon(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Who comes alone goes after this turn of the loop, with neighbours that are ready. In a crowd a moment's wait
+        brings more of them along."""
+        if loop.time() - self._started_at > BATCH_CROWD_S:
+            loop.call_soon(self._start)
+        else:
+            loop.call_later(BATCH_GATHER_S, self._start)
+
+    def _start_beside(self, since: float) -> None:
+        """Something holds the call that runs; those who came meanwhile go on without it."""
+        if since == self._since and self._waiting and self._free:
+            self._take()
+
     def _start(self) -> None:
-        while self._free and self._waiting:
-            taken, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
-            self._free -= 1
-            task = asyncio.get_running_loop().create_task(self._run(taken))
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
+        if self._free == self._lanes:
+            while self._free and self._waiting:  # more than one call may hold
+                self._take()
+
+    def _take(self) -> None:
+        loop = asyncio.get_running_loop()
+        taken, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
+        self._free -= 1
+        self._started_at = loop.time()
+        task = loop.create_task(self._run(taken))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
 
     async def _run(self, taken: list[tuple[Item, asyncio.Future[Answered]]]) -> None:
         try:
@@ -71,4 +97,7 @@ class Batch(Generic[Item, Answered]):
                 raise
         finally:
             self._free += 1
-            self._start()
+            if self._waiting and self._free == self._lanes:
+                self._start_soon(asyncio.get_running_loop())
+            elif self._waiting:  # something holds another call: nobody waits for it
+                self._take()

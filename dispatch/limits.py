@@ -177,6 +177,9 @@ PRUNE_ROWS_MAX: Final = 1_000  # rows of a kind in one call: some 10 ms in a tic
 
 # --- batches ---------------------------------------------------------------------------------------------------
 BATCH_ITEMS_MAX: Final = 256  # judged in one server-side call
+BATCH_BESIDE_S: Final = 0.03  # a call that takes longer is held by somebody's lock: the next one no longer waits for it
+BATCH_CROWD_S: Final = 0.02  # calls that begin within so much of each other: a crowd, whose batches may grow
+BATCH_GATHER_S: Final = 0.003  # ... for so long: a call's own cost is a millisecond of the database
 BATCH_QUEUE_MAX: Final = 20_000  # waiting; beyond it a caller hears 503 with Retry-After
 CLAIM_LEADERS: Final = 1  # claims of one case before the judge at once; the rest wait for its answer
 

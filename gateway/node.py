@@ -47,7 +47,7 @@ from gateway.wire.acts import ActMessage, act_draft, hash_of
 from gateway.wire.desk_messages import DeskShift
 from gateway.wire.messages import Duty, Say
 from gateway.wire.safety import AdviceAsked
-from gateway.wire.sentences import refused, result
+from gateway.wire.sentences import Results, refused, result
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +81,7 @@ class Node:
         self.advising = Advising(self.acting, settings.emergency_number)
         self.joining = Joining(self.store, self.feed, self.catalogue)
         self.hub = Hub()
+        self.results = Results()
         self.panics = Panics()
         self.positions.beside = lambda: self.panics.live
         self.hazards = PostgresSafety(pool)

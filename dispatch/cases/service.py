@@ -17,7 +17,7 @@ from dispatch.cases.catalogue import Catalogue
 from dispatch.cases.facts import Answer, CaseState
 from dispatch.cases.modes import HEAD_START, opening_wave
 from dispatch.cases.policy import Mode
-from dispatch.cases.ports import ActDraft, CaseStore, ClaimDraft, Nearby, ReportDraft, StoreBusy, WideDraft
+from dispatch.cases.ports import ActDraft, CaseStore, ClaimDraft, Nearby, ReportDraft, StoreAway, StoreBusy, WideDraft
 from dispatch.cases.rings import Wave
 from dispatch.cases.values import Event, Refusal
 from dispatch.limits import BATCH_QUEUE_MAX, CLAIM_LEADERS
@@ -77,6 +77,10 @@ def claim_hash(draft: ClaimDraft) -> str:
     return hashlib.sha256(b"claim" + draft.case.bytes + draft.round.to_bytes(8, "big")).hexdigest()
 
 
+Told = Callable[[Answer | Exception], None]
+"""Hears what became of a claim, once: the answer, or why there is none (StoreAway, StoreBusy, Overloaded)."""
+
+
 class _Race:
     """Claims of one case in this process: a few before the judge, the rest waiting for their answer."""
 
@@ -84,7 +88,7 @@ class _Race:
 
     def __init__(self) -> None:
         self.judging = 0
-        self.waiting: deque[tuple[ClaimDraft, asyncio.Future[Answer]]] = deque()
+        self.waiting: deque[tuple[ClaimDraft, Told]] = deque()
 
 
 class Claiming:
@@ -95,31 +99,39 @@ class Claiming:
         self._batch: Batch[ClaimDraft, Answer] = Batch(self._flush, lanes=4)
         self._races: defaultdict[UUID, _Race] = defaultdict(_Race)
         self._waiting = 0
+        self._last_early = Answer(ok=False, reason=None, response={})
 
     async def claim(self, draft: ClaimDraft) -> Answer:
         """Won or refused, by the judge or by what is already certain. Raises: StoreAway, Overloaded."""
-        return self.early(draft.case, draft.officer, draft.round) or await self.put(draft)
+        early = self.early(draft.case, draft.officer, draft.round)
+        if early is not None:
+            return early
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self.put(draft, functools.partial(_pass_on, future))
+        return await future
 
     def early(self, case: UUID, officer: UUID, round_: int) -> Answer | None:
         """A refusal that the judge would only repeat."""
         refusal = self._feed.board.refuses(case, officer, round_)
         if refusal is None:
             return None
-        return Answer(ok=False, reason=refusal, response={}, state=self._feed.board.cases[case].state)
+        state, last = self._feed.board.cases[case].state, self._last_early
+        if last.state is not state or last.reason != refusal:  # of a race's losers each hears the same
+            self._last_early = last = Answer(ok=False, reason=refusal, response={}, state=state)
+        return last
 
-    def put(self, draft: ClaimDraft) -> "asyncio.Future[Answer]":
-        """The answer to come, for callers that have asked `early`. Raises: Overloaded."""
+    def put(self, draft: ClaimDraft, told: Told) -> None:
+        """As `claim`, for callers that have asked `early` and need neither task nor future. Raises: Overloaded."""
         race = self._races[draft.case]
         if race.judging < CLAIM_LEADERS:
-            return self._judge(race, draft)
+            self._judge(race, draft, told)
+            return
         if self._waiting >= BATCH_QUEUE_MAX:
             raise Overloaded
-        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        race.waiting.append((draft, future))
+        race.waiting.append((draft, told))
         self._waiting += 1
-        return future
 
-    def _judge(self, race: _Race, draft: ClaimDraft) -> "asyncio.Future[Answer]":
+    def _judge(self, race: _Race, draft: ClaimDraft, told: Told) -> None:
         draft.hash = draft.hash or claim_hash(draft)
         try:
             answer = self._batch.put(draft)
@@ -128,33 +140,30 @@ class Claiming:
                 self._races.pop(draft.case, None)
             raise
         race.judging += 1
-        answer.add_done_callback(functools.partial(self._judged, race, draft.case))
-        return answer
+        answer.add_done_callback(functools.partial(self._judged, race, draft.case, told))
 
-    def _judged(self, race: _Race, case: UUID, answer: "asyncio.Future[Answer]") -> None:
+    def _judged(self, race: _Race, case: UUID, told: Told, answer: "asyncio.Future[Answer]") -> None:
         """After an answer: those who waited are refused if it is certain now; else the next goes to the judge."""
         race.judging -= 1
-        failed = None if answer.cancelled() else answer.exception()
-        if failed is None and not answer.cancelled() and answer.result().reason == Refusal.BUSY:
+        outcome = _outcome(answer)
+        told(outcome)
+        failed = outcome if isinstance(outcome, Exception) else None
+        if isinstance(outcome, Answer) and outcome.reason == Refusal.BUSY:
             failed = StoreBusy("the case is held elsewhere")
         while failed is not None and race.waiting:  # nothing of theirs was begun: each may ask again with its key
-            _, future = race.waiting.popleft()
             self._waiting -= 1
-            if not future.done():
-                future.set_exception(failed)
+            race.waiting.popleft()[1](failed)
         while race.waiting and race.judging < CLAIM_LEADERS:
-            draft, future = race.waiting.popleft()
+            draft, told = race.waiting.popleft()
             self._waiting -= 1
-            if future.done():
-                continue
             early = self.early(draft.case, draft.officer, draft.round)
             if early is not None:
-                future.set_result(early)
+                told(early)
                 continue
             try:
-                self._judge(race, draft).add_done_callback(functools.partial(_pass_on, future))
+                self._judge(race, draft, told)
             except Overloaded as error:
-                future.set_exception(error)
+                told(error)
         if not race.waiting and race.judging == 0:
             self._races.pop(case, None)
 
@@ -169,15 +178,23 @@ class Claiming:
         return answer if entry is None else msgspec.structs.replace(answer, state=entry.state)
 
 
-def _pass_on(future: "asyncio.Future[Answer]", judged: "asyncio.Future[Answer]") -> None:
+def _outcome(judged: "asyncio.Future[Answer]") -> Answer | Exception:
+    """A call that was cut off has an outcome that nobody knows."""
     if judged.cancelled():
-        future.cancel()
-    elif not future.done():
-        error = judged.exception()
-        if error is not None:
-            future.set_exception(error)
-        else:
-            future.set_result(judged.result())
+        return StoreAway("the call was cut off")
+    error = judged.exception()
+    if error is None:
+        return judged.result()
+    return error if isinstance(error, Exception) else StoreAway(str(error))
+
+
+def _pass_on(future: "asyncio.Future[Answer]", outcome: Answer | Exception) -> None:
+    if future.done():  # the caller may have gone
+        return
+    if isinstance(outcome, Exception):
+        future.set_exception(outcome)
+    else:
+        future.set_result(outcome)
 
 
 class Acting:

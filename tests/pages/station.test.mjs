@@ -154,6 +154,11 @@ test("a form may be opened while another act is on its way, and that one's answe
   assert.equal(reduce(done, { t: "ui.send" }).going.c, "assign");
 });
 
+test("a key for what may not be done now is answered in words", () => {
+  assert.match(read(reduce(play(CASE, open), { t: "ui.act", name: "hold" })), /status does not allow that now/);
+  assert.match(read(reduce(play({ ...AT_DESK, objected: true }, open), { t: "ui.act", name: "assign" })), /A supervisor decides this/);
+});
+
 test("an appointment's local time becomes minutes from now, and only a time to come", () => {
   const local = (minutes) => { const at = new Date(WALL + minutes * 60_000); const two = (n) => String(n).padStart(2, "0");
     return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}T${two(at.getHours())}:${two(at.getMinutes())}`; };
@@ -310,6 +315,13 @@ test("the history is told in words of both languages, whoever acted", () => {
   assert.match(read(state), /Offered to 3 officers within 1\.5 km/);
   assert.match(read(state), /you sent 0417|0417/);
   assert.equal(nodes(view(state, EN), (attrs) => attrs["data-told"]).length, told.length);
+});
+
+test("an alarm that was raised again and again stands once in the history, with how often", () => {
+  const alarm = (seq) => ({ seq, kind: "alarm_raised", actor: "service", at: new Date(WALL + seq * 20_000).toISOString(), call_sign: null, body: { nr: seq } });
+  const state = play(AT_DESK, open, { t: "history", case: "c", entries: [alarm(3), alarm(4), alarm(5)] });
+  assert.equal(nodes(view(state, EN), (attrs) => attrs["data-told"] === "alarm_raised").length, 1);
+  assert.match(read(state), /× 3/);
 });
 
 test("a clerk's entry: name, coordinates or map for the place; sent once; an emergency is said before it is entered", () => {

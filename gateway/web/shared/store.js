@@ -18,7 +18,7 @@ export function open({ root, state, reduce, view, words, effects, after, title }
   /** @type {import("./dom.js").Message[]} */
   const log = [];
   let planned = false;
-  const page = { words, log, get state() { return state; }, send };
+  const page = { words, log, get state() { return state; }, send, draw };
 
   function draw() {
     planned = false;

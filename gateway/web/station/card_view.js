@@ -146,11 +146,26 @@ function timeLine(it, state, words) {
   const entries = state.told?.case === it.case ? state.told.entries : null;
   return h("section", { key: "history", class: "history", "aria-label": words.say("desk.history") },
     h("h3", {}, words.say("desk.history")),
-    entries ? h("ol", {}, entries.toReversed().map((entry) => {
+    entries ? h("ol", {}, folded(entries).toReversed().map(({ entry, times }) => {
       const reason = reasonSaid(entry, words);
       return h("li", { key: entry.seq, "data-told": entry.kind }, h("time", { class: "quiet", datetime: entry.at }, timeOf(entry.at, words)),
-        h("span", {}, entrySaid(entry, state, words), reason ? h("span", { class: "quiet" }, ` “${reason}”`) : null));
+        h("span", {}, entrySaid(entry, state, words), times > 1 ? h("b", {}, ` × ${times}`) : null, reason ? h("span", { class: "quiet" }, ` “${reason}”`) : null));
     })) : h("p", { class: "quiet small", "aria-busy": "true" }, words.say("loading")));
+}
+
+/**
+ * What the service repeats while nobody answers stands once, with how often, at the time of the last.
+ * @param {import("./state.js").Told[]} entries
+ */
+export function folded(entries) {
+  /** @type {{entry: import("./state.js").Told, times: number}[]} */
+  const found = [];
+  for (const entry of entries) {
+    const last = found.at(-1);
+    if (last && last.entry.kind === "alarm_raised" && entry.kind === "alarm_raised") found[found.length - 1] = { entry, times: last.times + 1 };
+    else found.push({ entry, times: 1 });
+  }
+  return found;
 }
 
 /** @param {string} at @param {Words} words */

@@ -18,7 +18,7 @@ function asking(state, words) {
   const entry = /** @type {NonNullable<State["entry"]>} */ (state.entry);
   const wrong = (/** @type {string} */ field) => ({ "aria-invalid": entry.wrong === field ? "true" : null, "aria-describedby": entry.wrong === field ? "entry-wrong" : null });
   const set = (/** @type {string} */ field) => ({ t: "ui.entry_set", field });
-  return h("form", { key: "entry", class: "card entry", "data-entry": "asking", "aria-labelledby": "entry-title", onsubmit: { t: "ui.entry_send" } },
+  return h("form", { key: "entry", class: "card entry", novalidate: true, "data-entry": "asking", "aria-labelledby": "entry-title", onsubmit: { t: "ui.entry_send" } },
     h("h2", { id: "entry-title" }, words.say("desk.entry")),
     h("div", { class: "segments", role: "radiogroup", "aria-label": words.say("desk.entry.channel") }, CHANNELS.map((one) => h("label", { key: one, class: "segment" },
       h("input", { type: "radio", name: "channel", value: one, checked: entry.channel === one, onchange: set("channel") }), h("span", {}, words.say(`desk.channel.${one}`))))),

@@ -41,7 +41,8 @@ export function reduceForm(state, m) {
 /** @param {State} state @param {string} name @param {Record<string, any>} values @returns {State} */
 function begin(state, name, values) {
   const it = state.open ? state.cases[state.open] : null;
-  if (!it || !mayDo(name, it, state)) return state;
+  if (!it) return state;
+  if (!mayDo(name, it, state)) return { ...state, sheet: null, refused: { case: it.case, reason: it.objected ? "supervisor_only" : "illegal" } };
   const act = BY_NAME[name];
   if (act.at_once && state.going[it.case]) return state;
   if (act.at_once) return { ...state, going: { ...state.going, [it.case]: name }, sheet: null, refused: null, done: null };

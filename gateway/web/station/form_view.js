@@ -25,7 +25,7 @@ const MIN_MS = 60_000;
 export function formView(form, it, state, words) {
   const act = BY_NAME[form.act];
   const going = Boolean(state.going[form.case]);
-  return h("form", { key: `form:${form.act}`, class: "act-form", "data-form": form.act, "aria-labelledby": "form-title", onsubmit: { t: "ui.send" } },
+  return h("form", { key: `form:${form.act}`, class: "act-form", novalidate: true, "data-form": form.act, "aria-labelledby": "form-title", onsubmit: { t: "ui.send" } },
     h("h3", { id: "form-title" }, labelOf(act, it, words)),
     h("p", { class: "quiet small" }, words.say(`desk.act_hint.${form.act === "assign" && it.status !== "at_station" ? "reassign" : form.act}`)),
     act.fields.map((field) => FIELDS[field]({ form, it, state, words, needed: act.needs.includes(field) })),

@@ -51,7 +51,7 @@ export function focusAfter(before, state) {
   if (state.entry && !state.entry.made && before.entry?.made) return "#entry-find";
   if (state.entry?.wrong && state.entry.wrong !== before.entry?.wrong) return `#entry-${state.entry.wrong === "place" ? "find" : state.entry.wrong.replace("_long", "")}`;
   if (state.panel !== before.panel && state.panel !== "map") return "#panel-title";
-  if ((before.sheet && !state.sheet) || (before.entry && !state.entry) || (before.panel !== state.panel && state.panel === "map")) return state.open ? `[data-case="${state.open}"]` : "#search";
+  if ((before.sheet && !state.sheet) || (before.entry && !state.entry) || (before.panel !== state.panel && state.panel === "map")) return state.open ? `[data-case="${state.open}"]` : "[data-case], #main";
   if (state.open && state.open !== before.open && !state.entry) return `[data-case="${state.open}"]`;
   return null;
 }

@@ -118,12 +118,24 @@ new MutationObserver(() => {
 const TYPING = "input:not([type=checkbox], [type=radio]), select, textarea";
 addEventListener("keydown", (event) => {
   bell.wake();
-  const target = /** @type {Element} */ (event.target);
+  const target = /** @type {HTMLElement} */ (event.target);
+  if (event.key === "Enter" && target instanceof HTMLSelectElement && target.form) {
+    event.preventDefault(); // a list of choices is as good a place to send from as any other field
+    target.form.requestSubmit();
+    return;
+  }
   const meant = meaning({ key: event.key, modified: event.ctrlKey || event.metaKey || event.altKey, typing: Boolean(target.closest?.(TYPING)), on_button: Boolean(target.closest?.("button:not([data-case]), a, summary")) }, page.state);
   if (!meant) return;
   event.preventDefault();
   if (meant.focus) focus(meant.focus);
-  if (meant.message) page.send(meant.message);
+  if (!meant.message) return;
+  // Drawn and focused before the next key is heard: whoever types fast loses no letter, and none becomes an act.
+  const before = page.state;
+  page.send(meant.message);
+  const wanted = focusAfter(before, page.state);
+  if (!wanted) return;
+  page.draw();
+  focus(wanted);
 });
 addEventListener("pointerdown", () => bell.wake());
 addEventListener("visibilitychange", () => asking.readTalk());

@@ -70,6 +70,7 @@ export const PLAYED = {
       { t: "overview", station: "xw-1", cases: [{ ...AT_DESK, objected: true }], officers: OFFICERS, heard_ms: 1_000 }] },
     { name: "help", log: [...FULL, { t: "ui.panel", panel: "help" }] },
     { name: "reconnecting", log: [...FULL, ...LOST] },
+    { name: "offline", log: [...FULL, ...LOST, { t: "offline", on: true }] },
     { name: "refused", log: [...FULL, REVOKED] },
   ],
 };

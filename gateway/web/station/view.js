@@ -27,7 +27,7 @@ function body(state, words) {
   if (state.line === "refused") return h("main", { key: "main", id: "main", class: "column" }, h("h1", { class: "unseen" }, words.say("desk.title")), lineRefused(state, words));
   if (!state.ready) return skeleton(words);
   if (!stationOf(state)) return choosing(state, words);
-  return h("main", { key: "desk", id: "main", class: "desk", "data-pane": state.pane },
+  return h("main", { key: "desk", id: "main", class: "desk", tabindex: -1, "data-pane": state.pane },
     h("h1", { class: "unseen" }, words.say("desk.title")),
     deskBar(state, words),
     alarmBar(state, words),

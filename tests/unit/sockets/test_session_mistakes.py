@@ -12,6 +12,7 @@ import pytest
 from dispatch import limits
 from dispatch.cases.ports import StoreAway, StoreBusy
 from dispatch.people.values import Role, Who
+from dispatch.positions.roster import Roster
 from gateway.sockets.hub import Hub, Member
 from gateway.sockets.link import Close
 from gateway.sockets.session import IN_FLIGHT_MAX, PersonSession
@@ -65,6 +66,7 @@ def opened(failure: Exception) -> tuple[PersonSession, Wire, Store]:
         hello_s_max=limits.HELLO_S_MAX,
         sessions=set(),
         hub=Hub(),
+        roster=Roster(),
         store=store,
     )
     session = PersonSession(node, OFFICER)
