@@ -233,3 +233,7 @@ PUSH_WANTED_MAX: Final = 2_000  # pairs of offer and officer in one question
 PUSH_KEPT_S: Final = 3_600  # rings remembered: longer than any window of a case
 PUSH_ANSWER_BYTES_MAX: Final = 4_096  # of a push service's answer; only its status is read
 VAPID_S: Final = 12 * 3600  # a token of ours for one push service; RFC 8292 allows 24 h
+
+# --- second factors
+SECOND_S: Final = 300  # between the password and the second factor: time to find the phone
+FACTORS_MAX: Final = 10  # of an account: a phone, a key, a spare, and some that were forgotten

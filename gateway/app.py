@@ -15,8 +15,10 @@ from starlette.routing import BaseRoute
 
 from dispatch.adapters.messengers import HttpGateway, RedisOutbox
 from dispatch.adapters.numbers import PhoneNumbers
+from dispatch.adapters.passkeys import TotpApps, WebAuthnPasskeys
 from dispatch.adapters.passwords import Argon2Passwords
 from dispatch.adapters.postgres.admin import PostgresAdmin
+from dispatch.adapters.postgres.factors import PostgresFactors
 from dispatch.adapters.postgres.figures import PostgresFigures
 from dispatch.adapters.postgres.people import PostgresPeople
 from dispatch.adapters.postgres.phones import PostgresPhones
@@ -25,6 +27,7 @@ from dispatch.adapters.postgres.town import PostgresTown
 from dispatch.adapters.redis.sessions import RedisSessions
 from dispatch.adapters.sealing import AesSealer
 from dispatch.admin.service import Administering
+from dispatch.people.factors import Factors
 from dispatch.people.phones import Phones
 from dispatch.people.service import SignIn
 from gateway.http import headers
@@ -82,6 +85,15 @@ def sign_in_of(node: Node) -> SignIn:
         pepper=settings.pepper,
         ticket_key=settings.ticket_key,
         now=node.clock,
+        factors=lambda attempts: Factors(
+            PostgresFactors(node.pool),
+            AesSealer(b"second factors|" + settings.pepper),
+            TotpApps(),
+            WebAuthnPasskeys(settings.origins),
+            attempts,
+            required=settings.second_factor_required,
+            now=node.clock,
+        ),
     )
 
 

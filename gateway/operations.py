@@ -11,7 +11,6 @@ from dispatch.cases.ports import HistoryEntry
 from dispatch.cases.values import Refusal
 from dispatch.cases.views import DeskCase, HeldCase, ReporterCase, Result, Snapshot
 from dispatch.insight.values import Answered, By
-from dispatch.people.phones import Identity
 from dispatch.safety.hazards import Hazard, PlaceKnown
 from dispatch.town import TownCategory
 from gateway.admin_operations import admin_operations
@@ -20,6 +19,7 @@ from gateway.http.audit import AuditPage
 from gateway.http.bodies import IDEMPOTENCY_KEY
 from gateway.http.duplicates import Duplicate
 from gateway.http.sign_in import Me, SessionsOfMine
+from gateway.people_operations import people_operations
 from gateway.wire.acts import ActMessage
 from gateway.wire.messages import (
     ClaimBody,
@@ -36,7 +36,6 @@ from gateway.wire.messages import (
     Ticket,
 )
 from gateway.wire.openapi import JSON, Gives, Operation, Operations, Parameter, Session
-from gateway.wire.phones import CodeSent, Confirmed, IdentityAsked, PhoneAsked, PhoneCode, PhonesOffered
 from gateway.wire.push import PushKept, PushKey, PushSubscription
 from gateway.wire.safety import Advice, AdviceAsked, HazardBody, HazardEnded, Questions
 
@@ -153,27 +152,6 @@ OPERATIONS: Final[Operations] = {
     ("POST", "/v1/advice"): Operation(
         id="advice", group="reports", takes=AdviceAsked, session=Session.OPTIONAL,
         gives={200: Gives("Call, or go on.", Advice)}, problems=(*BODY, "words_too_long", *FAILS),
-    ),
-    ("GET", "/v1/phones"): Operation(
-        id="phones", group="reports", session=Session.OPTIONAL, gives={200: Gives("Whether it is.", PhonesOffered)},
-        problems=FAILS,
-    ),
-    ("POST", "/v1/phones"): Operation(
-        id="phone", group="reports", takes=PhoneAsked, session=Session.OPTIONAL,
-        gives={202: Gives("On its way.", CodeSent)},
-        problems=(
-            *BODY, "phone_not_offered", "phone_invalid", "phone_not_served", "too_many_codes", "codes_used_up",
-            "messenger_away", *FAILS,
-        ),
-    ),
-    ("POST", "/v1/phones/confirmed"): Operation(
-        id="phone_confirmed", group="reports", takes=PhoneCode, session=Session.OPTIONAL,
-        gives={200: Gives("Confirmed.", Confirmed)},
-        problems=(*BODY, "phone_not_offered", "code_wrong", "code_over", "too_many_tries", *FAILS),
-    ),
-    ("POST", "/v1/cases/{case}/identity"): Operation(
-        id="identity", group="cases", session=Session.NEEDED, parameters=(CASE,), takes=IdentityAsked,
-        gives={200: Gives("As far as they said.", Identity)}, problems=(*BODY, "not_found", *WHO),
     ),
     ("GET", "/outbox"): Operation(
         id="outbox", group="pages", says="The demonstration's telephones.",
@@ -319,6 +297,7 @@ OPERATIONS: Final[Operations] = {
         ),
     ),
     **admin_operations(WHO, BODY),
+    **people_operations(WHO, BODY, FAILS, CASE),
     # --- ringing a locked phone
     ("GET", "/v1/push/key"): Operation(
         id="push_key", group="push", session=Session.NEEDED, gives={200: Gives("The public key.", PushKey)},

@@ -69,6 +69,7 @@ class Settings:
     witness_key: bytes | None = None
     basemap: Basemap = field(default_factory=Basemap)
     phones: "PhoneSettings | None" = None
+    second_factor_required: bool = False
     push: PushSettings | None = None
     tls: tuple[Path, Path] | None = None
 
@@ -105,6 +106,7 @@ class Settings:
             witness_key=witness_key,
             basemap=_basemap(env),
             phones=_phones(env, demo, pepper),
+            second_factor_required=_second(env, demo),
             push=push,
             tls=_tls(env),
         )
@@ -181,6 +183,14 @@ def _secrets(env: Mapping[str, str], demo: bool, credentials: Path) -> tuple[byt
     if pepper == ticket_key:
         raise SettingsError("ONBEAT_PEPPER and ONBEAT_TICKET_KEY are equal: each needs a secret of its own")
     return pepper, ticket_key
+
+
+def _second(env: Mapping[str, str], demo: bool) -> bool:
+    """Whether nobody who works here signs in by a password alone; the demonstration only offers it."""
+    said = env.get("ONBEAT_SECOND_FACTOR") or ("offered" if demo else "required")
+    if said not in ("required", "offered"):
+        raise SettingsError(f"ONBEAT_SECOND_FACTOR is {said!r}: it may be required or offered")
+    return said == "required"
 
 
 def _phones(env: Mapping[str, str], demo: bool, pepper: bytes) -> PhoneSettings | None:

@@ -81,6 +81,8 @@ class Act(StrEnum):
     ENTER = "enter"  # a report for somebody who called, wrote or came
     EXERCISE = "exercise"  # a report that is only practice
     READ_FIGURES = "read_figures"
+    READ_FACTORS = "read_factors"  # by what I show who I am
+    CHANGE_FACTORS = "change_factors"
     CONFIRM_PHONE = "confirm_phone"
     OPEN_IDENTITY = "open_identity"  # who reported, for a reason
     READ_AUDIT = "read_audit"  # who read what, who came and went
@@ -136,6 +138,15 @@ TABLE: Final[dict[tuple[Role, Act], Relation]] = {
     (R.DESK,       A.ADVICE):          Any_,
     (R.SUPERVISOR, A.ADVICE):          Any_,
     (R.ADMIN,      A.ADVICE):          Any_,
+
+    (R.OFFICER,    A.READ_FACTORS):    Self,
+    (R.DESK,       A.READ_FACTORS):    Self,
+    (R.SUPERVISOR, A.READ_FACTORS):    Self,
+    (R.ADMIN,      A.READ_FACTORS):    Self,
+    (R.OFFICER,    A.CHANGE_FACTORS):  Self,
+    (R.DESK,       A.CHANGE_FACTORS):  Self,
+    (R.SUPERVISOR, A.CHANGE_FACTORS):  Self,
+    (R.ADMIN,      A.CHANGE_FACTORS):  Self,
 
     (R.NOBODY,     A.CONFIRM_PHONE):   Any_,
     (R.REPORTER,   A.CONFIRM_PHONE):   Any_,

@@ -17,11 +17,13 @@ from dispatch import limits
 from dispatch.batching import Batch
 from dispatch.people import receipts, tickets
 from dispatch.people.attempts import ADDRESS, LOGIN, LOGIN_AND_ADDRESS, RECEIPT, Attempts
-from dispatch.people.ports import API, OpenSession, Passwords, PeopleStore, SessionCache, Use
+from dispatch.people.factors import Answer, Asked, FactorRefusal, Factors
+from dispatch.people.ports import API, Account, OpenSession, Passwords, PeopleStore, SessionCache, Use
 from dispatch.people.tickets import Ticket, TicketRefusal
 from dispatch.people.values import Role, Who
 
 TOKEN_CHARS: Final = 43  # 256 random bits
+ONE_PHONE: Final = "officer"  # the kind of page of which a person has one at a time
 
 
 class SignInRefusal(StrEnum):
@@ -45,7 +47,9 @@ class SignIn:
         pepper: bytes,
         ticket_key: bytes,
         now: Callable[[], float],
+        factors: Callable[[Attempts], Factors] | None = None,
     ) -> None:
+        """`factors`: made over the counted attempts of sign-in; without it a password alone signs in."""
         self._store = store
         self._cache = cache
         self._pepper = pepper
@@ -54,11 +58,13 @@ class SignIn:
         self._now = now
         self._uses: Batch[Ticket, Who | TicketRefusal] = Batch(self._use, lanes=2)
         self._attempts = Attempts(cache, hashlib.sha256(b"attempts|" + ticket_key).digest(), now)
+        self.factors = factors(self._attempts) if factors is not None else None
 
     async def sign_in(
         self, login: str, password: str, address: str = "", *, page: str = API, device: str = ""
-    ) -> tuple[str, Who] | SignInRefusal:
+    ) -> tuple[str, Who] | SignInRefusal | Asked:
         """A new session for a right password; its token is told once. `page`, `device`: for the person's own list.
+        Asked: the password was right and a second factor is needed.
 
         Raises: StoreAway, TooManyWaiting.
         """
@@ -72,8 +78,53 @@ class SignIn:
         if account is None or not right or account.suspended:
             return SignInRefusal.WRONG
         await self._attempts.give_back(*counted)
+        asked = await self.factors.needed(account, login) if self.factors is not None else None
+        return asked if asked is not None else await self._signed_in(account, page, device)
+
+    async def second(
+        self, note: str, answer: Answer, *, page: str = API, device: str = ""
+    ) -> tuple[str, Who, list[str]] | FactorRefusal | SignInRefusal:
+        """A new session for the note of a right password and its second factor; codes for paper where it was the first.
+
+        Raises: StoreAway.
+        """
+        if self.factors is None:
+            return FactorRefusal.OVER
+        passed = await self.factors.passed(note, answer)
+        if isinstance(passed, FactorRefusal):
+            return passed
+        id_, login, paper = passed
+        account = await self._store.account(login)
+        if account is None or account.id != id_ or account.suspended:  # meanwhile
+            return SignInRefusal.WRONG
+        return *await self._signed_in(account, page, device), paper
+
+    async def confirms(self, who: Who, login: str, password: str) -> bool:
+        """Is it this person's own password? Asked again before a factor is added or forgotten; counted like a sign-in.
+
+        Raises: StoreAway, TooManyWaiting.
+        """
+        counted = ((LOGIN, login.casefold()),)
+        if not await self._attempts.take(*counted):
+            return False
+        account = await self._store.account(login)
+        mine = account is not None and account.id == who.account and not account.suspended
+        right = await self._passwords.verify(password, account.password if account is not None and mine else None)
+        if right:
+            await self._attempts.give_back(*counted)
+        return right
+
+    async def _signed_in(self, account: Account, page: str, device: str) -> tuple[str, Who]:
         who = Who(uuid4(), account.role, account.id, account.officer, account.station, call_sign=account.call_sign)
+        if page == ONE_PHONE:
+            await self._end_others(who, page)
         return await self._open(who, limits.SESSION_S, page, device)
+
+    async def _end_others(self, who: Who, page: str) -> None:
+        """An officer has one live phone: what was open on another ends when the new one is signed in."""
+        for session in await self._store.sessions_of(who, limits.SESSIONS_SHOWN_MAX):
+            if session.page == page:
+                await self.end_own(who, session.id)
 
     async def open_receipt(self, code: str, address: str = "", *, page: str = API) -> tuple[str, Who] | SignInRefusal:
         """A reporter's session for the one case of this code; nothing is kept of the device. Raises: StoreAway."""

@@ -40,6 +40,12 @@ CODES: Final[dict[str, tuple[int, str, str]]] = {
     "category_unknown": (422, "Category unknown", "There is no such category. GET /v1/categories lists them."),
     "emergency": (409, "Call now", "It sounds like an emergency: call. If it is none, send it again with advised."),
     "case_differs": (422, "Another case", "The case in the body is not the case of the address."),
+    # --- second factors
+    "second_over": (409, "Sign in anew", "This took too long, or was used already. Begin again with your password."),
+    "second_wrong": (403, "Not right", "The code or key is not the right one. Wait for the next code and try again."),
+    "factors_full": (409, "Too many", "There are as many factors as an account may have. Forget one first."),
+    "factor_known": (409, "Known already", "This key has been added before."),
+    "password_wrong": (403, "Wrong password", "This is not your login and password."),
     # --- telephones
     "phone_not_offered": (409, "No numbers here", "Numbers cannot be confirmed here. Report without your name."),
     "phone_invalid": (422, "Not a number", "This is no telephone number. Write it with its country, as +86 ..."),

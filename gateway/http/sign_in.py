@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from dispatch import limits
 from dispatch.audit.chains import EVERY_STATION, of_station
+from dispatch.people.factors import Asked
 from dispatch.people.permissions import SELF, Act
 from dispatch.people.ports import API
 from dispatch.people.service import SignInRefusal
@@ -53,7 +54,8 @@ class SessionsOfMine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def post_session(request: Request) -> Response:
-    """POST /v1/sessions: signs in by login and password. 201 Signed; 401 without saying what was wrong."""
+    """POST /v1/sessions: signs in by login and password. 201 Signed; 202 Asked, where a second factor is needed;
+    401 without saying what was wrong."""
     require(await anyone_of(request), Act.SIGN_IN)
     page = cookies.signing_in(request)
     body = await read_body(request, SignIn)
@@ -62,6 +64,8 @@ async def post_session(request: Request) -> Response:
     )
     if isinstance(answer, SignInRefusal):
         raise Problem(str(answer))
+    if isinstance(answer, Asked):
+        return _json(202, answer)
     return await opened(request, 201, page, *answer)
 
 
@@ -149,7 +153,9 @@ async def get_me(request: Request) -> Response:
     return _json(200, me)
 
 
-async def opened(request: Request, status: int, page: cookies.Page | None, token: str, who: Who) -> Response:
+async def opened(
+    request: Request, status: int, page: cookies.Page | None, token: str, who: Who, *, recovery: list[str] | None = None
+) -> Response:
     """Answers with a new session: in the page's cookie, whose old session ends here; or as a token in the body."""
     told = Signed(
         token=None if page else token,
@@ -160,6 +166,7 @@ async def opened(request: Request, status: int, page: cookies.Page | None, token
         officer=who.officer,
         call_sign=who.call_sign,
         case=who.case,
+        recovery=recovery or None,
     )
     answer = _json(status, told)
     if page is not None:

@@ -322,6 +322,7 @@ class Signed(Struct, frozen=True, kw_only=True):
     officer: UUID | None = None
     call_sign: str | None = None
     case: UUID | None = None
+    recovery: Annotated[list[str] | None, Meta(description="Codes for paper, told this once.")] = None
 
 
 class Ticket(Struct, frozen=True, kw_only=True):

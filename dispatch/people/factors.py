@@ -1,0 +1,293 @@
+"""The second factor of everybody who works here: a passkey, or codes from an app, or a code from paper.
+
+Between the password and the second factor stands a sealed note that the client carries: whose password was right, until
+when, and what was asked. Nothing is stored of a sign-in that was never finished, and a note opens one session once.
+"""
+
+import secrets
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any, Final, Protocol
+from uuid import UUID, uuid4
+
+import msgspec
+
+from dispatch import limits
+from dispatch.people.attempts import Allowance, Attempts
+from dispatch.people.phones import Sealer
+from dispatch.people.ports import Account
+from dispatch.people.receipts import ALPHABET, normalise
+
+SECOND: Final = Allowance("second", 10, 300)  # six digits, three steps valid: ten tries find one in 33,000
+RECOVERY_CODES: Final = 10
+RECOVERY_CHARS: Final = 12  # 60 bits
+BY_APP, BY_PASSKEY, BY_PAPER = "totp", "passkey", "recovery"
+
+
+class FactorRefusal(StrEnum):
+    """Why not."""
+
+    OVER = "second_over"  # the note is too old, was used, or is none of ours: sign in anew
+    WRONG = "second_wrong"
+    TOO_MANY = "too_many_attempts"
+    FULL = "factors_full"
+    KNOWN = "factor_known"
+    PASSWORD = "sign_in_refused"  # noqa: S105 - a code of ours, no password
+    NOT_FOUND = "not_found"
+
+
+class Factor(msgspec.Struct, frozen=True, kw_only=True):
+    """A factor as it is stored. Bytes are empty where they are another kind's."""
+
+    id: UUID
+    kind: str
+    name: str
+    secret: bytes = b""
+    credential: bytes = b""
+    public_key: bytes = b""
+    sign_count: int = 0
+    made_us: int = 0
+    used_us: int | None = None
+
+
+class FactorDraft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A factor to keep; bytes in hex."""
+
+    id: UUID
+    account: UUID
+    actor: str
+    kind: str
+    name: str
+    secret: str | None = None
+    last_step: int = 0
+    credential: str | None = None
+    public_key: str | None = None
+    sign_count: int = 0
+
+
+class FactorStore(Protocol):
+    """The truth about factors. Raises: StoreAway, StoreBusy."""
+
+    async def factors_of(self, account: UUID) -> list[Factor]: ...
+
+    async def keep(self, draft: FactorDraft, recovery: list[bytes]) -> str | None:
+        """Kept, or why not. `recovery`: the MACs of new codes on paper, none where the old ones stay."""
+
+    async def step(self, factor: UUID, step: int) -> bool:
+        """True once for each step of an app's clock, and never for an earlier one after it."""
+
+    async def signed(self, factor: UUID, count: int) -> bool:
+        """False: the passkey's counter went back, so there are two of it."""
+
+    async def recovery_used(self, account: UUID, mac: bytes) -> bool:
+        """True once for each code."""
+
+    async def forget(self, account: UUID, factor: UUID, actor: str) -> bool: ...
+
+    async def first_use(self, nonce: bytes, lasts_s: int) -> bool:
+        """True once."""
+
+
+class Apps(Protocol):
+    """Time-based codes (RFC 6238): six digits, thirty seconds."""
+
+    def secret(self) -> str: ...
+
+    def uri(self, secret: str, login: str) -> str:
+        """What the app's camera reads."""
+
+    def step(self, secret: str, code: str, now: float) -> int | None:
+        """The step whose code it is, one before and one after count; None: wrong."""
+
+
+class Passkeys(Protocol):
+    """WebAuthn level 3 ceremonies. Options and credentials are JSON as browsers take and give it."""
+
+    def creation(self, account: UUID, login: str, known: list[bytes]) -> tuple[dict[str, Any], bytes]:
+        """Options, and the challenge in them."""
+
+    def made(self, credential: dict[str, Any], challenge: bytes) -> tuple[bytes, bytes, int] | None:
+        """Credential id, public key, counter; None: not by our challenge, origin or host, or without its person."""
+
+    def request(self, known: list[bytes]) -> tuple[dict[str, Any], bytes]: ...
+
+    def signed(self, credential: dict[str, Any], challenge: bytes, factor: Factor) -> int | None:
+        """The counter; None as in `made`."""
+
+
+class Note(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the sealed note says. `expires`: Unix seconds. `secret`: of an app that is being added."""
+
+    account: UUID
+    login: str
+    expires: int
+    nonce: bytes
+    enrol: bool = False
+    secret: str = ""
+    challenge: bytes = b""
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is needed beside the password. `note` comes back with the answer. `kinds`: by which of them; with `enrol`
+    none is there yet, and the first code of the app that took `secret` (or `uri`) adds it."""
+
+    note: str
+    kinds: list[str]
+    expires_in_s: int
+    enrol: bool = False
+    secret: str | None = None
+    uri: str | None = None
+    passkey: dict[str, Any] | None = None
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """One of the three."""
+
+    code: str | None = None
+    passkey: dict[str, Any] | None = None
+    recovery: str | None = None
+
+
+class Factors:
+    """One for each process. `required`: nobody who works here signs in by a password alone."""
+
+    def __init__(
+        self, store: FactorStore, sealer: Sealer, apps: Apps, passkeys: Passkeys, attempts: Attempts, *,
+        required: bool, now: Callable[[], float],
+    ) -> None:  # fmt: skip
+        self._store, self._sealer, self._apps, self._passkeys = store, sealer, apps, passkeys
+        self._attempts, self._required, self._now = attempts, required, now
+
+    # --- at sign-in
+    async def needed(self, account: Account, login: str) -> Asked | None:
+        """What a right password still needs; None: nothing."""
+        known = await self._store.factors_of(account.id)
+        if known:
+            return self._request(account.id, login, known)
+        return self._enrolment(account.id, login) if self._required else None
+
+    async def passed(self, text: str, answer: Answer) -> tuple[UUID, str, list[str]] | FactorRefusal:
+        """Account and login of a note whose second factor was shown; codes for paper where the first was added now."""
+        note = self._read(text)
+        if note is None:
+            return FactorRefusal.OVER
+        if not await self._attempts.take((SECOND, str(note.account))):
+            return FactorRefusal.TOO_MANY
+        paper: list[str] = []
+        if note.enrol:
+            added = await self._add(note, answer, "App", f"account:{note.account}")
+            if isinstance(added, FactorRefusal):
+                return added
+            paper = added
+        elif not await self._shown(note, answer):
+            return FactorRefusal.WRONG
+        if not await self._store.first_use(note.nonce, limits.SECOND_S):
+            return FactorRefusal.OVER
+        await self._attempts.give_back((SECOND, str(note.account)))
+        return note.account, note.login, paper
+
+    async def _shown(self, note: Note, answer: Answer) -> bool:
+        if answer.recovery is not None:
+            mac = self._sealer.mac(f"recovery|{note.account}", normalise(answer.recovery))
+            return await self._store.recovery_used(note.account, mac)
+        known = await self._store.factors_of(note.account)
+        if answer.code is not None:
+            for one in known:
+                if one.kind == BY_APP:
+                    step = self._apps.step(self._sealer.open(one.secret), answer.code, self._now())
+                    if step is not None:
+                        return await self._store.step(one.id, step)
+            return False
+        if answer.passkey is None:
+            return False
+        for one in known:
+            if one.kind == BY_PASSKEY:
+                count = self._passkeys.signed(answer.passkey, note.challenge, one)
+                if count is not None:
+                    return await self._store.signed(one.id, count)
+        return False
+
+    # --- of one's own
+    async def mine(self, account: UUID) -> list[Factor]:
+        return await self._store.factors_of(account)
+
+    def add_app(self, account: UUID, login: str) -> Asked:
+        return self._enrolment(account, login)
+
+    async def add_passkey(self, account: UUID, login: str) -> Asked:
+        known = [one.credential for one in await self._store.factors_of(account) if one.kind == BY_PASSKEY]
+        options, challenge = self._passkeys.creation(account, login, known)
+        note = self._note(account, login, enrol=True, challenge=challenge)
+        return Asked(note=note, kinds=[BY_PASSKEY], expires_in_s=limits.SECOND_S, enrol=True, passkey=options)
+
+    async def keep(self, account: UUID, actor: str, text: str, answer: Answer, name: str) -> list[str] | FactorRefusal:
+        """Added; the codes for paper where it is the first, told this once."""
+        note = self._read(text)
+        if note is None or note.account != account or not note.enrol:
+            return FactorRefusal.OVER
+        if not await self._attempts.take((SECOND, str(account))):
+            return FactorRefusal.TOO_MANY
+        added = await self._add(note, answer, name, actor)
+        if isinstance(added, FactorRefusal):
+            return added
+        if not await self._store.first_use(note.nonce, limits.SECOND_S):
+            return FactorRefusal.OVER
+        await self._attempts.give_back((SECOND, str(account)))
+        return added
+
+    async def forget(self, account: UUID, factor: UUID, actor: str) -> bool:
+        return await self._store.forget(account, factor, actor)
+
+    async def _add(self, note: Note, answer: Answer, name: str, actor: str) -> list[str] | FactorRefusal:
+        draft = FactorDraft(id=uuid4(), account=note.account, actor=actor, kind=BY_APP, name=name)
+        if note.secret and answer.code is not None:
+            step = self._apps.step(note.secret, answer.code, self._now())
+            if step is None:
+                return FactorRefusal.WRONG
+            draft = msgspec.structs.replace(draft, secret=self._sealer.seal(note.secret).hex(), last_step=step)
+        elif note.challenge and answer.passkey is not None:
+            made = self._passkeys.made(answer.passkey, note.challenge)
+            if made is None:
+                return FactorRefusal.WRONG
+            draft = msgspec.structs.replace(
+                draft, kind=BY_PASSKEY, credential=made[0].hex(), public_key=made[1].hex(), sign_count=made[2]
+            )
+        else:
+            return FactorRefusal.WRONG
+        first = not await self._store.factors_of(note.account)
+        paper = [_paper() for _ in range(RECOVERY_CODES)] if first else []
+        macs = [self._sealer.mac(f"recovery|{note.account}", normalise(code)) for code in paper]
+        refused = await self._store.keep(draft, macs)
+        return paper if refused is None else FactorRefusal(refused)
+
+    # --- notes
+    def _request(self, account: UUID, login: str, known: list[Factor]) -> Asked:
+        keys = [one.credential for one in known if one.kind == BY_PASSKEY]
+        options, challenge = self._passkeys.request(keys) if keys else (None, b"")
+        kinds = [*sorted({one.kind for one in known}), BY_PAPER]
+        note = self._note(account, login, challenge=challenge)
+        return Asked(note=note, kinds=kinds, expires_in_s=limits.SECOND_S, passkey=options)
+
+    def _enrolment(self, account: UUID, login: str) -> Asked:
+        secret = self._apps.secret()
+        return Asked(
+            note=self._note(account, login, enrol=True, secret=secret), kinds=[BY_APP], expires_in_s=limits.SECOND_S,
+            enrol=True, secret=secret, uri=self._apps.uri(secret, login),
+        )  # fmt: skip
+
+    def _note(self, account: UUID, login: str, **more: Any) -> str:
+        expires = int(self._now()) + limits.SECOND_S
+        note = Note(account=account, login=login, expires=expires, nonce=secrets.token_bytes(16), **more)
+        return self._sealer.seal(msgspec.json.encode(note).decode()).hex()
+
+    def _read(self, text: str) -> Note | None:
+        try:
+            note = msgspec.json.decode(self._sealer.open(bytes.fromhex(text)), type=Note)
+        except (ValueError, msgspec.DecodeError):
+            return None
+        return note if self._now() < note.expires else None
+
+
+def _paper() -> str:
+    code = "".join(secrets.choice(ALPHABET) for _ in range(RECOVERY_CHARS))
+    return "-".join(code[at : at + 4] for at in range(0, RECOVERY_CHARS, 4))

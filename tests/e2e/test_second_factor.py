@@ -1,0 +1,84 @@
+"""A second factor over the public protocol, and a passkey made and used by a real browser's own authenticator."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import asyncpg
+import httpx
+import pyotp
+import pytest
+
+from tests.e2e.conftest import Screens, Service
+from tests.e2e.talk import Someone, Town
+
+CREATE = """async (options) => (await navigator.credentials.create({
+    publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options) })).toJSON()"""
+GET = """async (options) => (await navigator.credentials.get({
+    publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options) })).toJSON()"""
+
+
+@pytest.fixture(scope="module")
+async def town(service: Service) -> AsyncIterator[Town]:
+    owner = await asyncpg.connect(service.owner_url)
+    async with httpx.AsyncClient(base_url=service.url, trust_env=False, timeout=15) as client:
+        yield Town(service, client, owner)
+    await owner.close()
+
+
+async def password(town: Town, one: dict[str, Any]) -> httpx.Response:
+    return await town.client.post("/v1/sessions", json={"login": one["login"], "password": one["password"]})
+
+
+async def test_an_app_is_added_and_then_needed(town: Town) -> None:
+    one = town.service.of("desk", "xw-2")[0]
+    answer = await password(town, one)
+    assert answer.status_code == 201, "the demonstration only offers it"
+    me = Someone(town, answer.json()["token"], answer.json())
+    again = {"login": one["login"], "password": one["password"]}
+    wrong = await me.ask("POST", "/v1/factors/app", again | {"password": "not mine"})
+    assert (wrong.status_code, wrong.json()["code"]) == (403, "password_wrong")
+    asked = (await me.ask("POST", "/v1/factors/app", again)).json()
+    app = pyotp.TOTP(asked["secret"])
+    refused = await me.ask("POST", "/v1/factors", {"note": asked["note"], "name": "My phone", "code": "000000"})
+    assert (refused.status_code, refused.json()["code"]) == (403, "second_wrong")
+    added = await me.ask("POST", "/v1/factors", {"note": asked["note"], "name": "My phone", "code": app.now()})
+    assert added.status_code == 201 and len(added.json()["recovery"]) == 10
+    mine = (await me.ask("GET", "/v1/factors")).json()["factors"]
+    assert [(f["kind"], f["name"]) for f in mine] == [("totp", "My phone")]
+    needed = await password(town, one)
+    assert needed.status_code == 202 and needed.json()["kinds"] == ["totp", "recovery"], needed.text
+    paper = added.json()["recovery"][0]
+    second = {"note": needed.json()["note"], "recovery": paper}
+    signed = await town.client.post("/v1/sessions/second", json=second)
+    assert signed.status_code == 201 and signed.json()["role"] == "desk"
+    spent = await town.client.post("/v1/sessions/second", json=second)
+    assert (spent.status_code, spent.json()["code"]) == (403, "second_wrong")
+    gone = await me.ask("POST", "/v1/factors/forgotten", again | {"factor": mine[0]["id"]})
+    assert gone.status_code == 204
+    assert (await password(town, one)).status_code == 201
+
+
+@pytest.mark.browser
+async def test_a_passkey_of_a_real_browser_signs_in(town: Town, screens: Screens) -> None:
+    one = town.service.of("desk", "xw-3")[0]
+    me = Someone(town, (await password(town, one)).json()["token"], {})
+    again = {"login": one["login"], "password": one["password"]}
+    page = await screens.open("/desk", phone=False)
+    devtools = await page.context.new_cdp_session(page)
+    await devtools.send("WebAuthn.enable")
+    await devtools.send("WebAuthn.addVirtualAuthenticator", {"options": {
+        "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
+        "isUserVerified": True, "automaticPresenceSimulation": True,
+    }})  # fmt: skip
+    asked = (await me.ask("POST", "/v1/factors/passkey", again)).json()
+    made = await page.evaluate(CREATE, asked["passkey"])
+    added = await me.ask("POST", "/v1/factors", {"note": asked["note"], "name": "This laptop", "passkey": made})
+    assert added.status_code == 201, added.text
+    needed = (await password(town, one)).json()
+    assert needed["kinds"] == ["passkey", "recovery"]
+    signed = await page.evaluate(GET, needed["passkey"])
+    told = await town.client.post("/v1/sessions/second", json={"note": needed["note"], "passkey": signed})
+    assert told.status_code == 201, told.text
+    again_ = (await password(town, one)).json()
+    replayed = await town.client.post("/v1/sessions/second", json={"note": again_["note"], "passkey": signed})
+    assert (replayed.status_code, replayed.json()["code"]) == (403, "second_wrong"), "another challenge"
