@@ -69,7 +69,7 @@ function reduceUi(state, m) {
     case "ui.load":
       return { ...state, [m.what]: { ...state[/** @type {"figures" | "handover"} */ (m.what)], ...m.asks, loading: true, refused: null } };
     case "loaded":
-      return { ...state, [m.what]: { ...state[/** @type {"figures" | "handover"} */ (m.what)], loading: false, answer: m.answer ?? null, refused: m.refused ?? null } };
+      return { ...state, [m.what]: { ...state[/** @type {"figures" | "handover"} */ (m.what)], loading: false, at_ms: m.at_ms ?? 0, answer: m.answer ?? null, refused: m.refused ?? null } };
     default:
       return state;
   }

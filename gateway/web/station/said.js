@@ -38,7 +38,8 @@ export function actorSaid(entry, state, words) {
 /** One entry of a history as a sentence. @param {import("./state.js").Told} entry @param {State} state @param {Words} words */
 export function entrySaid(entry, state, words) {
   const { body } = entry;
-  const key = `desk.told.${entry.kind}`;
+  const everybody = entry.kind === "offer_opened" && !body.ring_m; // where everyone is was not known yet
+  const key = everybody ? "desk.told.offer_opened.all" : `desk.told.${entry.kind}`;
   if (!words.has(key)) return entry.kind;
   const disposition = body.disposition ? words.say(`disposition.${body.disposition}`) : "";
   const station = stationName(body.to ?? body.to_station ?? body.from ?? "", state.areas, words);

@@ -44,5 +44,5 @@ function choosing(state, words) {
   return h("main", { key: "choosing", id: "main", class: "desk choosing" },
     h("h1", {}, words.say("desk.choose_station")),
     alarmBar(state, words),
-    h("section", { key: "stations", class: "panel card" }, stationsPanel(state, words)));
+    h("section", { key: "stations", class: "panel card" }, h("h2", { class: "unseen" }, words.say("desk.panel.stations")), stationsPanel(state, words)));
 }
