@@ -81,7 +81,7 @@ function field(one, state, row, words, closed) {
   const label = words.say(`admin.${family}.${one.name}`);
   const hint = hintOf(one, family, state, words);
   const named = [hint ? `${id}-hint` : "", wrong && wrong !== "refused" ? `${id}-wrong` : ""].filter(Boolean).join(" ") || null;
-  const given = { id, name: one.name, disabled: shut, "aria-invalid": wrong ? "true" : null, "aria-describedby": named };
+  const given = { key: id, id, name: one.name, disabled: shut, "aria-invalid": wrong ? "true" : null, "aria-describedby": named };
   if (one.as === "check") {
     return h("div", { key: one.name, class: `field check ${wrong ? "wrong" : ""}` },
       h("label", {}, h("input", { ...given, type: "checkbox", checked: draft[one.name], onchange: { t: "ui.toggle", field: one.name } }), h("span", {}, label)),
@@ -133,7 +133,7 @@ function control(one, given, state, words) {
 
 /** The day's hours, painted with a mode. @param {Record<string, string>} held @param {any} given @param {any} state @param {Words} words */
 function hours(held, given, state, words) {
-  return h("div", { class: "hours", role: "group", "aria-labelledby": `${given.id}-label` },
+  return h("div", { key: given.key, class: "hours", role: "group", "aria-labelledby": `${given.id}-label` },
     h("div", { class: "brushes" }, ["", ...MODES].map((mode) => h("label", { class: "brush" },
       h("input", { type: "radio", name: "brush", value: mode, checked: state.brush === mode, disabled: given.disabled, onchange: { t: "ui.brush" } }),
       h("span", {}, mode ? words.say(`admin.mode.short.${mode}`) : words.say("admin.mode.rule"))))),
@@ -152,6 +152,6 @@ export function why(name, value, wrong, words, send) {
     h("label", { for: id }, words.say("admin.why")),
     h("span", { id: `${id}-hint`, class: "quiet small" }, words.say("admin.why.hint")),
     wrong ? h("span", { id: `${id}-wrong`, class: "wrong-say small" }, words.say(`admin.wrong.${wrong}`)) : null,
-    h("input", { id, name, type: "text", value, maxlength: 500, autocomplete: "off", required: true, "aria-invalid": wrong ? "true" : null,
+    h("input", { key: id, id, name, type: "text", value, maxlength: 500, autocomplete: "off", required: true, "aria-invalid": wrong ? "true" : null,
       "aria-describedby": wrong ? `${id}-hint ${id}-wrong` : `${id}-hint`, oninput: send }));
 }

@@ -24,7 +24,7 @@ function table({ label, heads, rows, empty }) {
       h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, head)))),
       h("tbody", {}, rows.map((row) => h("tr", { key: row.key, "data-row": row.key, class: row.open ? "open" : "" },
         h("th", { scope: "row" }, row.press ? h("button", { class: "plain", "aria-current": row.open ? "true" : null, onclick: row.press }, row.cells[0]) : row.cells[0]),
-        row.cells.slice(1).map((cell) => h("td", {}, cell)))))));
+        row.cells.slice(1).map((cell, at) => h("td", { "data-head": heads[at + 1], class: cell === "" ? "none" : null }, cell)))))));
 }
 
 /** @param {string} name @param {string} colour @param {string} word */

@@ -97,7 +97,7 @@ async function post(check) {
   try {
     const report = await call("POST", `/v1/areas?${asked}`, { raw: text, headers: { "content-type": "application/geo+json", ...(check || !tag ? {} : { "if-match": tag }) }, wait_ms: IMPORT_MS });
     page.send(check ? { t: "checked", report } : { t: "imported", report });
-    document.getElementById("report")?.focus();
+    focused("report");
     if (!check) await look();
   } catch (refused) {
     page.send({ t: "file_refused", refused: refusalOf(/** @type {any} */ (refused), "import") });
@@ -159,8 +159,14 @@ const effects = {
   "ui.import": (_m, { state }, before) => (before.file.busy === null && state.file.busy === "import" ? post(false) : undefined),
 };
 
-/** Once it is drawn. @param {string} id an id, or one with what is inside it */
-const focused = (id) => setTimeout(() => /** @type {HTMLElement | null} */ (document.querySelector(`#${id}`))?.focus(), 60);
+/** Once it is drawn, which a busy machine does late. @param {string} id an id, or one with what is inside it */
+function focused(id, tries = 20) {
+  setTimeout(() => {
+    const found = /** @type {HTMLElement | null} */ (document.querySelector(`#${id}`));
+    if (found) found.focus();
+    else if (tries > 0) focused(id, tries - 1);
+  }, 60);
+}
 
 const words = await loadWords();
 const page = open({ root: /** @type {HTMLElement} */ (document.getElementById("page")), state: firstFor(kept, FIRST), reduce, view, words, effects });

@@ -26,12 +26,12 @@ export function policies(state, words) {
             const hours = Object.keys(one.hours).length;
             return h("tr", { key: one.id, "data-row": one.id, class: open ? "open" : "" },
               h("th", { scope: "row" }, h("button", { class: "plain", "aria-current": open ? "true" : null, onclick: { t: "ui.open", kind: "policy", id: one.id } }, nameOf("category", one, words))),
-              h("td", {}, words.say(`admin.mode.short.${one.mode}`), " ", hours ? h("span", { class: "badge blue" }, words.say("admin.hours_else", { n: hours })) : null),
-              h("td", {}, own(one.window_ms, defaults.window_ms, seconds)),
-              h("td", {}, own(one.rings_m, defaults.rings_m, (rings) => rings.join(" / "))),
-              h("td", {}, own(one.wave_ms, defaults.wave_ms, seconds)),
-              h("td", {}, own(one.head_start_ms, defaults.head_start_ms, seconds)),
-              h("td", {}, own(one.turn_ms, defaults.turn_ms, seconds)));
+              h("td", { "data-head": words.say("admin.head.mode") }, words.say(`admin.mode.short.${one.mode}`), " ", hours ? h("span", { class: "badge blue" }, words.say("admin.hours_else", { n: hours })) : null),
+              h("td", { "data-head": words.say("admin.head.window") }, own(one.window_ms, defaults.window_ms, seconds)),
+              h("td", { "data-head": words.say("admin.head.rings") }, own(one.rings_m, defaults.rings_m, (rings) => rings.join(" / "))),
+              h("td", { "data-head": words.say("admin.head.wave") }, own(one.wave_ms, defaults.wave_ms, seconds)),
+              h("td", { "data-head": words.say("admin.head.head_start") }, own(one.head_start_ms, defaults.head_start_ms, seconds)),
+              h("td", { "data-head": words.say("admin.head.turn") }, own(one.turn_ms, defaults.turn_ms, seconds)));
           })))),
       simulated(state, words), figures(state, words)),
     state.opened ? h("div", { key: "side", class: "side" }, form(state, words)) : null);
