@@ -11,7 +11,10 @@ export function naming(state, words, wrong) {
     h("label", { class: "choice long", key: value },
       h("input", { type: "radio", name: "how", value, checked: draft.how === value, onchange: { t: "ui.typed", field: "how" } }),
       h("span", {}, h("b", {}, words.say(`citizen.how.${value}`)), h("small", {}, words.say(`citizen.how.${value}.means`))));
-  if (!state.phones) return [choice("nameless"), h("p", { key: "no-phones", class: "quiet small" }, words.say("citizen.how.only"))];
+  if (!state.phones) {
+    const why = h("p", { key: "no-phones", class: "quiet small" }, words.say("citizen.how.only"));
+    return [choice("nameless"), state.phones === false ? why : null];
+  }
   return [choice("nameless"), choice("number"), draft.how === "number" ? confirming(state, words, wrong) : null];
 }
 
