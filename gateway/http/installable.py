@@ -14,12 +14,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from gateway.http.imports import followed
 from gateway.http.pages import PAGES, ROOM, TYPES, WORDS_OF, Served, answer, room, served
 
 WORKER: Final = ROOM / "worker" / "sw.js"
 LANGUAGES: Final = ("zh-CN", "en")
 _NAMED: Final = re.compile(r'(?:href|src)="/static/([^"#?]+)"')
-_IMPORTED: Final = re.compile(r'^\s*(?:import|export)\s(?:[^;"]*?\sfrom\s*)?"([^"]+)"', re.MULTILINE)
 
 
 def needed(page: str, files: dict[str, Served]) -> list[str]:
@@ -27,28 +27,11 @@ def needed(page: str, files: dict[str, Served]) -> list[str]:
     every language. What is only loaded when it is asked for (`import()`, maps) is no part of it."""
     html = files[f"{page}/page.html"].body.decode()
     words = [f"shared/words/{WORDS_OF[page]}.{lang}.json" for lang in LANGUAGES]
-    found = dict.fromkeys((*_NAMED.findall(html), *words))
-    waiting = [name for name in found if name.endswith(".js")]
-    while waiting:
-        name = waiting.pop()
-        for target in _IMPORTED.findall(files[name].body.decode()):
-            path = _resolved(name, target)
-            if path in files and path not in found:
-                found[path] = None
-                waiting.append(path)
-    return sorted(name for name in found if name in files)
-
-
-def _resolved(name: str, target: str) -> str:
-    if target.startswith("/static/"):
-        return target.removeprefix("/static/")
-    parts = name.split("/")[:-1]
-    for part in target.split("/"):
-        if part == "..":
-            parts = parts[:-1]
-        elif part != ".":
-            parts.append(part)
-    return "/".join(parts)
+    named = [*_NAMED.findall(html), *words]
+    scripts = followed(
+        (name for name in named if name.endswith(".js")), {name: one.body for name, one in files.items()}
+    )
+    return sorted({name for name in (*named, *scripts) if name in files})
 
 
 @cache

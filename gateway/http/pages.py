@@ -20,6 +20,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from gateway.basemap import Basemap
+from gateway.http.imports import followed
 from gateway.http.problems import Problem
 from gateway.http.vendor import vendor_files
 
@@ -44,6 +45,7 @@ BASEMAP: Final = "shared/basemap.json"
 COMMENT: Final = re.compile(rb"^[ \t]*(?:/\*[\s\S]*?\*/|//[^\n]*)[ \t]*$", re.M)
 EMERGENCY: Final = b"{{emergency_number}}"
 PAGES: Final = {"/": "citizen", "/officer": "officer", "/desk": "station", "/admin": "admin"}
+SCRIPT: Final = re.compile(r'<script type="module" src="/static/([^"]+)"')
 WORDS_OF: Final = {"citizen": "citizen", "officer": "officer", "station": "desk", "admin": "admin"}
 """What a page's folder is called in keys of words, and in the page's own `data-page`."""
 
@@ -83,7 +85,16 @@ def room(emergency_number: str, folder: Path = ROOM) -> dict[str, Served]:
         if path.parent.name == "words":
             own = ((words, f"shared/words/{words}.{path.name}") for words in WORDS_OF.values())
             files |= {told: served(words_of(words, body), TYPES[path.suffix]) for words, told in own}
-    return files
+    return files | {name: with_scripts_named(name, files) for name in (f"{page}/page.html" for page in PAGES.values())}
+
+
+def with_scripts_named(name: str, files: dict[str, Served]) -> Served:
+    """A page that names every script it needs, however far down it is imported: a browser fetches them all at once
+    instead of finding one behind the other."""
+    page = files[name].body
+    needed = followed(SCRIPT.findall(page.decode()), {path: one.body for path, one in files.items()})
+    links = "".join(f'  <link rel="modulepreload" href="/static/{path}">\n' for path in needed)
+    return served(page.replace(b"</head>", links.encode() + b"</head>"), TYPES[".html"])
 
 
 def words_of(page: str, body: bytes) -> bytes:

@@ -147,6 +147,16 @@ def test_a_comment_behind_code_stays_and_so_does_what_looks_like_one_in_a_text()
     assert without_comments(body) == b'\n\nconst a = "// no"; // why\n\nconst b = "/* no */"; /* c */\n'
 
 
+@pytest.mark.parametrize("path", PAGES)
+async def test_a_page_names_every_script_that_it_needs_and_none_that_comes_later(
+    client: httpx.AsyncClient, path: str
+) -> None:
+    named = re.findall(r'rel="modulepreload" href="/static/([^"]+)"', (await client.get(path)).text)
+    assert len(named) == len(set(named)) > 10
+    assert "shared/dom.js" in named
+    assert not [name for name in named if name.startswith("vendor/") or name.endswith(("_gl.js", "states.js"))]
+
+
 def first_view(page: str) -> set[str]:
     """What a browser fetches before anything shows: the page, what it names, what that imports at once, the words."""
     wanted, found = [f"{page}/page.html", f"shared/words/{page}.zh-CN.json"], set[str]()

@@ -118,6 +118,9 @@ function fill(node, kid, send) {
     if (node.data !== kid) node.data = kid;
     return;
   }
+  // The very same tree as the last time: a view has kept it, and nothing in it has changed.
+  if (node.onbeatTree === kid) return;
+  node.onbeatTree = kid;
   const before = node.onbeatAttrs ?? {};
   const { attrs } = kid;
   for (const name of Object.keys(before)) if (!(name in attrs)) setOne(node, name, null, send);

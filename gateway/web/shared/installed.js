@@ -4,6 +4,15 @@
  */
 
 const ASK_MS = 5_000;
+const SETTLED_MS = 2_500;
+
+/** Once the page has loaded and had time to be used: a worker that starts takes the processor of a small phone. */
+const settled = () =>
+  new Promise((go) => {
+    const later = () => setTimeout(go, SETTLED_MS);
+    if (document.readyState === "complete") later();
+    else addEventListener("load", later, { once: true });
+  });
 
 /** The only script address that may be made of a text here: the policy of all pages demands that somebody vouches. */
 const trusted = /** @type {any} */ (globalThis).trustedTypes?.createPolicy("onbeat-worker", { createScriptURL: () => "/sw.js" });
@@ -42,6 +51,7 @@ export async function keepPage(path, send) {
   });
   worker.controller?.postMessage({ t: "how" });
   try {
+    await settled();
     // Asked for afresh at each visit: the browser compares it byte by byte and takes a new one over in the background.
     await worker.register(trusted ? trusted.createScriptURL("") : "/sw.js", { scope: "/", updateViaCache: "none" });
     const registration = await worker.ready;

@@ -81,12 +81,27 @@ export function map({ camera, ratio, areas, mine = null, marks, label, words, pl
       onclick: place ? { t: "ui.map" } : null,
       onkeydown: place ? { t: "ui.map_key", keys: ARROWS } : null,
     },
-      areas.filter((area) => area.kind === "station").map((area) => outline(camera, area, "area")),
-      areas.filter((area) => area.kind === "beat").map((area) => outline(camera, area, area.id === mine ? "beat mine" : "beat")),
+      outlines(camera, areas, mine),
       marks.map((mark) => drawMark(camera, mark, dot))),
     zoom ? h("div", { class: "zoom" },
       h("button", { type: "button", "aria-label": words.say("map.in"), onclick: { t: "ui.zoom", did: "in" } }, "+"),
       h("button", { type: "button", "aria-label": words.say("map.out"), onclick: { t: "ui.zoom", did: "out" } }, "−")) : null);
+}
+
+/** @type {WeakMap<Area[], {seen: string, trees: import("./dom.js").Tree[]}>} */
+const OUTLINED = new WeakMap();
+
+/** Outlines are the same four times a second, and thousands of corners: made once for a camera, and then the same trees. @param {Camera} camera @param {Area[]} areas @param {string | null} mine */
+function outlines(camera, areas, mine) {
+  const seen = `${camera.lat} ${camera.lon} ${camera.wide_m} ${mine}`;
+  const before = OUTLINED.get(areas);
+  if (before?.seen === seen) return before.trees;
+  const trees = [
+    ...areas.filter((area) => area.kind === "station").map((area) => outline(camera, area, "area")),
+    ...areas.filter((area) => area.kind === "beat").map((area) => outline(camera, area, area.id === mine ? "beat mine" : "beat")),
+  ];
+  OUTLINED.set(areas, { seen, trees });
+  return trees;
 }
 
 /** @param {Camera} camera @param {Area} area @param {string} kind */
