@@ -150,7 +150,7 @@ class Screens:
         which a machine without a graphics card pays dearly for; maps are then the plain ones."""
         context = await self.browser.new_context(
             geolocation=None if at is None else {"latitude": at[0], "longitude": at[1], "accuracy": 8},
-            permissions=[] if at is None else ["geolocation"],
+            permissions=["notifications", *([] if at is None else ["geolocation"])],  # what is not given is forbidden
             viewport={"width": 390, "height": 844} if phone else {"width": 1440, "height": 900},
             locale=lang,
             color_scheme="dark" if dark else "light",

@@ -200,8 +200,7 @@ async def test_a_locked_phone_shows_the_offer_in_its_officers_language_and_then_
     town: Town, screens: Screens, push: PushService
 ) -> None:
     person, phone = town.service.of("officer", "xw-1")[6], push.phone()
-    page = await screens.officer(person, LAT, LON, lang="zh-CN")
-    await page.context.grant_permissions(["notifications"])
+    page = await screens.officer(person, LAT, LON, lang="zh-CN", drawn_maps=False)
     await page.click('[data-sheet="settings"]')
     await page.evaluate(SUBSCRIBED, phone.as_browsers_write())
     switch = page.locator('[data-ring="off"] [role="switch"]')
@@ -229,12 +228,13 @@ async def test_a_locked_phone_shows_the_offer_in_its_officers_language_and_then_
 
 @pytest.mark.browser
 async def test_a_page_that_is_looked_at_rings_by_itself_and_a_refusal_is_told(town: Town, screens: Screens) -> None:
-    page = await screens.officer(town.service.of("officer", "xw-1")[7], LAT, LON)
+    page = await screens.officer(town.service.of("officer", "xw-1")[7], LAT, LON, drawn_maps=False)
     await page.click('[data-sheet="settings"]')
     await expect(page.locator('[data-ring="off"]')).to_be_visible()
     await page.evaluate(HEARS)
     await deliver(page, {"kind": "offer", "case": "x", "category": "theft", "ends_in_ms": 50_000})
-    assert await page.evaluate("window.heard") == "pushed"
+    async with asyncio.timeout(15):
+        assert await page.evaluate("window.heard") == "pushed"
     assert await page.evaluate(SHOWN) == []
     await page.evaluate("Notification.requestPermission = async () => 'default'")
     await page.locator('[data-ring="off"] [role="switch"]').click()

@@ -92,7 +92,7 @@ const SAID = "onbeat-said"; // kept by shared/push.js: {lang, categories: {key: 
 const OFFICER = "/officer";
 const TAG = "offer:";
 /** A browser that ends the permission after a push that showed nothing. */
-const SHOWN_ALWAYS = /^((?!chrome|chromium|android|firefox).)*applewebkit/i.test(navigator.userAgent);
+const SHOWN_ALWAYS = /applewebkit/i.test(navigator.userAgent) && !/chrome|chromium|android/i.test(navigator.userAgent);
 
 here.addEventListener("push", (event) => event.waitUntil(pushed(event.data)));
 here.addEventListener("notificationclick", (event) => event.waitUntil(clicked(event.notification)));
