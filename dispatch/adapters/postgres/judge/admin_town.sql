@@ -1,3 +1,4 @@
+-- What an admin does not set (a column of somebody else's) keeps its value, or begins with its default.
 -- Stations and categories with their policies, as an admin sets them. Whoever changes the town holds the row of `meta`:
 -- one change after the other, and every process sees by its number that there was one.
 
@@ -86,7 +87,10 @@ BEGIN
     END IF;
     s := jsonb_populate_record(s, x - 'version');
     s.version := coalesce(s.version, 0) + 1;
-    INSERT INTO stations VALUES (s.*)
+    INSERT INTO stations (id, name, name_en, catch_all, cross_border, lends, falls_to, head_start_ms, hand_backs_max, time_zone,
+        version)
+    VALUES (s.id, s.name, s.name_en, s.catch_all, s.cross_border, s.lends, s.falls_to, s.head_start_ms,
+        s.hand_backs_max, s.time_zone, s.version)
     ON CONFLICT (id) DO UPDATE SET name = excluded.name, name_en = excluded.name_en, catch_all = excluded.catch_all,
         cross_border = excluded.cross_border, lends = excluded.lends, falls_to = excluded.falls_to,
         head_start_ms = excluded.head_start_ms, hand_backs_max = excluded.hand_backs_max,
@@ -118,7 +122,10 @@ BEGIN
     v_before := CASE WHEN k.id IS NOT NULL THEN category_of(k) END;
     k := jsonb_populate_record(k, x - 'version');
     k.version := coalesce(k.version, 0) + 1;
-    INSERT INTO categories VALUES (k.*)
+    INSERT INTO categories (id, name, name_en, seats, window_ms, wave_ms, ack_ms, rings_m, skill, open, mode, head_start_ms, turn_ms,
+        priority, patience_ms, check_in_s, version)
+    VALUES (k.id, k.name, k.name_en, k.seats, k.window_ms, k.wave_ms, k.ack_ms, k.rings_m, k.skill, k.open, k.mode,
+        k.head_start_ms, k.turn_ms, k.priority, k.patience_ms, k.check_in_s, k.version)
     ON CONFLICT (id) DO UPDATE SET name = excluded.name, name_en = excluded.name_en, seats = excluded.seats,
         window_ms = excluded.window_ms, wave_ms = excluded.wave_ms, ack_ms = excluded.ack_ms, rings_m = excluded.rings_m,
         skill = excluded.skill, open = excluded.open, mode = excluded.mode, head_start_ms = excluded.head_start_ms,
@@ -127,7 +134,7 @@ BEGIN
     DELETE FROM category_hours WHERE category = k.id;
     INSERT INTO category_hours (category, hour, mode)
         SELECT k.id, h.key::integer, h.value FROM jsonb_each_text(x -> 'hours') h;
-    v_after := category_of(k);
+    SELECT category_of(c) INTO v_after FROM categories c WHERE c.id = k.id;
     PERFORM tell_town();
     PERFORM note_change(x, 'category', k.id, CASE WHEN v_before IS NULL THEN 'made' ELSE 'changed' END, v_before, v_after, t);
     a.response := jsonb_build_object('now', v_after);
