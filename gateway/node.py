@@ -109,6 +109,8 @@ class Node:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self.bus.run())]
             await self._load()
+            with contextlib.suppress(StoreAway, StoreBusy):  # then the first reports wait for it
+                await self.store.warm()
             for part in (self.feed.run, self._keep_catalogue, self._heartbeat, self._flush_fixes, self._join):
                 tasks.append(group.create_task(part()))
             self.ready = True

@@ -156,3 +156,9 @@ async def test_an_officer_who_does_not_exist_is_asked_by_no_report_of_a_batch(to
     one, two, nobody = await town.officer(), await town.officer(), uuid4()
     answers = await town.store.report([town.draft([one, nobody, two]), town.draft([two, one]), town.draft([one, one])])
     assert [a.facts[1].to for a in answers[:2]] == [(one, two), (two, one)]
+
+
+async def test_a_pool_is_warmed_without_leaving_a_trace(town: Town) -> None:
+    before = await town.owner.fetchval("SELECT count(*) FROM events")
+    await town.store.warm()
+    assert await town.owner.fetchval("SELECT count(*) FROM events") == before

@@ -89,6 +89,14 @@ class PostgresCases:
     def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
         self._pool = pool
 
+    async def warm(self) -> None:
+        """Lets the pool's connections plan the call for reports before anybody waits for it: 15 to 25 ms for each.
+
+        Raises: StoreAway, StoreBusy.
+        """
+        calls = self._pool.get_max_size()
+        await asyncio.gather(*(fetch(self._pool, reports.ASK, *reports.columns(())) for _ in range(calls)))
+
     async def report(self, drafts: Sequence[ReportDraft]) -> list[Answer]:
         return await self._batch(self._report, drafts)
 
