@@ -184,3 +184,25 @@ async def test_nobody_joins_after_the_window_or_another_round(town: Town) -> Non
     assert await town.widen(case, late, event="offer_joined", round=2) == []
     await town.pass_time(case)
     assert await town.widen(case, late, event="offer_joined") == []
+
+
+async def test_a_check_ends_with_the_seat_it_was_about_and_the_other_seats_keep_theirs(town: Town) -> None:
+    """A timer of nobody would stay due for ever: found by a walk of fifty steps."""
+    one, other, third = await town.officers(3)
+    case = await town.report(one, other, third, category="pair")
+    fences = {officer: (await town.claim(case, officer)).response["fence"] for officer in (one, other)}
+    for officer in (one, other):
+        assert (await town.desk(case, "welfare_asked", officer)).ok
+    first = await town.owner.fetchval("SELECT due_at FROM deadlines WHERE case_id = $1 AND kind = 'welfare'", case)
+    assert (await town.act(case, "handed_back", one, fence=fences[one], candidates=[third])).ok
+    left = "SELECT due_at FROM deadlines WHERE case_id = $1 AND kind = 'welfare'"
+    kept = await town.owner.fetchval(left, case)
+    assert (
+        kept
+        == await town.owner.fetchval(
+            "SELECT watch_due FROM assignments WHERE case_id = $1 AND officer_id = $2 AND active", case, other
+        )
+        and kept > first
+    )
+    assert (await town.act(case, "handed_back", other, fence=fences[other], candidates=[third])).ok
+    assert await town.owner.fetchval(left, case) is None

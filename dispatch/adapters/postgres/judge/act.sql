@@ -2,16 +2,25 @@
 -- scope, key, hash, disposition, reason, words and salt (hex) of a line, upto of a reading, word, stars, candidates [uuid], ring_m,
 -- wave, last_wave.
 
--- Ends the active assignments of a case, or one officer's: whose they were.
+-- Ends the active assignments of a case, or one officer's: whose they were. The watch goes on over the seats that are left.
 CREATE FUNCTION end_assignments(p_case uuid, p_officer uuid, p_by text, p_t timestamptz) RETURNS uuid[]
-LANGUAGE sql AS $$
+LANGUAGE plpgsql AS $$
+DECLARE v_ended uuid[]; v_due timestamptz;
+BEGIN
     WITH ended AS (
         UPDATE assignments SET active = false, ended_at = p_t, ended_by = p_by, state = p_by
         WHERE case_id = p_case AND active AND (p_officer IS NULL OR officer_id = p_officer)
         RETURNING officer_id), freed AS (
         UPDATE officers o SET held = held - 1 FROM ended e WHERE o.id = e.officer_id)
-    SELECT coalesce(array_agg(officer_id), '{}') FROM ended
-$$;
+    SELECT coalesce(array_agg(officer_id), '{}') INTO v_ended FROM ended;
+    v_due := (SELECT min(watch_due) FROM assignments WHERE case_id = p_case AND active);
+    IF v_due IS NULL THEN
+        DELETE FROM deadlines WHERE case_id = p_case AND kind = 'welfare';
+    ELSE
+        UPDATE deadlines SET due_at = v_due WHERE case_id = p_case AND kind = 'welfare';
+    END IF;
+    RETURN v_ended;
+END $$;
 
 -- The next round: another deadline, nobody has declined, older fences are stale.
 CREATE FUNCTION new_round(INOUT c cases, p_t timestamptz) LANGUAGE plpgsql AS $$
