@@ -153,7 +153,9 @@ test("the talk: unread is counted, each line comes once, mine is mine, and the m
 });
 
 test("what is not sent yet stands in the talk until the service has it, and comes back into the field when refused", () => {
-  const kept = play(HELD, { t: "ui.sheet", kind: "talk", case: "c" }, { t: "ui.draft", case: "c", value: "Hello" }, { t: "say_kept", case: "c", key: "k", words: "Hello" });
+  const kept = play(HELD, { t: "ui.sheet", kind: "talk", case: "c" }, { t: "ui.draft", case: "c", value: "Hello" }, { t: "say_kept", case: "c", key: "k", words: "Hello", typed: true });
+  const quick = play(HELD, { t: "ui.draft", case: "c", value: "half a li" }, { t: "say_kept", case: "c", key: "k", words: "I am on my way.", typed: false });
+  assert.equal(quick.talks.c.draft, "half a li", "a ready sentence leaves what is being typed");
   assert.match(seen(kept), /Hello\nnot sent yet/);
   assert.equal(kept.talks.c.draft, "");
   const again = from(kept, { t: "snapshot", at: {}, held: [HELD], talks: [{ t: "talk", case: "c", lines: [LINE], upto: 3 }] });

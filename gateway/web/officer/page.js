@@ -114,8 +114,10 @@ const effects = {
   "ui.transfer": act,
   "ui.met": act,
   "ui.say": (m, page) => {
-    if (!m.words || !page.state.held[m.case]) return;
-    page.send({ t: "say_kept", case: m.case, words: m.words, key: line.act(actOf(page.state, m)) });
+    // What was typed is read from the state: the picture may be a key behind.
+    const words = m.words ?? talkOf(page.state, m.case).draft.trim();
+    if (!words || !page.state.held[m.case]) return;
+    page.send({ t: "say_kept", case: m.case, words, typed: !m.words, key: line.act(actOf(page.state, { ...m, words })) });
   },
   "ui.earlier": async (m, page) => {
     const found = await call("GET", `/v1/cases/${m.case}/talk?before=${m.before ?? 0}`).catch(() => null);

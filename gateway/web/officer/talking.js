@@ -22,7 +22,7 @@ export function reduceTalk(state, m) {
     case "snapshot":
       return snapshot(state, m);
     case "say_kept":
-      return put(state, m.case, { draft: "", pending: [...talkOf(state, m.case).pending, { key: m.key, words: m.words }] });
+      return put(state, m.case, { ...(m.typed ? { draft: "" } : {}), pending: [...talkOf(state, m.case).pending, { key: m.key, words: m.words }] });
     case "ui.draft":
       return put(state, m.case, { draft: m.value.slice(0, 1_000) });
     case "ui.earlier":

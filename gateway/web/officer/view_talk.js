@@ -20,7 +20,7 @@ export function talkSheet(held, state, words) {
         h("p", {}, one.words), h("p", { class: "small" }, words.say("officer.talk_waiting"))))),
     h("div", { class: "quick", role: "group", "aria-label": words.say("officer.talk_quick") }, QUICK.map((one) =>
       h("button", { key: one, "data-quick": one, onclick: { t: "ui.say", case: held.case, words: words.say(`officer.quick.${one}`) } }, words.say(`officer.quick.${one}`)))),
-    h("form", { class: "row nowrap", onsubmit: { t: "ui.say", case: held.case, words: talk.draft.trim() } },
+    h("form", { class: "row nowrap", onsubmit: { t: "ui.say", case: held.case } },
       h("div", { class: "fill" },
         h("label", { class: "unseen", for: "draft" }, words.say("officer.talk_write")),
         h("input", { id: "draft", type: "text", autocomplete: "off", maxlength: 1_000, placeholder: words.say("officer.talk_write"), value: talk.draft,
