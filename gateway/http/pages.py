@@ -147,6 +147,13 @@ async def get_page(request: Request) -> Response:
     return _answer(request, f"{PAGES[request.scope['route'].path]}/page.html")
 
 
+async def get_patterns(request: Request) -> Response:
+    """GET /patterns: every piece in each of its states; in the demonstration only. Raises: Problem not_found."""
+    if not request.app.state.settings.demo:
+        raise Problem("not_found")
+    return _answer(request, "patterns/page.html")
+
+
 async def get_static(request: Request) -> Response:
     """GET /static/{path}: scripts, styles, words. Raises: Problem not_found."""
     name: str = request.path_params["path"]
@@ -195,5 +202,6 @@ def answer(request: Request, found: Served, *, alone: bool = True) -> Response:
 
 ROUTES: Final[list[BaseRoute]] = [
     *(Route(path, get_page, methods=["GET"]) for path in PAGES),
+    Route("/patterns", get_patterns, methods=["GET"]),
     Route("/static/{path:path}", get_static, methods=["GET"]),
 ]

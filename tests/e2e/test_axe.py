@@ -5,11 +5,12 @@ Lighthouse, are `scripts/pages-report`'s.
 """
 
 import asyncio
+import re
 import socket
 import time
 from collections.abc import AsyncIterator
 from types import SimpleNamespace
-from typing import Final
+from typing import Final, Literal
 
 import pytest
 import uvicorn
@@ -41,7 +42,7 @@ async def url() -> AsyncIterator[str]:
         port = held.getsockname()[1]
         app = Starlette(routes=ROUTES, exception_handlers=EXCEPTION_HANDLERS)
         origins = frozenset({f"http://localhost:{port}"})
-        app.state.settings = SimpleNamespace(emergency_number="110", origins=origins, basemap=Basemap())
+        app.state.settings = SimpleNamespace(emergency_number="110", origins=origins, basemap=Basemap(), demo=True)
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
         serving = asyncio.create_task(server.serve(sockets=[held]))
         yield f"http://localhost:{port}"
@@ -67,6 +68,31 @@ async def test_axe_finds_nothing_in_any_state(browser: Browser, url: str, name: 
     assert len(seen) == len({one.state for one in seen}) >= 5
     wrong = [f"{one.state}, {one.language}, {one.scheme}: {found}" for one in seen for found in one.found]
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize(("language", "scheme"), WAYS)
+async def test_axe_finds_nothing_on_the_pattern_sheet(browser: Browser, url: str, language: str, scheme: str) -> None:
+    dark: Literal["dark", "light"] = "dark" if scheme == "dark" else "light"
+    context = await browser.new_context(color_scheme=dark, reduced_motion="reduce", service_workers="block")
+    shown = await context.new_page()
+    await shown.route("**/static/vendor/**", lambda route: route.abort())
+    await shown.goto(f"{url}/patterns?lang={language}")
+    await shown.wait_for_selector("#main")
+    await shown.evaluate(AXE.read_text())
+    told = await shown.evaluate("async () => (await axe.run(document)).violations.map((one) => "
+                                "`${one.id}: ${one.nodes.map((node) => node.target).join(' ')}`)")  # fmt: skip
+    missing = re.findall(r"\[[a-z_.]+\]", await shown.inner_text("#main"))
+    await context.close()
+    assert told == [] and missing == []
+
+
+async def test_a_named_state_can_be_opened_from_the_pattern_sheet(browser: Browser, url: str) -> None:
+    context = await browser.new_context(locale="en", service_workers="block")
+    shown = await context.new_page()
+    await shown.goto(f"{url}/patterns?lang=en")
+    await shown.click("text=reconnecting >> nth=0")
+    await shown.wait_for_selector('[data-state="reconnecting"] .line-bar')
+    await context.close()
 
 
 async def test_a_planted_lack_is_seen(browser: Browser, url: str) -> None:

@@ -88,6 +88,13 @@ async def test_the_pages_are_told_what_lies_under_their_maps(client: httpx.Async
     assert told == {"tiles": "https://tiles.example:8443/{z}/{x}/{y}.png", "attribution": "© 某测绘院"}
 
 
+async def test_the_pattern_sheet_is_of_the_demonstration_only(client: httpx.AsyncClient) -> None:
+    settings = client._transport.app.state.settings  # type: ignore[attr-defined]
+    for demo, status in ((True, 200), (False, 404)):
+        settings.demo = demo
+        assert (await client.get("/patterns")).status_code == status
+
+
 async def test_an_unchanged_file_is_asked_for_again_and_answered_by_304(client: httpx.AsyncClient) -> None:
     first = await client.get("/static/shared/dom.js")
     assert first.headers["cache-control"] == "no-cache"
