@@ -332,6 +332,10 @@ OPERATIONS: Final[Operations] = {
     ("GET", "/"): page("citizen_page", "The citizen's page: report, follow."),
     ("GET", "/officer"): page("officer_page", "The officer's page: be offered, take, work."),
     ("GET", "/desk"): page("desk_page", "The desk's page: the station's queue and its officers."),
+    ("GET", "/patterns"): Operation(
+        id="patterns_page", group="pages", says="The pattern sheet; in the demonstration only.",
+        gives={200: Gives("The page.", TEXT, HTML), 304: SAME}, problems=("not_found",),
+    ),
     ("GET", "/admin"): page("admin_page", "The admin's page: people, stations, areas, categories, policies."),
     ("GET", "/sw.js"): Operation(
         id="service_worker", group="pages", says="The pages' service worker: opens them without a line, rings.",
