@@ -50,7 +50,7 @@ FORBIDDEN: Final = [
     "TRUNCATE cases CASCADE",
     "DELETE FROM cases",
     "DELETE FROM assignments",
-    "UPDATE waves SET asked = asked",
+    "UPDATE waves SET recipients = '{}'",
     "DELETE FROM waves",
     "DELETE FROM accounts",
     "DELETE FROM officers",
