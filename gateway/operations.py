@@ -238,7 +238,7 @@ OPERATIONS: Final[Operations] = {
     # --- at work
     ("POST", "/v1/duty"): Operation(
         id="duty", group="at work", session=Session.NEEDED, takes=Duty, gives={200: Gives("Done.", Result)},
-        problems=(*BODY, "message_unknown", "holds_case", "not_found", *WHO),
+        problems=(*BODY, "message_unknown", "holds_case", "key_reused", "not_found", *WHO),
     ),
     ("GET", "/v1/cases/{case}/place"): Operation(
         id="place", group="safety", session=Session.NEEDED, parameters=(CASE,),

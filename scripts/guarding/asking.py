@@ -103,11 +103,11 @@ class Asking:
     async def _route(self, row: Row) -> None:
         method, address = row.what.split(" ")[:2]
         ask = PROBES.get(row.what, plain(address))
-        self.stage.scene = await self.stage.make("offered") if "claims" in address and method == "POST" else None
+        self.stage.scene = await self.stage.make(row.scene) if row.scene else None
         for name in row.refused_first:
             person, wanted = self.stage.people[name], row.answers[name]
-            if wanted == DONE and self.stage.scene is not None:
-                self.stage.scene = await self.stage.make("offered")
+            if wanted == DONE and row.scene:
+                self.stage.scene = await self.stage.make(row.scene)
             probe: Probe = await ask(self.stage, person)
             before = await self._state(method, wanted)
             told = await (probe.who or person).ask(method, probe.path, probe.body, **probe.head)

@@ -86,7 +86,8 @@ def read_matrix(path: Path) -> Matrix:
         answers = {one: 401 if one in WITHOUT else rest for one in PEOPLE}
         for word, status in (("hidden", 404), ("judge", 409), ("may", DONE)):
             answers |= dict.fromkeys(members(of.get(word, [])), status)
-        answers |= of.get("other", {})
+        for name, status in of.get("other", {}).items():
+            answers |= dict.fromkeys(members([name]), status)
         return Row(what, answers, scene or of.get("scene", ""), of.get("says", {}))
 
     return Matrix(

@@ -1,8 +1,13 @@
 """How each route of the matrix is asked on a real object: the address, the body, and what must not have changed."""
 
+import base64
+import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from scripts.guarding.matrix import WITHOUT
 from scripts.guarding.people import HERE, Json, Person, Told, new_key
@@ -193,6 +198,45 @@ async def put_category(stage: Stage, person: Person) -> Probe:
     return Probe(f"/v1/admin/categories/{DESK_FIRST}", {"version": row["version"], "reason": "authz-matrix", **kept})
 
 
+async def identity(stage: Stage, person: Person) -> Probe:
+    assert stage.scene is not None
+    return Probe(f"/v1/cases/{stage.scene.case}/identity", {"reason": "to call the reporter back"})
+
+
+async def phone(stage: Stage, person: Person) -> Probe:
+    number = f"+86138{secrets.randbelow(10**8):08d}"  # a number of its own: each is written to a few times an hour
+    return Probe("/v1/phones", {"number": number})
+
+
+async def subscription(stage: Stage, person: Person) -> Probe:
+    key = ec.generate_private_key(ec.SECP256R1()).public_key()
+    point = key.public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
+    keys = {"p256dh": _text(point), "auth": _text(secrets.token_bytes(16))}
+    body = {"endpoint": f"https://fcm.googleapis.com/fcm/send/{secrets.token_hex(16)}", "keys": keys}
+    return Probe("/v1/push/subscriptions", body)
+
+
+def _text(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def with_password(path: str, **more: Any) -> Ask:
+    async def made(stage: Stage, person: Person) -> Probe:
+        own = {name: person.said.get(name, "x") for name in ("login", "password")}
+        return Probe(path, own | more)
+
+    return made
+
+
+def body_of(path: str, body: Any) -> Ask:
+    async def made(stage: Stage, person: Person) -> Probe:
+        return Probe(path, body)
+
+    return made
+
+
+NOBODYS: Final = "00000000-0000-4000-8000-000000000000"
+
 PROBES: Final[dict[str, Ask]] = {
     "POST /v1/reports": report, "POST /v1/advice": advice, "POST /v1/receipts": receipt, "POST /v1/sessions": sign_in,
     "DELETE /v1/sessions": everywhere, "DELETE /v1/sessions/current": here, "DELETE /v1/sessions/{session}": one,
@@ -212,6 +256,19 @@ PROBES: Final[dict[str, Ask]] = {
     "POST /v1/admin/people/{login}/suspended and in again": suspend(False),
     "POST /v1/admin/people/{login}/password": password, "PUT /v1/admin/stations/{station}": put_station,
     "PUT /v1/admin/categories/{category}": put_category, "GET /static/{path}": plain("/static/shared/dom.js"),
+    "POST /v1/cases/{case}/identity": identity, "POST /v1/phones": phone,
+    "POST /v1/phones/confirmed with a code that was never sent": body_of(
+        "/v1/phones/confirmed", {"phone": NOBODYS, "code": "123456"}
+    ),
+    "POST /v1/push/subscriptions": subscription,
+    "DELETE /v1/push/subscriptions/{subscription}": plain(f"/v1/push/subscriptions/{NOBODYS}"),
+    "POST /v1/factors/app": with_password("/v1/factors/app"),
+    "POST /v1/factors/passkey": with_password("/v1/factors/passkey"),
+    "POST /v1/factors/forgotten of one that is not there": with_password("/v1/factors/forgotten", factor=NOBODYS),
+    "POST /v1/factors with a wrong proof": body_of("/v1/factors", {"note": "a" * 64, "name": "x", "code": "123456"}),
+    "POST /v1/sessions/second with a word of nobody's": body_of(
+        "/v1/sessions/second", {"note": "a" * 64, "code": "123456"}
+    ),
 }  # fmt: skip
 """Whatever is not here is asked by GET at its own address."""
 
