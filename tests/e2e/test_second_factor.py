@@ -1,12 +1,14 @@
 """A second factor over the public protocol, and a passkey made and used by a real browser's own authenticator."""
 
 from collections.abc import AsyncIterator
+from time import time
 from typing import Any
 
 import asyncpg
 import httpx
 import pyotp
 import pytest
+from playwright.async_api import expect
 
 from tests.e2e.conftest import Screens, Service
 from tests.e2e.talk import Someone, Town
@@ -82,3 +84,24 @@ async def test_a_passkey_of_a_real_browser_signs_in(town: Town, screens: Screens
     again_ = (await password(town, one)).json()
     replayed = await town.client.post("/v1/sessions/second", json={"note": again_["note"], "passkey": signed})
     assert (replayed.status_code, replayed.json()["code"]) == (403, "second_wrong"), "another challenge"
+
+
+@pytest.mark.browser
+async def test_the_page_asks_for_the_second_step_and_takes_a_code_once(town: Town, screens: Screens) -> None:
+    one = town.service.of("desk", "xw-1")[0]
+    me = Someone(town, (await password(town, one)).json()["token"], {})
+    again = {"login": one["login"], "password": one["password"]}
+    asked = (await me.ask("POST", "/v1/factors/app", again)).json()
+    app = pyotp.TOTP(asked["secret"])
+    await me.ask("POST", "/v1/factors", {"note": asked["note"], "name": "My phone", "code": app.at(time() - 30)})
+    page = await screens.open("/desk", phone=False, drawn_maps=False)
+    await page.fill("#login", one["login"])
+    await page.fill("#password", one["password"])
+    await page.press("#password", "Enter")
+    await expect(page.locator("#second-code")).to_be_visible()
+    await page.fill("#second-code", "12")
+    await page.press("#second-code", "Enter")
+    await expect(page.locator('[data-refused="second_digits"]')).to_be_visible()
+    await page.fill("#second-code", app.now())
+    await page.press("#second-code", "Enter")
+    await expect(page.locator("[data-pane]")).to_be_visible()

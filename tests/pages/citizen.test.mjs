@@ -9,7 +9,7 @@ import { FIRST, reduce } from "../../gateway/web/citizen/reducer.js";
 import { maySay, unreadOf } from "../../gateway/web/citizen/talking.js";
 import { titleOf, viewFor } from "../../gateway/web/citizen/view.js";
 import { nextSay, statusSay } from "../../gateway/web/citizen/view_case.js";
-import { pathOf } from "../../gateway/web/citizen/view_receipt.js";
+import { pathOf } from "../../gateway/web/shared/qr.js";
 import { wordsOf } from "../../gateway/web/shared/words.js";
 import { nodes, texts } from "./trees.mjs";
 

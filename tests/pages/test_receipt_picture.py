@@ -48,7 +48,7 @@ def test_the_picture_of_a_code_is_a_qr_code_of_that_code_and_of_no_other(tmp_pat
     node = shutil.which("node")
     if node is None or not vendor_files():
         pytest.skip("no node, or the pages' packages are not installed")
-    library, own = PACKAGES / "lean-qr" / "index.mjs", ROOM / "citizen" / "view_receipt.js"
+    library, own = PACKAGES / "lean-qr" / "index.mjs", ROOM / "shared" / "qr.js"
     script = DRAW % (json.dumps(library.as_uri()), json.dumps(own.as_uri()))
     command = [node, "--input-type=module", "-e", script, *CODES]
     drawn = json.loads(subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout)

@@ -1,6 +1,7 @@
 /** The admin's page in each of its states, by name. */
 
 import { AREAS, REVOKED, at } from "../patterns/town.js";
+import { signingStates } from "../patterns/signing.js";
 import { FIRST, reduce } from "./reducer.js";
 import { view } from "./view.js";
 
@@ -77,6 +78,7 @@ export const PLAYED = {
   states: [
     { name: "sign-in", log: [] },
     { name: "sign-in-refused", log: [{ t: "sign_in_refused", refused: { code: "sign_in_refused" } }] },
+    ...signingStates([]),
     { name: "loading", log: SIGNED },
     { name: "empty", log: [...SIGNED, { ...LOADED, people: [], more: false }, { t: "ui.find", field: "q", value: "nobody" }] },
     { name: "live", log: HERE },

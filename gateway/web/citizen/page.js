@@ -8,7 +8,8 @@ import { keepPage } from "../shared/installed.js";
 import { Line } from "../shared/line.js";
 import { languageEffect } from "../shared/pieces.js";
 import { loadPlaces } from "../shared/places.js";
-import { session } from "../shared/sign_in.js";
+import { pictureOf } from "../shared/qr.js";
+import { session } from "../shared/session.js";
 import { open } from "../shared/store.js";
 import { loadWords } from "../shared/words.js";
 import { copied, locate, onEscapeTwice, openedWith, signal } from "./around.js";
@@ -19,7 +20,6 @@ import { FIRST, reduce } from "./reducer.js";
 import { Sending } from "./sending.js";
 import { lastSeq, maySay, unreadOf } from "./talking.js";
 import { titleOf, viewFor } from "./view.js";
-import { pathOf } from "./view_receipt.js";
 
 const SILENT = "onbeat.silent";
 const TYPING_MS = 450; // how long nothing is typed before the words are looked at
@@ -143,10 +143,8 @@ const effects = {
     }
   },
   reported: async (m, { send }) => {
-    const { generate } = await import("/static/vendor/lean-qr/lean-qr.mjs").catch(() => ({}));
-    if (!generate) return;
-    const bits = generate(m.receipt);
-    send({ t: "qr", size: bits.size, path: pathOf(bits) });
+    const picture = await pictureOf(m.receipt);
+    if (picture) send({ t: "qr", ...picture });
   },
   "ui.copy": async (m, { send }) => {
     if (await copied(m.code)) send({ t: "ui.copied" });

@@ -1,5 +1,6 @@
 /** The officer's page in each of its states, by name. */
 
+import { signingStates } from "../patterns/signing.js";
 import { HEARD, HERE, LIVE, LOST, PLACES, REVOKED, ROUGH, WANG, at, id } from "../patterns/town.js";
 import { FIRST, reduce } from "./reducer.js";
 import { view } from "./view.js";
@@ -31,6 +32,7 @@ export const PLAYED = {
     { name: "sign-in", log: [PLACES] },
     { name: "sign-in-refused", log: [PLACES, { t: "sign_in_refused", refused: { code: "wrong_credentials" } }] },
     { name: "asking", log: [PLACES, { t: "asking", on: true }] },
+    ...signingStates([PLACES]),
     { name: "loading", log: SIGNED },
     { name: "off-duty", log: [...SIGNED, { t: "welcome", on_duty: false, call_sign: "0417", station: "xw-1", officer: id(17), ...HEARD }, { t: "snapshot", at: {}, ...HEARD }, LIVE] },
     { name: "empty", log: ON },

@@ -1,51 +1,20 @@
-/** Sign-in of officers and desks: the session in this tab, the form, and what became of it. */
+/** Sign-in of who works here: the form, the second step where one is needed, and what became of it. */
 
 import { h } from "./dom.js";
 import { call, sentenceOf } from "./http.js";
-import { waitBefore } from "./line.js";
+import { canPasskey } from "./passkeys.js";
 import { skeleton } from "./pieces.js";
+import { SECOND, reduceSecond, secondEffects, secondView } from "./second.js";
+import { session } from "./session.js";
 
-/**
- * Who is signed in on this kind of page. The session itself is a cookie that no script can read; kept here is only that
- * there was one, so that a page that nobody signed in on asks nothing.
- */
-export const session = (name, storage = localStorage) => {
-  const mark = `onbeat.signed.${name}`;
-  let held = null;
-  const kept = {
-    read: () => held,
-    write: (signed) => {
-      held = signed;
-      storage.setItem(mark, "1");
-    },
-    forget: () => {
-      held = null;
-      storage.removeItem(mark);
-    },
-    /** Whether somebody signed in here, as far as is known without asking. */
-    marked: () => storage.getItem(mark) !== null,
-    /** After a reload: asks who I am, as long as it takes to be answered. @returns {Promise<any>} */
-    restore: async () => {
-      for (let attempt = 0; kept.marked(); attempt += 1) {
-        try {
-          held = await call("GET", "/v1/me");
-          return held;
-        } catch (refused) {
-          if (refused.status === 401 || refused.status === 403) kept.forget();
-          else await new Promise((go) => setTimeout(go, Math.max(waitBefore(attempt), (refused.retry_after_s ?? 0) * 1000)));
-        }
-      }
-      return null;
-    },
-  };
-  return kept;
-};
+export { session } from "./session.js";
 
 /** The part of the state about who is signed in. `signed`: the answer of POST /v1/sessions. `asking`: somebody was, and
  * the service is asked who. */
-export const SIGN_IN = { signed: null, asking: false, form: { login: "", password: "" }, signing: false, sign_in_refused: null };
+export const SIGN_IN = { signed: null, asking: false, form: { login: "", password: "" }, signing: false, sign_in_refused: null, ...SECOND };
 
-export function reduceSignIn(state, m) {
+export function reduceSignIn(before, m) {
+  const state = reduceSecond(before, m);
   switch (m.t) {
     case "ui.form":
       return { ...state, form: { ...state.form, [m.field]: m.value }, sign_in_refused: null };
@@ -54,7 +23,11 @@ export function reduceSignIn(state, m) {
     case "asking":
       return { ...state, asking: m.on };
     case "signed":
-      return { ...state, signed: m.signed, asking: false, signing: false, form: { login: "", password: "" }, line: "connecting" };
+      return { ...state, signed: m.signed, asking: false, signing: false, second: null, form: { login: "", password: "" }, line: "connecting" };
+    case "second_asked": // the password was right and is not needed again
+      return { ...state, signing: false, sign_in_refused: null, form: { ...state.form, password: "" } };
+    case "second_over":
+      return { ...state, sign_in_refused: m.refused };
     case "sign_in_refused":
       return { ...state, signing: false, sign_in_refused: m.refused, form: { ...state.form, password: "" } };
     default:
@@ -72,18 +45,24 @@ export const restored = (kept, page) =>
 /** Effects: asks the server, checks the role, opens the line. `open(signed)` is the page's own. */
 export function signInEffects({ name, roles, open, close }) {
   const kept = session(name);
+  /** A session is there: it counts where its role belongs on this page. */
+  const arrived = async (signed, page) => {
+    if (!roles.includes(signed.role)) {
+      await call("DELETE", "/v1/sessions/current").catch(() => null);
+      page.send({ t: "sign_in_refused", refused: { code: "wrong_page" } });
+      return;
+    }
+    kept.write(signed);
+    page.send({ t: "signed", signed });
+  };
   return {
+    ...secondEffects(arrived),
     "ui.sign_in": async (_m, page, before) => {
       if (before.signing) return;
       try {
-        const signed = await call("POST", "/v1/sessions", { body: before.form });
-        if (!roles.includes(signed.role)) {
-          await call("DELETE", "/v1/sessions/current").catch(() => null);
-          page.send({ t: "sign_in_refused", refused: { code: "wrong_page" } });
-          return;
-        }
-        kept.write(signed);
-        page.send({ t: "signed", signed });
+        const told = await call("POST", "/v1/sessions", { body: before.form });
+        if (told.note) page.send({ t: "second_asked", asked: told, passkeys: canPasskey(), veiled: true });
+        else await arrived(told, page);
       } catch (refused) {
         page.send({ t: "sign_in_refused", refused: { code: refused.code, detail: refused.detail } });
       }
@@ -99,11 +78,12 @@ export function signInEffects({ name, roles, open, close }) {
 
 export function signInView(state, words, page) {
   if (state.asking) return skeleton(words);
+  if (state.second) return secondView(state.second, words);
   const field = (name, type, complete) =>
     h("div", { class: "field" },
       h("label", { for: name }, words.say(`sign_in.${name}`)),
       h("input", { id: name, name, type, autocomplete: complete, autocapitalize: "off", required: true,
-        value: state.form[name], oninput: { t: "ui.form", field: name } }));
+        value: state.form[name], oninput: { t: "ui.form", field: name, veiled: true } }));
   return h("main", { class: "column", id: "main" },
     h("form", { class: "card", onsubmit: { t: "ui.sign_in" } },
       h("h1", {}, words.say(`${page}.title`)),

@@ -37,7 +37,7 @@ export function open({ root, state, reduce, view, words, effects, after, title }
   /** @param {import("./dom.js").Message} message */
   function send(message) {
     if (message.t !== "tick") {
-      log.push(message);
+      log.push(message.veiled ? { t: message.t } : message); // a password, a secret, a name: never kept beside the state
       if (log.length > LOG_MAX) log.shift();
     }
     const before = state;

@@ -2,6 +2,7 @@
 
 import { HEARD, LIVE, LOST, PLACES, REVOKED, ROUGH, at, id } from "../patterns/town.js";
 import { ACTS } from "./acts.js";
+import { signingStates } from "../patterns/signing.js";
 import { FIRST, reduce } from "./reducer.js";
 import { view } from "./view.js";
 
@@ -40,6 +41,7 @@ export const PLAYED = {
   view,
   states: [
     { name: "sign-in", log: [PLACES] },
+    ...signingStates([PLACES]),
     { name: "loading", log: SIGNED },
     { name: "empty", log: HERE },
     { name: "live", log: FULL },

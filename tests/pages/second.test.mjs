@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+
+import { appCode, grouped, paperCode, secondView } from "../../gateway/web/shared/second.js";
+import { SIGN_IN, reduceSignIn } from "../../gateway/web/shared/sign_in.js";
+import { wordsOf } from "../../gateway/web/shared/words.js";
+import { nodes, texts } from "./trees.mjs";
+
+const words = wordsOf("en", JSON.parse(readFileSync(new URL("../../gateway/web/shared/words/en.json", import.meta.url))));
+const asked = (kinds, more = {}) => ({ t: "second_asked", passkeys: true, asked: { note: "ab", kinds, expires_in_s: 300, ...more } });
+const on = (state, ...messages) => messages.reduce(reduceSignIn, state);
+const typed = (value) => ({ t: "ui.second_typed", value });
+const APP = on({ ...SIGN_IN, form: { login: "desk", password: "secret" }, signing: true }, asked(["recovery", "totp"]));
+
+test("a right password that needs a second step signs nobody in, and is forgotten", () => {
+  assert.equal(APP.signed, null);
+  assert.equal(APP.signing, false);
+  assert.equal(APP.form.password, "");
+  assert.equal(APP.second.by, "code");
+});
+
+test("a code counts however it was typed, and what is none is not sent", () => {
+  assert.equal(appCode("123 456"), "123456");
+  assert.equal(appCode("12345"), "");
+  assert.equal(appCode("12345a"), "");
+  assert.equal(paperCode("4gwt 2b8n-9qxm"), "4GWT-2B8N-9QXM");
+  assert.equal(paperCode("4GWT"), "");
+  const short = on(APP, typed("123"), { t: "ui.second_go" });
+  assert.equal(short.second.going, false);
+  assert.equal(short.second.refused.code, "second_digits");
+  assert.equal(on(APP, typed("123456"), { t: "ui.second_go" }).second.going, true);
+});
+
+test("a wrong code may be tried again; one that is over leads back to the password, and says why", () => {
+  const going = on(APP, typed("123456"), { t: "ui.second_go" });
+  const wrong = on(going, { t: "second_refused", refused: { code: "second_wrong" } });
+  assert.equal(wrong.second.going, false);
+  assert.equal(wrong.second.typed, "");
+  const over = on(going, { t: "second_over", refused: { code: "second_over" } });
+  assert.equal(over.second, null);
+  assert.equal(over.sign_in_refused.code, "second_over");
+});
+
+test("a passkey comes first where the browser can, and is not offered where it cannot", () => {
+  const both = ["passkey", "recovery", "totp"];
+  assert.equal(on(SIGN_IN, asked(both)).second.by, "passkey");
+  const cannot = on(SIGN_IN, { ...asked(both), passkeys: false });
+  assert.equal(cannot.second.by, "code");
+  assert.equal(nodes(secondView(cannot.second, words), (attrs) => attrs["data-by"] === "passkey").length, 0);
+  const only = on(SIGN_IN, { ...asked(["passkey", "recovery"]), passkeys: false });
+  assert.equal(only.second.by, "recovery");
+  assert.ok(texts(secondView(only.second, words)).includes(words.say("staff.second.no_passkeys")));
+});
+
+test("an app that must be added shows its secret in groups and as a link, then the codes for paper before anything else", () => {
+  const enrol = on(SIGN_IN, asked(["totp"], { enrol: true, secret: "JBSWY3DPEHPK3PXP", uri: "otpauth://totp/x" }));
+  assert.equal(grouped("JBSWY3DPEHPK3PXP"), "JBSW Y3DP EHPK 3PXP");
+  const tree = secondView(enrol.second, words);
+  assert.ok(texts(tree).includes("JBSW Y3DP EHPK 3PXP"));
+  assert.equal(nodes(tree, (attrs) => attrs.href === "otpauth://totp/x").length, 1);
+  const paper = on(enrol, { t: "second_paper", codes: ["4GWT-2B8N-9QXM"], signed: { role: "desk" } });
+  assert.equal(paper.signed, null);
+  assert.ok(texts(secondView(paper.second, words)).includes("4GWT-2B8N-9QXM"));
+  assert.equal(on(paper, { t: "signed", signed: { role: "desk" } }).second, null);
+});
+
+test("every refusal of the second step has words in both languages", () => {
+  for (const lang of ["en", "zh-CN"]) {
+    const texts_ = JSON.parse(readFileSync(new URL(`../../gateway/web/shared/words/${lang}.json`, import.meta.url)));
+    for (const code of ["second_over", "second_wrong", "second_digits", "second_characters", "passkey_none", "factor_known", "factors_full", "password_wrong", "too_many_attempts", "sign_in_refused", "page_unknown", "csrf_refused", "session_unknown"])
+      assert.ok(texts_[`refused.${code}`], `${lang}: ${code}`);
+  }
+});
