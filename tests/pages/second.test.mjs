@@ -72,3 +72,27 @@ test("every refusal of the second step has words in both languages", () => {
       assert.ok(texts_[`refused.${code}`], `${lang}: ${code}`);
   }
 });
+
+const OPENED = on(SIGN_IN, { t: "ui.account" }, { t: "account_loaded", factors: [], places: [], passkeys: true });
+const type = (field, value) => ({ t: "ui.account_typed", field, value });
+
+test("an app is added by the password, then by its first code; the secret is gone afterwards and the codes stay until they are kept", () => {
+  const adding = on(OPENED, { t: "ui.account_do", doing: { what: "app" } });
+  assert.equal(on(adding, { t: "ui.account_go" }).account.refused.code, "password_missing");
+  const going = on(adding, type("login", "desk"), type("password", "p"), { t: "ui.account_go" });
+  assert.equal(going.account.going, true);
+  const secret = on(going, { t: "account_asked", asked: { note: "n", kinds: ["totp"], expires_in_s: 300, secret: "JBSW", uri: "otpauth://totp/x" } });
+  assert.equal(secret.account.typed.password, "");
+  assert.equal(on(secret, { t: "ui.account_go" }).account.refused.code, "second_digits");
+  const over = on(secret, { t: "account_refused", refused: { code: "second_over" } });
+  assert.equal(over.account.asked, null);
+  const added = on(secret, { t: "account_done", done: "added", paper: ["4GWT-2B8N-9QXM"] });
+  assert.equal(added.account.asked, null);
+  assert.deepEqual(added.account.paper, ["4GWT-2B8N-9QXM"]);
+  assert.deepEqual(on(added, { t: "ui.account_kept" }).account.paper, []);
+});
+
+test("nothing of my sign-in stays in the state once its panel is shut", () => {
+  const secret = on(OPENED, { t: "ui.account_do", doing: { what: "app" } }, { t: "account_asked", asked: { note: "n", secret: "JBSW", kinds: [] } });
+  for (const t of ["ui.account_shut", "ui.panel", "ui.tab", "ui.back"]) assert.equal(on(secret, { t }).account, null);
+});

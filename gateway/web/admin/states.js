@@ -1,7 +1,7 @@
 /** The admin's page in each of its states, by name. */
 
 import { AREAS, REVOKED, at } from "../patterns/town.js";
-import { signingStates } from "../patterns/signing.js";
+import { accountStates, signingStates } from "../patterns/signing.js";
 import { FIRST, reduce } from "./reducer.js";
 import { view } from "./view.js";
 
@@ -111,6 +111,7 @@ export const PLAYED = {
     { name: "policy-saved", log: [...POLICIES, open("policy", "bicycle"), { t: "saved", did: "save", answer: { category: { ...TOWN.categories[0], version: 2, window_ms: 45_000 } } }] },
     { name: "changes", log: [...HERE, tab("changes"), { t: "changes", changes: CHANGES, more: true }] },
     { name: "changes-none", log: [...HERE, tab("changes")] },
+    ...accountStates(HERE),
     { name: "reconnecting", log: [...HERE, { t: "line", line: "reconnecting" }, at(12)] },
     { name: "refused", log: [...HERE, REVOKED] },
   ],

@@ -1,5 +1,6 @@
 /** What the admin sees, from the state alone: the tabs, and beneath them a list with its form. */
 
+import { accountButton, accountView } from "../shared/account_view.js";
 import { h } from "../shared/dom.js";
 import { lineBar, lineRefused, skeleton, top } from "../shared/pieces.js";
 import { signInView } from "../shared/sign_in.js";
@@ -15,7 +16,7 @@ const BODIES = /** @type {Record<string, (state: any, words: Words) => any>} */ 
 
 /** @param {any} state @param {Words} words */
 export function view(state, words) {
-  const more = state.signed ? [h("button", { class: "plain", onclick: { t: "ui.sign_out" } }, words.say("sign_in.out"))] : [];
+  const more = state.signed ? [accountButton(words), h("button", { class: "plain", onclick: { t: "ui.sign_out" } }, words.say("sign_in.out"))] : [];
   return [lineBar(state, words), top(words, "admin", more), body(state, words)];
 }
 
@@ -23,6 +24,8 @@ export function view(state, words) {
 function body(state, words) {
   if (!state.signed) return signInView(state, words, "admin");
   if (state.line === "refused") return h("main", { key: "main", id: "main", class: "column" }, h("h1", {}, words.say("admin.title")), lineRefused(state, words));
+  if (state.account) return h("main", { key: "account", id: "main", class: "column" },
+    h("h1", {}, words.say("staff.account.title")), accountView(state.account, words), h("button", { type: "button", onclick: { t: "ui.account_shut" } }, words.say("staff.account.back")));
   if (!state.ready) return skeleton(words);
   return h("main", { key: "admin", id: "main", class: "admin" },
     h("h1", {}, words.say("admin.title")),

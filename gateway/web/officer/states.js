@@ -1,6 +1,6 @@
 /** The officer's page in each of its states, by name. */
 
-import { signingStates } from "../patterns/signing.js";
+import { accountStates, signingStates } from "../patterns/signing.js";
 import { HEARD, HERE, LIVE, LOST, PLACES, REVOKED, ROUGH, WANG, at, id } from "../patterns/town.js";
 import { FIRST, reduce } from "./reducer.js";
 import { view } from "./view.js";
@@ -79,6 +79,7 @@ export const PLAYED = {
     { name: "panic-raised", log: [...ON, { t: "panic.go" }, { ...HELP, officer: id(17), call_sign: "0417", told: 4 }] },
     { name: "panic-near", log: [...ON, HELP] },
     { name: "panic-near-seen", log: [...ON, HELP, { t: "ui.help_seen", panic: id(9) }] },
+    ...accountStates([...ON, { t: "ui.sheet", kind: "settings" }]),
     { name: "reconnecting", log: [...ON, OFFER, ...LOST] },
     { name: "offline", log: [...ON, HELD, ...LOST, { t: "offline", on: true }] },
     { name: "refused", log: [...ON, REVOKED] },

@@ -1,6 +1,7 @@
 /** What the officer sees, from the state alone: the frame; each card has a file of its own. */
 
 import { h } from "../shared/dom.js";
+import { accountView } from "../shared/account_view.js";
 import { lineBar, lineRefused, skeleton, top } from "../shared/pieces.js";
 import { categoryName } from "../shared/places.js";
 import { signInView } from "../shared/sign_in.js";
@@ -11,7 +12,7 @@ import { alarms, ownCall } from "./view_help.js";
 import { dutyRow, head, idle, settings } from "./view_idle.js";
 import { notices } from "./view_notices.js";
 import { offerCard } from "./view_offer.js";
-import { reasonSheet, waysSheet } from "./view_sheets.js";
+import { reasonSheet, sheet, waysSheet } from "./view_sheets.js";
 import { talkSheet } from "./view_talk.js";
 
 export function view(state, words) {
@@ -42,7 +43,7 @@ function spoken(state, words) {
 }
 
 function looked(state, words) {
-  if (state.sheet?.kind === "settings") return settings(state, words);
+  if (state.sheet?.kind === "settings") return state.account ? sheet(words.say("staff.account.title"), words, accountView(state.account, words)) : settings(state, words);
   const id = focusOf(state);
   const held = state.held[id];
   const kind = state.sheet?.case === id ? state.sheet?.kind : null;

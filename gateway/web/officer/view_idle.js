@@ -1,5 +1,6 @@
 /** Without a case: duty, the beat, where the officer is; and the settings of this phone. */
 
+import { accountButton } from "../shared/account_view.js";
 import { h } from "../shared/dom.js";
 import { map } from "../shared/live_map.js";
 import { cameraFor } from "../shared/map.js";
@@ -103,6 +104,7 @@ export function settings(state, words) {
     h("button", { "aria-pressed": state.by_hand ? "true" : "false", "data-by-hand": "", onclick: { t: "ui.by_hand" } },
       words.say(state.by_hand ? "officer.place.by_gps" : "officer.place.by_hand")),
     state.by_hand ? h("p", { class: "quiet small" }, words.say("officer.place.hint")) : null,
+    accountButton(words),
     h("div", { class: "row two" },
       h("button", { class: "fill", lang: other, onclick: { t: "ui.language", lang: other } }, words.say("language.other")),
       h("button", { class: "fill", "data-sign-out": "", onclick: { t: "ui.sign_out" } }, words.say("sign_in.out"))));

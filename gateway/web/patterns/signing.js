@@ -18,3 +18,21 @@ export const signingStates = (before) => [
     { name: "second-enrol", log: [...before, ENROL, { t: "second_qr", qr: QR }] },
     { name: "second-kept", log: [...before, ENROL, { t: "second_paper", codes: PAPER, signed: {} }] },
 ];
+
+const FACTORS = [{ id: "f1", kind: "totp", name: "My phone", made_at: "2026-11-20T08:00:00Z", used_at: "2026-11-29T06:00:00Z" }, { id: "f2", kind: "passkey", name: "Laptop", made_at: "2026-11-21T08:00:00Z", used_at: null }];
+const PLACES = [{ id: "s1", page: "desk", device: "Chrome, Linux", opened_at: "2026-11-29T05:00:00Z", expires_in_s: 3_000, this: true }, { id: "s2", page: "admin", device: "", opened_at: "2026-11-28T05:00:00Z", expires_in_s: 3_000, this: false }];
+const OPENED = { t: "account_loaded", factors: FACTORS, places: PLACES, passkeys: true };
+
+/** My own sign-in. @param {import("../shared/dom.js").Message[]} before @returns {import("../shared/replay.js").Named[]} */
+export const accountStates = (before) => [
+  { name: "account-loading", log: [...before, { t: "ui.account" }] },
+  { name: "account", log: [...before, { t: "ui.account" }, OPENED] },
+  { name: "account-none", log: [...before, { t: "ui.account" }, { ...OPENED, factors: [], passkeys: false }] },
+  { name: "account-not-offered", log: [...before, { t: "ui.account" }, { ...OPENED, factors: null }] },
+  { name: "account-again", log: [...before, { t: "ui.account" }, OPENED, { t: "ui.account_do", doing: { what: "app" } }] },
+  { name: "account-password-wrong", log: [...before, { t: "ui.account" }, OPENED, { t: "ui.account_do", doing: { what: "passkey" } }, { t: "account_refused", refused: { code: "password_wrong" } }] },
+  { name: "account-forget", log: [...before, { t: "ui.account" }, OPENED, { t: "ui.account_do", doing: { what: "forget", id: "f1" } }] },
+  { name: "account-secret", log: [...before, { t: "ui.account" }, OPENED, { t: "ui.account_do", doing: { what: "app" } }, { t: "account_asked", asked: ENROL.asked }, { t: "account_qr", qr: QR }] },
+  { name: "account-paper", log: [...before, { t: "ui.account" }, OPENED, { t: "account_done", done: "added", paper: PAPER }] },
+  { name: "account-added", log: [...before, { t: "ui.account" }, OPENED, { t: "account_done", done: "added" }] },
+];

@@ -1,5 +1,6 @@
 /** Sign-in of who works here: the form, the second step where one is needed, and what became of it. */
 
+import { ACCOUNT, accountEffects, reduceAccount } from "./account.js";
 import { h } from "./dom.js";
 import { call, sentenceOf } from "./http.js";
 import { canPasskey } from "./passkeys.js";
@@ -11,10 +12,10 @@ export { session } from "./session.js";
 
 /** The part of the state about who is signed in. `signed`: the answer of POST /v1/sessions. `asking`: somebody was, and
  * the service is asked who. */
-export const SIGN_IN = { signed: null, asking: false, form: { login: "", password: "" }, signing: false, sign_in_refused: null, ...SECOND };
+export const SIGN_IN = { signed: null, asking: false, form: { login: "", password: "" }, signing: false, sign_in_refused: null, ...SECOND, ...ACCOUNT };
 
 export function reduceSignIn(before, m) {
-  const state = reduceSecond(before, m);
+  const state = reduceAccount(reduceSecond(before, m), m);
   switch (m.t) {
     case "ui.form":
       return { ...state, form: { ...state.form, [m.field]: m.value }, sign_in_refused: null };
@@ -57,6 +58,7 @@ export function signInEffects({ name, roles, open, close }) {
   };
   return {
     ...secondEffects(arrived),
+    ...accountEffects,
     "ui.sign_in": async (_m, page, before) => {
       if (before.signing) return;
       try {

@@ -1,5 +1,6 @@
 /** The middle column: the map with who is on duty, or one of the panels in its place. */
 
+import { accountView } from "../shared/account_view.js";
 import { h } from "../shared/dom.js";
 import { map } from "../shared/live_map.js";
 import { MARKS, shape } from "../shared/pieces.js";
@@ -13,6 +14,7 @@ import { RATIO } from "./reducer.js";
 
 /** @param {State} state @param {Words} words */
 export function middle(state, words) {
+  if (state.account) return [accountPanel(state, words)];
   const panels = { figures: figuresPanel, handover: handoverPanel, stations: stationsPanel, help: helpPanel };
   const panel = panels[/** @type {keyof typeof panels} */ (state.panel)];
   if (panel) return [h("section", { key: `panel:${state.panel}`, class: "panel card", "data-panel-open": state.panel, "aria-labelledby": "panel-title" },
@@ -21,6 +23,12 @@ export function middle(state, words) {
     panel(state, words))];
   return [picture(state, words), officers(state, words)];
 }
+
+/** My own sign-in. @param {State} state @param {Words} words */
+export const accountPanel = (state, words) => h("section", { key: "panel:account", class: "panel card", "data-panel-open": "account", "aria-labelledby": "panel-title" },
+  h("header", { class: "row apart" }, h("h2", { id: "panel-title", tabindex: -1 }, words.say("staff.account.title")),
+    h("button", { type: "button", onclick: { t: "ui.account_shut" } }, words.say("desk.panel.back"), h("kbd", { "aria-hidden": "true" }, "Esc"))),
+  state.account ? accountView(state.account, words) : null);
 
 /** @param {State} state */
 export function marksOf(state) {

@@ -44,6 +44,8 @@ function reduceUi(state, m) {
       return { ...state, search: m.value };
     case "ui.panel":
       return { ...state, panel: state.panel === m.panel ? "map" : m.panel, pane: "middle" };
+    case "ui.account":
+      return { ...state, pane: "middle" };
     case "ui.pane":
       return { ...state, pane: m.pane };
     case "ui.keys":
@@ -91,6 +93,7 @@ function drafted(drafts, id, said) {
 
 /** What is uppermost goes first: a form, an entry, a panel, a search, the card. @param {State} state @returns {State} */
 function shut(state) {
+  if (state.account) return { ...state, account: null };
   if (state.clearing) return { ...state, clearing: null };
   if (state.sheet) return { ...state, sheet: null, refused: null };
   if (state.entry) return { ...state, entry: null };

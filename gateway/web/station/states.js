@@ -2,7 +2,7 @@
 
 import { HEARD, LIVE, LOST, PLACES, REVOKED, ROUGH, at, id } from "../patterns/town.js";
 import { ACTS } from "./acts.js";
-import { signingStates } from "../patterns/signing.js";
+import { accountStates, signingStates } from "../patterns/signing.js";
 import { FIRST, reduce } from "./reducer.js";
 import { view } from "./view.js";
 
@@ -71,6 +71,7 @@ export const PLAYED = {
     { name: "supervisor-stations", log: [...CHOOSING, { t: "ui.follow", station: "xw-1" }, { t: "snapshot", at: {}, cases: [AT_DESK], officers: OFFICERS, ...HEARD }, LIVE, { t: "ui.panel", panel: "stations" },
       { t: "overview", station: "xw-1", cases: [{ ...AT_DESK, objected: true }], officers: OFFICERS, heard_ms: 1_000 }] },
     { name: "help", log: [...FULL, { t: "ui.panel", panel: "help" }] },
+    ...accountStates(FULL),
     { name: "reconnecting", log: [...FULL, ...LOST] },
     { name: "offline", log: [...FULL, ...LOST, { t: "offline", on: true }] },
     { name: "refused", log: [...FULL, REVOKED] },

@@ -1,11 +1,12 @@
 /** What the desk sees, from the state alone: a line with whose desk it is, what rings, then queue, map and card. */
 
+import { accountButton } from "../shared/account_view.js";
 import { h } from "../shared/dom.js";
 import { lineBar, lineRefused, skeleton, top } from "../shared/pieces.js";
 import { signInView } from "../shared/sign_in.js";
 import { card } from "./card_view.js";
 import { entryView } from "./entry_view.js";
-import { middle } from "./middle_view.js";
+import { accountPanel, middle } from "./middle_view.js";
 import { stationsPanel } from "./panels_view.js";
 import { alarmBar, deskBar, queue } from "./queue_view.js";
 import { stationOf } from "./state.js";
@@ -17,7 +18,7 @@ const PANES = ["queue", "middle", "side"];
 
 /** @param {State} state @param {Words} words */
 export function view(state, words) {
-  const out = state.signed ? [h("button", { type: "button", class: "plain", onclick: { t: "ui.sign_out" } }, words.say("sign_in.out"))] : [];
+  const out = state.signed ? [accountButton(words), h("button", { type: "button", class: "plain", onclick: { t: "ui.sign_out" } }, words.say("sign_in.out"))] : [];
   return [lineBar(state, words), top(words, "desk", out), body(state, words)];
 }
 
@@ -44,5 +45,6 @@ function choosing(state, words) {
   return h("main", { key: "choosing", id: "main", class: "desk choosing" },
     h("h1", {}, words.say("desk.choose_station")),
     alarmBar(state, words),
+    state.account ? accountPanel(state, words) : null,
     h("section", { key: "stations", class: "panel card" }, h("h2", { class: "unseen" }, words.say("desk.panel.stations")), stationsPanel(state, words)));
 }
