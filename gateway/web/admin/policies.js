@@ -51,7 +51,7 @@ function simulated(state, words) {
       h("p", { class: "quiet small" }, words.say("admin.simulated.of", { n: asked?.count ?? "?", officers: asked?.officers ?? "?", minutes: asked?.minutes ?? "?", seeds })),
       h("div", { class: "scroll", role: "region", "aria-label": words.say("admin.simulated"), tabindex: "0" },
         h("table", { class: "numbers" },
-          h("thead", {}, h("tr", {}, h("th", { scope: "col" }, ""), names.map((name) => h("th", { scope: "col" }, policyName(name, words),
+          h("thead", {}, h("tr", {}, h("td", {}), names.map((name) => h("th", { scope: "col" }, policyName(name, words),
             asked?.policies?.[name] ? h("span", { class: "quiet small block" }, policySays(asked.policies[name], words)) : null)), h("th", { scope: "col" }, words.say("admin.simulated.differs")))),
           h("tbody", {}, MEASURES.filter((one) => found.compared[one]).map((measure) => h("tr", {},
             h("th", { scope: "row" }, words.say(`admin.measure.${measure}`)),

@@ -32,7 +32,7 @@ function body(state, words, number) {
 /** Whoever reported has no sign-in to speak of: the code is the way back. */
 const ended = (words) =>
   h("section", { key: "refused", class: "card", role: "alert" },
-    h("p", { class: "say bad" }, words.say("citizen.ended")),
+    h("h1", { class: "say bad" }, words.say("citizen.ended")),
     h("button", { type: "button", class: "main", onclick: { t: "ui.sign_out" } }, words.say("line.sign_in_again")));
 
 function head(state, words) {
