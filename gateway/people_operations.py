@@ -67,6 +67,7 @@ def people_operations(
         ),
         ("POST", "/v1/cases/{case}/identity"): Operation(
             id="identity", group="cases", session=Session.NEEDED, parameters=(case,), takes=IdentityAsked,
-            gives={200: Gives("As far as they said.", Identity)}, problems=(*body, "not_found", *who),
+            gives={200: Gives("As far as they said.", Identity)},
+            problems=(*body, "not_found", "vault_key_differs", *who),
         ),
     }  # fmt: skip

@@ -4,6 +4,7 @@ One file a day, a line a record, only ever appended and flushed to the disk. The
 share or a write-once store; its owner is not the database's administrator. A lock file says who writes.
 """
 
+import errno
 import fcntl
 import os
 from pathlib import Path
@@ -48,8 +49,12 @@ class HeadsFolder:
             lock.close()
             return False
         self._held = lock
-        if not (self._folder / self._key_file).exists():
-            (self._folder / self._key_file).write_bytes(self._pem)
+        key = self._folder / self._key_file
+        if not key.exists():
+            key.write_bytes(self._pem)
+        elif key.read_bytes() != self._pem:
+            self.release()
+            raise RecordsError(f"{key} is another witness's key: begin another folder")
         return True
 
     def release(self) -> None:
@@ -68,7 +73,9 @@ class HeadsFolder:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             self._end_of_whole(descriptor)
-            os.write(descriptor, msgspec.json.encode(line) + b"\n")
+            said = msgspec.json.encode(line) + b"\n"
+            if os.write(descriptor, said) != len(said):  # the disk is full: what was cut is written over next time
+                raise OSError(errno.ENOSPC, "a record was cut")
             os.fsync(descriptor)
         finally:
             os.close(descriptor)

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 import pyotp
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.x509 import DuplicateExtension
 from webauthn import (
     generate_authentication_options,
     generate_registration_options,
@@ -25,7 +27,10 @@ from webauthn.helpers.structs import (
 from dispatch.people.factors import Factor
 
 NAME: Final = "OnBeat"
-WRONG: Final = (WebAuthnException, ValueError, KeyError, TypeError, AttributeError)
+CREDENTIAL_BYTES_MAX: Final = 1_023  # WebAuthn level 3, section 4, "credential ID"
+WRONG: Final = (
+    WebAuthnException, ValueError, LookupError, TypeError, AttributeError, UnsupportedAlgorithm, DuplicateExtension,
+)  # fmt: skip
 """What the library raises for what is no credential, or not this one's; all of it means no."""
 
 
@@ -55,6 +60,8 @@ class WebAuthnPasskeys:
                 expected_origin=self._origins, require_user_verification=True,
             )  # fmt: skip
         except WRONG:
+            return None
+        if len(found.credential_id) > CREDENTIAL_BYTES_MAX:
             return None
         return found.credential_id, found.credential_public_key, found.sign_count
 
@@ -87,6 +94,8 @@ class TotpApps:
         return pyotp.TOTP(secret).provisioning_uri(name=login, issuer_name=NAME)
 
     def step(self, secret: str, code: str, now: float) -> int | None:
+        if not secret:
+            return None
         app = pyotp.TOTP(secret)
         for shift in (0, -1, 1):
             at = int(now) + shift * app.interval

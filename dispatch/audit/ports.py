@@ -38,7 +38,7 @@ class WitnessStore(Protocol):
         """Of a stream, in order of offsets, at most `count`."""
 
     async def moved(self, since: int) -> dict[Chain, Head]:
-        """Heads of the chains of `audit` that got an entry since that Unix second."""
+        """Heads of the chains of `audit` that got an entry since that Unix second; with 0 of all of them."""
 
 
 class Outside(Protocol):

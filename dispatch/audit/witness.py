@@ -5,6 +5,7 @@ reads each stream from where it stopped, folds its digest, and notes each case's
 one at a time holds a place, the others stand by.
 """
 
+import asyncio
 from typing import Final
 
 from dispatch.audit.chains import Chain, of_case
@@ -32,11 +33,12 @@ class Witness:
 
         Raises: StoreAway, StoreBusy; OSError, RecordsError (the place holds what no witness wrote).
         """
-        if not self._outside.hold():
+        # The place may be another host's share that hangs: nothing else of the relay waits for it.
+        if not await asyncio.to_thread(self._outside.hold):
             self._loaded = False
             return None
         if not self._loaded:
-            self._load()
+            await asyncio.to_thread(self._load)
         now = await self._store.now()
         streams, moved = dict(self._streams), dict[Chain, Head]()
         for stream, top in sorted(now.offsets.items()):
@@ -54,7 +56,7 @@ class Witness:
         )  # fmt: skip
         line, self._before = seal(record, self._signer)
         self._loaded = False  # until it is written: a failure between here and there reads the place again
-        self._outside.write(line)
+        await asyncio.to_thread(self._outside.write, line)
         self._n, self._at, self._streams, self._loaded = record.n, record.at, streams, True
         return record
 
@@ -62,7 +64,7 @@ class Witness:
         """Goes on from what is written."""
         self._n, self._at, self._before, self._heads, self._streams = 0, 0, FIRST, Heads(), {}
         lines = self._outside.lines()
-        for record in opened(lines):
+        for record in opened(lines, roots=False):  # its own; to reckon every root again would take minutes
             self._n, self._at = record.n, record.at
             self._streams |= record.streams
             self._heads.move({Chain(c): Head(mark.at, mark.bytes) for c, mark in record.chains.items()})
@@ -80,6 +82,8 @@ class Witness:
             for row in rows:
                 folded = row.digest(folded)
                 if row.case is not None and row.seq is not None and row.hash is not None:
-                    moved[of_case(row.case)] = Head(row.seq, row.hash)
+                    chain = of_case(row.case)  # of a case that was handed over, an older link may be read later
+                    if chain not in moved or moved[chain].seq < row.seq:
+                        moved[chain] = Head(row.seq, row.hash)
             at = rows[-1].offset
         return Mark(at, folded.hex())

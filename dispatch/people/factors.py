@@ -4,11 +4,12 @@ Between the password and the second factor stands a sealed note that the client 
 when, and what was asked. Nothing is stored of a sign-in that was never finished, and a note opens one session once.
 """
 
+import logging
 import secrets
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Any, Final, Protocol
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import msgspec
 
@@ -18,7 +19,10 @@ from dispatch.people.phones import Sealer
 from dispatch.people.ports import Account
 from dispatch.people.receipts import ALPHABET, normalise
 
+log = logging.getLogger(__name__)
+
 SECOND: Final = Allowance("second", 10, 300)  # six digits, three steps valid: ten tries find one in 33,000
+SECOND_DAY: Final = Allowance("second_day", 50, 86_400)  # of an app's codes; paper and passkeys stay open to the owner
 RECOVERY_CODES: Final = 10
 RECOVERY_CHARS: Final = 12  # 60 bits
 BY_APP, BY_PASSKEY, BY_PAPER = "totp", "passkey", "recovery"
@@ -58,6 +62,7 @@ class FactorDraft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     actor: str
     kind: str
     name: str
+    first: bool = False  # at sign-in: only while the account has none
     secret: str | None = None
     last_step: int = 0
     credential: str | None = None
@@ -123,6 +128,7 @@ class Note(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     expires: int
     nonce: bytes
     enrol: bool = False
+    entry: bool = False  # made at sign-in: opens a session; one's own notes open none
     secret: str = ""
     challenge: bytes = b""
 
@@ -164,16 +170,19 @@ class Factors:
         known = await self._store.factors_of(account.id)
         if known:
             return self._request(account.id, login, known)
-        return self._enrolment(account.id, login) if self._required else None
+        return self._enrolment(account.id, login, entry=True) if self._required else None
 
     async def passed(self, text: str, answer: Answer) -> tuple[UUID, str, list[str]] | FactorRefusal:
         """Account and login of a note whose second factor was shown; codes for paper where the first was added now."""
         note = self._read(text)
         if note is None:
             return FactorRefusal.OVER
-        if not await self._attempts.take((SECOND, str(note.account))):
+        counted = [(SECOND, str(note.account)), *([(SECOND_DAY, str(note.account))] if answer.code else [])]
+        if not await self._attempts.take(*counted):
             return FactorRefusal.TOO_MANY
         paper: list[str] = []
+        if note.enrol and not note.entry:
+            return FactorRefusal.OVER
         if note.enrol:
             added = await self._add(note, answer, "App", f"account:{note.account}")
             if isinstance(added, FactorRefusal):
@@ -183,7 +192,7 @@ class Factors:
             return FactorRefusal.WRONG
         if not await self._store.first_use(note.nonce, limits.SECOND_S):
             return FactorRefusal.OVER
-        await self._attempts.give_back((SECOND, str(note.account)))
+        await self._attempts.give_back(*counted)
         return note.account, note.login, paper
 
     async def _shown(self, note: Note, answer: Answer) -> bool:
@@ -194,7 +203,7 @@ class Factors:
         if answer.code is not None:
             for one in known:
                 if one.kind == BY_APP:
-                    step = self._apps.step(self._sealer.open(one.secret), answer.code, self._now())
+                    step = self._apps.step(self._opened(one), answer.code, self._now())
                     if step is not None:
                         return await self._store.step(one.id, step)
             return False
@@ -206,6 +215,14 @@ class Factors:
                 if count is not None:
                     return await self._store.signed(one.id, count)
         return False
+
+    def _opened(self, one: Factor) -> str:
+        """An app's secret; empty, which no code fits, where it was sealed with another key."""
+        try:
+            return self._sealer.open(one.secret)
+        except ValueError:
+            log.error("a second factor is sealed with another key: its owner needs a code from paper")
+            return ""
 
     # --- of one's own
     async def mine(self, account: UUID) -> list[Factor]:
@@ -223,7 +240,7 @@ class Factors:
     async def keep(self, account: UUID, actor: str, text: str, answer: Answer, name: str) -> list[str] | FactorRefusal:
         """Added; the codes for paper where it is the first, told this once."""
         note = self._read(text)
-        if note is None or note.account != account or not note.enrol:
+        if note is None or note.account != account or not note.enrol or note.entry:
             return FactorRefusal.OVER
         if not await self._attempts.take((SECOND, str(account))):
             return FactorRefusal.TOO_MANY
@@ -239,7 +256,9 @@ class Factors:
         return await self._store.forget(account, factor, actor)
 
     async def _add(self, note: Note, answer: Answer, name: str, actor: str) -> list[str] | FactorRefusal:
-        draft = FactorDraft(id=uuid4(), account=note.account, actor=actor, kind=BY_APP, name=name)
+        # The note's own number: sent again it is the same factor, and not one more.
+        id_ = UUID(bytes=note.nonce)
+        draft = FactorDraft(id=id_, account=note.account, actor=actor, kind=BY_APP, name=name, first=note.entry)
         if note.secret and answer.code is not None:
             step = self._apps.step(note.secret, answer.code, self._now())
             if step is None:
@@ -268,10 +287,11 @@ class Factors:
         note = self._note(account, login, challenge=challenge)
         return Asked(note=note, kinds=kinds, expires_in_s=limits.SECOND_S, passkey=options)
 
-    def _enrolment(self, account: UUID, login: str) -> Asked:
+    def _enrolment(self, account: UUID, login: str, *, entry: bool = False) -> Asked:
         secret = self._apps.secret()
         return Asked(
-            note=self._note(account, login, enrol=True, secret=secret), kinds=[BY_APP], expires_in_s=limits.SECOND_S,
+            note=self._note(account, login, enrol=True, entry=entry, secret=secret), kinds=[BY_APP],
+            expires_in_s=limits.SECOND_S,
             enrol=True, secret=secret, uri=self._apps.uri(secret, login),
         )  # fmt: skip
 

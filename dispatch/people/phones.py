@@ -16,8 +16,8 @@ import msgspec
 
 DIGITS: Final = 6
 TEXTS: Final = {
-    "en": "Your code is {code}. It confirms your number for one report, for ten minutes. Tell it to nobody.",
-    "zh-CN": "验证码 {code}，用于确认您的手机号，十分钟内有效。请勿告诉任何人。",
+    "en": "Your code is {code}. It lasts ten minutes and confirms your number for one day. Tell it to nobody.",
+    "zh-CN": "验证码 {code}，用于确认您的手机号（当日报案有效），十分钟内有效。请勿告诉任何人。",
 }
 
 
@@ -89,7 +89,10 @@ class PhoneStore(Protocol):
 
     async def confirmed(self, id_: UUID) -> bool: ...
 
-    async def keep(self, case: UUID, id_: UUID, name: bytes | None) -> None:
+    async def sealed(self, id_: UUID) -> bytes | None:
+        """The number of a confirmation, still sealed."""
+
+    async def keep(self, case: UUID, id_: UUID, number: bytes, name: bytes | None) -> None:
         """The number is the case's from now on; harmless to repeat."""
 
     async def open(self, case: UUID, actor: str, reason: str) -> tuple[bytes | None, bytes | None]:
@@ -145,7 +148,10 @@ class Phones:
     async def keep(self, case: UUID, id_: UUID, name: str | None) -> None:
         """The number, and the name if one was said, rest in the vault as the case's."""
         assert self._sealer is not None, "nothing was confirmed without a key"
-        await self._store.keep(case, id_, self._sealer.seal(name) if name else None)
+        sealed = await self._store.sealed(id_)
+        if sealed is not None:
+            number = self._sealer.seal(self._sealer.open(sealed))
+            await self._store.keep(case, id_, number, self._sealer.seal(name) if name else None)
 
     async def identity(self, case: UUID, actor: str, reason: str) -> Identity:
         """Opened for a reason; entered. Raises: ValueError: the vault was sealed with another key."""
@@ -167,4 +173,5 @@ def block_of(address: str) -> str:
         ip = ipaddress.ip_address(address)
     except ValueError:
         return "unknown"
+    ip = getattr(ip, "ipv4_mapped", None) or ip
     return str(ipaddress.ip_network(f"{ip}/{24 if ip.version == 4 else 56}", strict=False))

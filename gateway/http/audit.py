@@ -18,7 +18,7 @@ from gateway.http.cases import answered, node_of, number_of
 
 UUID_: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 CHAINS: Final = {  # who may read which: a supervisor sees cases and no accounts, an admin accounts and no case
-    Role.SUPERVISOR: re.compile(rf"read:{UUID_}|station:[A-Za-z0-9_*-]{{1,64}}"),
+    Role.SUPERVISOR: re.compile(rf"read:{UUID_}|station:[A-Za-z0-9._*-]{{1,64}}"),
     Role.ADMIN: re.compile(rf"account:{UUID_}|town"),
 }
 KNOWN: Final = {

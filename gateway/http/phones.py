@@ -11,7 +11,7 @@ from dispatch.people.permissions import Act
 from dispatch.people.phones import Identity, PhoneRefusal
 from gateway.http import pages
 from gateway.http.bearer import address_of, anyone_of, require
-from gateway.http.bodies import read_body
+from gateway.http.bodies import at, read_body
 from gateway.http.cases import answered, case_for
 from gateway.http.naming import phones_of
 from gateway.http.problems import Problem
@@ -53,8 +53,13 @@ async def post_confirmed(request: Request) -> Response:
 async def post_identity(request: Request) -> Response:
     """POST /v1/cases/{case}/identity: who reported, for the desk of the case, with a reason. 200 Identity; entered."""
     body = await read_body(request, IdentityAsked)
+    if len(body.reason.strip()) < limits.IDENTITY_REASON_CHARS_MIN:
+        raise at("field_invalid", "/reason", "reason: say in words why it must be known.")
     who, state = await case_for(request, Act.OPEN_IDENTITY)
-    found: Identity = await phones_of(request).identity(state.id, who.name, body.reason.strip())
+    try:
+        found: Identity = await phones_of(request).identity(state.id, who.name, body.reason.strip())
+    except ValueError:
+        raise Problem("vault_key_differs") from None
     return answered(found)
 
 

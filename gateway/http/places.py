@@ -6,6 +6,7 @@ from uuid import uuid4
 from starlette.requests import Request
 from starlette.responses import Response
 
+from dispatch.audit.chains import of_station
 from dispatch.cases.facts import Answer
 from dispatch.cases.views import Result
 from dispatch.people.permissions import Act, relations_of
@@ -36,6 +37,7 @@ async def get_hazards(request: Request) -> Response:
     require(who, Act.READ_HAZARDS, relations_of(who, station=station))
     if station is None or station not in node_of(request).catalogue.stations:
         raise Problem("not_found")
+    await node_of(request).journal.enter(of_station(station), who.name, Act.READ_HAZARDS, {})
     return answered(await node_of(request).hazards.hazards_of(station))
 
 

@@ -192,3 +192,12 @@ async def test_records_that_were_touched_are_not_believed(town: Town, outside: H
     with pytest.raises(RecordsError, match="not signed"):
         list(opened([lines[0].replace(b"s1", b"s2")], VERIFIER))
     assert len(list(opened(lines, VERIFIER))) == 3
+
+
+async def test_another_witness_does_not_write_among_the_records_of_the_first(town: Town, outside: HeadsFolder) -> None:
+    await witness(town, outside).turn()
+    outside.release()
+    other = HeadsFolder(outside._folder, KEY_FILE, Ed25519Signer(b"another").pem())
+    with pytest.raises(RecordsError, match="begin another folder"):
+        await witness(town, other).turn()
+    assert len(lines_of(outside._folder)) == 1

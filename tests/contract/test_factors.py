@@ -194,3 +194,24 @@ def test_an_apps_code_is_valid_one_step_around_now() -> None:
     for shift, right in ((0, True), (-30, True), (30, True), (-60, False), (60, False)):
         step = apps.step(secret, pyotp.TOTP(secret).at(int(now) + shift), now)
         assert (step is not None) == right and (step is None or step == (int(now) + shift) // 30)
+
+
+async def test_a_note_of_enrolment_is_worth_nothing_once_somebody_has_enrolled(door: Door) -> None:
+    """Who has the password alone may not come in beside the owner, nor twice by one note."""
+    early = await door.password()
+    await door.first()
+    stolen = await door.service.second(early.note, Answer(code=door.code(early.secret or "")))
+    assert stolen is FactorRefusal.OVER
+    assert door.service.factors is not None and len(await door.service.factors.mine(door.account)) == 1
+
+
+async def test_a_note_for_a_factor_of_ones_own_opens_no_session_and_adds_one_factor(door: Door) -> None:
+    await door.first()
+    assert door.service.factors is not None
+    asked = door.service.factors.add_app(door.account, door.login)
+    code = Answer(code=door.code(asked.secret or ""))
+    assert await door.service.second(asked.note, code) is FactorRefusal.OVER
+    assert await door.service.factors.keep(door.account, "desk:x", asked.note, code, "Spare") == []
+    again = await door.service.factors.keep(door.account, "desk:x", asked.note, code, "Spare")
+    assert isinstance(again, FactorRefusal)
+    assert len(await door.service.factors.mine(door.account)) == 2

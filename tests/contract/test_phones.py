@@ -150,6 +150,10 @@ async def test_the_vault_opens_for_a_reason_and_says_who_opened_it(
     assert (entry.act, entry.actor) == ("open_identity", "desk:7") and "call them back" in entry.body
     nobody = await service.identity(await town.report(), "desk:7", "To call them back.")
     assert (nobody.number, nobody.name) == (None, None)
+    other = await town.report()
+    await service.keep(other, asked, None)
+    numbers = await town.owner.fetch("SELECT number FROM vault.reporters")
+    assert len({row[0] for row in numbers}) == len(numbers), "no two cases can be told to be one person's"
     stored = await town.owner.fetchrow("SELECT number, name FROM vault.reporters WHERE case_id = $1", case)
     assert NUMBER.encode() not in stored[0] and "王小明".encode() not in stored[1]
     connection = await asyncpg.connect(database.app_url)
@@ -178,3 +182,4 @@ def test_a_block_is_what_one_household_changes_at_will() -> None:
     assert block_of("10.1.2.3") == block_of("10.1.2.200") != block_of("10.1.3.3")
     assert block_of("2001:db8:0:1::1") == block_of("2001:db8:0:ff::2") != block_of("2001:db8:1::1")
     assert block_of("") == "unknown"
+    assert block_of("::ffff:10.1.2.3") == block_of("10.1.2.3")

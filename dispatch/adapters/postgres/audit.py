@@ -35,6 +35,7 @@ SELECT (SELECT epoch::text FROM meta), extract(epoch FROM clock_timestamp())::bi
 MOVED: Final = """
 SELECT c.chain, c.seq, c.head FROM audit_chains c
 WHERE c.chain IN (SELECT chain FROM audit WHERE at >= to_timestamp($1))"""
+ALL: Final = "SELECT chain, seq, head FROM audit_chains"
 ENDS: Final = "SELECT 'case:' || id, seq, head FROM cases UNION ALL SELECT chain, seq, head FROM audit_chains"
 PREFETCH: Final = 2_000
 
@@ -64,7 +65,7 @@ class PostgresJournal:
         return [Act(*row) for row in rows]
 
     async def moved(self, since: int) -> dict[Chain, Head]:
-        rows = await fetch(self._pool, MOVED, since)
+        rows = await fetch(self._pool, MOVED, since) if since else await fetch(self._pool, ALL)
         return {Chain(row[0]): Head(row[1], row[2]) for row in rows}
 
 

@@ -27,8 +27,12 @@ class PostgresPhones:
         (row,) = await fetch(self._pool, "SELECT phone_confirmed($1)", id_)
         return bool(row[0])
 
-    async def keep(self, case: UUID, id_: UUID, name: bytes | None) -> None:
-        await fetch(self._pool, "SELECT vault_keep($1, $2, $3)", case, id_, name)
+    async def sealed(self, id_: UUID) -> bytes | None:
+        rows = await fetch(self._pool, "SELECT sealed FROM phone_codes WHERE id = $1 AND confirmed_at IS NOT NULL", id_)
+        return rows[0][0] if rows else None
+
+    async def keep(self, case: UUID, id_: UUID, number: bytes, name: bytes | None) -> None:
+        await fetch(self._pool, "SELECT vault_keep($1, $2, $3, $4)", case, id_, number, name)
 
     async def open(self, case: UUID, actor: str, reason: str) -> tuple[bytes | None, bytes | None]:
         (row,) = await fetch(self._pool, "SELECT * FROM vault_open($1, $2, $3)", case, actor, reason)

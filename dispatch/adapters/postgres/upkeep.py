@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 
 from dispatch.adapters.postgres.pool import connection, fetch
-from dispatch.limits import CONFIRMED_S, ENDED_LOOK_S, IDEMPOTENCY_S, PRUNE_ROWS_MAX, TRACK_KEPT_S
+from dispatch.limits import CODE_S, CONFIRMED_S, ENDED_LOOK_S, IDEMPOTENCY_S, PRUNE_ROWS_MAX, TRACK_KEPT_S
 
 # The clock in a SELECT of its own is read once: compared with a clock that moves, every row would be read.
 ENDED: Final = """
@@ -52,5 +52,5 @@ class PostgresUpkeep:
     async def prune(self) -> int:
         """Removes what has had its time, at most PRUNE_ROWS_MAX of a kind; how many rows. 0: nothing is left to do."""
         rows = await fetch(self._pool, "SELECT prune($1, $2, $3)", IDEMPOTENCY_S, TRACK_KEPT_S, PRUNE_ROWS_MAX)
-        codes = await fetch(self._pool, "SELECT prune_codes($1, $2)", CONFIRMED_S, PRUNE_ROWS_MAX)
+        codes = await fetch(self._pool, "SELECT prune_codes($1, $2)", CONFIRMED_S + 2 * CODE_S, PRUNE_ROWS_MAX)
         return int(rows[0][0]) + int(codes[0][0])

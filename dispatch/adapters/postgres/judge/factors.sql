@@ -6,12 +6,13 @@ DECLARE v_account uuid := (x ->> 'account')::uuid; t timestamptz;
 BEGIN
     PERFORM FROM accounts WHERE id = v_account FOR UPDATE;
     t := clock_timestamp();
+    IF (x ->> 'first')::boolean AND EXISTS (SELECT FROM factors WHERE account = v_account) THEN RETURN 'second_over'; END IF;
     IF (SELECT count(*) FROM factors WHERE account = v_account) >= limit_of('FACTORS_MAX') THEN RETURN 'factors_full'; END IF;
     INSERT INTO factors (id, account, kind, name, secret, last_step, credential, public_key, sign_count, made_at) VALUES (
         (x ->> 'id')::uuid, v_account, x ->> 'kind', x ->> 'name', decode(x ->> 'secret', 'hex'),
         coalesce((x ->> 'last_step')::bigint, 0), decode(x ->> 'credential', 'hex'), decode(x ->> 'public_key', 'hex'),
         coalesce((x ->> 'sign_count')::bigint, 0), t);
-    IF p_codes <> '{}' THEN
+    IF p_codes <> '{}' AND (SELECT count(*) FROM factors WHERE account = v_account) = 1 THEN
         DELETE FROM recovery_codes WHERE account = v_account;
         INSERT INTO recovery_codes SELECT v_account, code FROM unnest(p_codes) code;
     END IF;
@@ -48,6 +49,7 @@ END $$;
 CREATE FUNCTION factor_forget(p_account uuid, p_id uuid, p_actor text) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE v_name text;
 BEGIN
+    PERFORM FROM accounts WHERE id = p_account FOR UPDATE;
     DELETE FROM factors WHERE id = p_id AND account = p_account RETURNING name INTO v_name;
     IF v_name IS NULL THEN RETURN false; END IF;
     DELETE FROM recovery_codes r WHERE r.account = p_account

@@ -6,6 +6,10 @@ CREATE FUNCTION phone_code(p jsonb, p_per_day integer) RETURNS text LANGUAGE plp
 DECLARE v_sent integer; t timestamptz; v_day date := (clock_timestamp() AT TIME ZONE 'UTC')::date;
 BEGIN
     INSERT INTO sms_days VALUES (v_day, 0) ON CONFLICT DO NOTHING;
+    -- What is refused anyway waits for nobody, and nobody for it.
+    IF (SELECT sent FROM sms_days WHERE day = v_day) >= p_per_day THEN RETURN 'codes_used_up'; END IF;
+    IF (SELECT count(*) FROM phone_codes WHERE block_mac = decode(p ->> 'block_mac', 'hex')
+        AND asked_at > clock_timestamp() - interval '1 hour') >= limit_of('CODES_PER_BLOCK_H') THEN RETURN 'too_many_codes'; END IF;
     SELECT sent INTO v_sent FROM sms_days WHERE day = v_day FOR UPDATE;
     t := clock_timestamp();
     IF v_sent >= p_per_day THEN RETURN 'codes_used_up'; END IF;
@@ -47,11 +51,11 @@ CREATE FUNCTION phone_confirmed(p_id uuid) RETURNS boolean LANGUAGE sql STABLE A
         FROM phone_codes WHERE id = p_id), false)
 $$;
 
--- The confirmed number goes to the vault as the case's, once; the row that could be counted with stays a day.
-CREATE FUNCTION vault_keep(p_case uuid, p_id uuid, p_name bytea) RETURNS void
+-- The confirmed number goes to the vault as the case's, once, sealed anew: no two cases can be told to be one person's; the row that could be counted with stays a day.
+CREATE FUNCTION vault_keep(p_case uuid, p_id uuid, p_number bytea, p_name bytea) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     INSERT INTO vault.reporters (case_id, number, name, confirmed_at)
-    SELECT p_case, sealed, p_name, confirmed_at FROM phone_codes WHERE id = p_id AND confirmed_at IS NOT NULL
+    SELECT p_case, p_number, p_name, confirmed_at FROM phone_codes WHERE id = p_id AND confirmed_at IS NOT NULL
     ON CONFLICT DO NOTHING
 $$;
 
