@@ -8,8 +8,9 @@ from uuid import uuid4
 import asyncpg
 import httpx
 import pytest
+from playwright.async_api import expect
 
-from tests.e2e.conftest import Service
+from tests.e2e.conftest import Screens, Service
 from tests.e2e.talk import LAT, LON, Town, new_key
 
 NUMBER = "138 0013 8000"
@@ -73,3 +74,32 @@ async def test_a_number_that_was_not_confirmed_reports_nothing(town: Town) -> No
         "POST", f"/v1/cases/{anonymous['case']}/identity", {"reason": "To call the reporter back."}
     )
     assert found.json() == {"number": None, "name": None}
+
+
+@pytest.mark.browser
+async def test_the_desks_card_opens_who_reported_for_a_reason_and_a_supervisor_sees_that(
+    town: Town, screens: Screens
+) -> None:
+    phone = await confirmed(town, "138 0013 8001")
+    body = DRAFT | {"phone": phone, "name": "王小明", "words": "Somebody waits at the gate."}
+    made = await town.client.post("/v1/reports", json=body, headers={"idempotency-key": new_key()})
+    case = made.json()["case"]
+    station = await town.owner.fetchval("SELECT station FROM cases WHERE id = $1::uuid", case)
+    page = await screens.signed_in("/desk", town.service.of("desk", station)[0], phone=False, drawn_maps=False)
+    await page.click(f'button[data-case="{case}"]')
+    await page.click("[data-identity]")
+    await page.fill("#identity-reason", "why")
+    await page.press("#identity-reason", "Enter")
+    await expect(page.locator('[data-refused="reason_short"]')).to_be_visible()
+    await page.fill("#identity-reason", "To ask which gate it is.")
+    await page.press("#identity-reason", "Enter")
+    await expect(page.locator("[data-found]")).to_contain_text("+8613800138001")
+    await expect(page.locator("[data-found]")).to_contain_text("王小明")
+    await page.click("[data-identity]")
+    await expect(page.locator("[data-found]")).to_have_count(0)
+    boss = next(one for one in town.service.people if one["role"] == "supervisor")
+    look = await screens.signed_in("/desk", boss, phone=False, drawn_maps=False)
+    await look.click(f'[data-station="{station}"] button')
+    await look.click(f'button[data-case="{case}"]')
+    await look.click("[data-readers]")
+    await expect(look.locator('[data-entry="open_identity"]').first).to_contain_text("To ask which gate it is.")

@@ -121,3 +121,15 @@ async def test_an_app_is_added_in_the_panel_and_its_code_signs_in(town: Town, sc
         await page.press("#second-code", "Enter")
         await expect(page.locator("#main[data-pane]")).to_be_visible()
         await page.click("header .plain:has-text('Sign out')")
+
+
+@pytest.mark.browser
+async def test_an_admin_reads_who_came_and_went_and_that_is_entered_too(town: Town, screens: Screens) -> None:
+    one = next(one for one in town.service.people if one["role"] == "admin")
+    page = await screens.signed_in("/admin", one, phone=False, drawn_maps=False)
+    await page.click('[data-tab="audit"]')
+    await expect(page.locator('[data-audit="town"] [data-entry="read_audit"]').first).to_be_visible()
+    await page.locator('[data-audit="town"] [data-entry="read_audit"] button').first.click()
+    await expect(page.locator('[data-audit^="account:"] [data-entry="signed_in"]').first).to_be_visible()
+    await page.click("[data-town]")
+    await expect(page.locator('[data-audit="town"]')).to_be_visible()

@@ -1,5 +1,6 @@
 /** The admin's page put together: what the messages cause beside the picture. All of it is HTTP; no socket is opened. */
 
+import { auditEffects } from "../shared/audit.js";
 import { PAGE, call } from "../shared/http.js";
 import { keepPage } from "../shared/installed.js";
 import { languageEffect } from "../shared/pieces.js";
@@ -108,9 +109,13 @@ async function post(check) {
 /** @type {Record<string, (m: any, page: any, before: any) => any>} */
 const effects = {
   ...signInEffects({ name: PAGE ?? "admin", roles: ["admin", "supervisor"], open: look, close: () => clearTimeout(waiting) }),
+  ...auditEffects,
   "ui.language": languageEffect,
   "ui.come_back": look,
-  "ui.tab": look,
+  "ui.tab": (m) => {
+    if (m.tab === "audit") page.send({ t: "ui.audit", chain: "town" });
+    return look();
+  },
   "ui.find": () => {
     clearTimeout(waiting);
     waiting = setTimeout(async () => {

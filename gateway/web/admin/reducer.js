@@ -1,12 +1,15 @@
 /** The admin's page: (state, message) -> state. Pure: the clock, the network and the service speak through messages. */
 
+import { AUDIT, reduceAudit } from "../shared/audit.js";
 import { cameraForAreas, zoomed } from "../shared/map.js";
 import { SIGN_IN, reduceSignIn } from "../shared/sign_in.js";
 import { SHARED, reduceShared } from "../shared/store.js";
 import { draftOf, mistakesOf } from "./fields.js";
 
 export const RATIO = 0.72;
-export const TABS = ["people", "stations", "areas", "categories", "policies", "changes"];
+export const TABS = ["people", "stations", "areas", "categories", "policies", "changes", "audit"];
+/** A supervisor reads cases and no accounts: no audit on this page. @param {any} state */
+export const tabsOf = (state) => TABS.filter((tab) => tab !== "audit" || state.signed?.role === "admin");
 /** Which tab shows a kind of rows. */
 const HOME = /** @type {Record<string, string>} */ ({ person: "people", station: "stations", category: "categories", policy: "policies" });
 
@@ -21,6 +24,7 @@ export const NO_FILE = { kind: "station", name: "", size: 0, busy: null, report:
 export const FIRST = {
   ...SHARED,
   ...SIGN_IN,
+  ...AUDIT,
   tab: "people",
   town: /** @type {any} */ (null),
   people: /** @type {any[]} */ ([]),
@@ -45,7 +49,7 @@ export const FIRST = {
 
 /** @param {any} state @param {any} m @returns {any} */
 export function reduce(state, m) {
-  const next = reduceSignIn(reduceShared(state, m), m);
+  const next = reduceAudit(reduceSignIn(reduceShared(state, m), m), m);
   if (m.t.startsWith("ui.")) return reduceUi(next, m);
   switch (m.t) {
     case "loaded":

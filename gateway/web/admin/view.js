@@ -5,14 +5,15 @@ import { h } from "../shared/dom.js";
 import { lineBar, lineRefused, skeleton, top } from "../shared/pieces.js";
 import { signInView } from "../shared/sign_in.js";
 import { areas } from "./areas.js";
+import { audit } from "./audit.js";
 import { password } from "./form.js";
 import { categories, changes, people, stations } from "./lists.js";
 import { policies } from "./policies.js";
-import { TABS } from "./reducer.js";
+import { tabsOf } from "./reducer.js";
 
 /** @typedef {import("../shared/words.js").Words} Words */
 
-const BODIES = /** @type {Record<string, (state: any, words: Words) => any>} */ ({ people, stations, areas, categories, policies, changes });
+const BODIES = /** @type {Record<string, (state: any, words: Words) => any>} */ ({ people, stations, areas, categories, policies, changes, audit });
 
 /** @param {any} state @param {Words} words */
 export function view(state, words) {
@@ -29,7 +30,7 @@ function body(state, words) {
   if (!state.ready) return skeleton(words);
   return h("main", { key: "admin", id: "main", class: "admin" },
     h("h1", {}, words.say("admin.title")),
-    h("nav", { "aria-label": words.say("admin.tabs") }, h("ul", { class: "tabs" }, TABS.map((tab) => h("li", {},
+    h("nav", { "aria-label": words.say("admin.tabs") }, h("ul", { class: "tabs" }, tabsOf(state).map((tab) => h("li", {},
       h("button", { "data-tab": tab, "aria-current": state.tab === tab ? "page" : null, onclick: { t: "ui.tab", tab } }, words.say(`admin.tab.${tab}`)))))),
     password(state, words),
     h("datalist", { id: "skills" }, (state.town.skills ?? []).map((/** @type {string} */ skill) => h("option", { value: skill }))),

@@ -13,6 +13,7 @@ export const EMPTY = {
   answers: {}, // id of a question -> "yes"; nothing stands for "not said"
   how: "nameless", // nameless, number
   number: "",
+  name: "", // as they wish, with a confirmed number only
   phone: null, // of a number that a code has confirmed
 };
 
@@ -48,7 +49,10 @@ export function reportOf(draft, advised = false) {
   const { category, words, pin, accuracy_m, place_source, answers } = draft;
   const body = { category, words: words.trim(), lat: pin.lat, lon: pin.lon, accuracy_m, place_source };
   if (Object.keys(answers).length) body.answers = answers;
-  if (draft.how === "number" && draft.phone) body.phone = draft.phone;
+  if (draft.how === "number" && draft.phone) {
+    body.phone = draft.phone;
+    if (draft.name.trim()) body.name = draft.name.trim();
+  }
   return advised ? { ...body, advised } : body;
 }
 

@@ -4,6 +4,8 @@ import { h } from "../shared/dom.js";
 import { sentenceOf } from "../shared/http.js";
 import { shape } from "../shared/pieces.js";
 
+const NAME_CHARS_MAX = 80; // as the service takes it
+
 /** The inside of the question; `wrong`: the sentence of what is missing, or null. */
 export function naming(state, words, wrong) {
   const { draft } = state;
@@ -23,9 +25,12 @@ function confirming(state, words, wrong) {
   const refused = h("div", { role: "alert", key: "phone-refused" },
     state.phone_refused ? h("p", { class: "say bad" }, sentenceOf(state.phone_refused, words)) : null);
   if (draft.phone) {
-    return h("div", { class: "row apart", key: "confirmed", "data-confirmed": "" },
+    return [h("div", { class: "row apart", key: "confirmed", "data-confirmed": "" },
       h("p", { class: "badge green", role: "status" }, shape("tick"), words.say("citizen.phone.confirmed", { number: draft.number.trim() })),
-      h("button", { type: "button", class: "plain", onclick: { t: "ui.typed", field: "number", value: "" } }, words.say("citizen.phone.other")));
+      h("button", { type: "button", class: "plain", onclick: { t: "ui.typed", field: "number", value: "" } }, words.say("citizen.phone.other"))),
+    h("div", { class: "field", key: "name" },
+      h("label", { for: "name" }, words.say("citizen.phone.name")),
+      h("input", { id: "name", autocomplete: "name", maxlength: NAME_CHARS_MAX, value: draft.name, oninput: { t: "ui.typed", field: "name" } }))];
   }
   return h("div", { class: "confirming", key: "confirming" }, wrong,
     h("div", { class: "row end", key: "number" },

@@ -6,6 +6,7 @@ import { MARKS, badge, ring, shape } from "../shared/pieces.js";
 import { categoryName, distanceSay, metresBetween, stationName } from "../shared/places.js";
 import { CLOSED, allowed, mayTalk, priorityOf } from "./acts.js";
 import { formView } from "./form_view.js";
+import { identityView } from "./identity.js";
 import { nameOfAccount, unseen } from "./queue.js";
 import { ago, clockOf, entrySaid, reasonSaid } from "./said.js";
 
@@ -28,6 +29,7 @@ export function card(state, words) {
     warnings(it, state, words),
     people(it, state, words),
     facts(it, state, words),
+    identityView(it, state, words),
     chat(it, state, words),
     timeLine(it, state, words));
 }

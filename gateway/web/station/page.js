@@ -1,6 +1,7 @@
 /** The desk's page put together: what the messages cause beside the picture. */
 
 import { newKey } from "../shared/acts.js";
+import { auditEffects } from "../shared/audit.js";
 import { keepPage } from "../shared/installed.js";
 import { Line } from "../shared/line.js";
 import { languageEffect } from "../shared/pieces.js";
@@ -11,6 +12,7 @@ import { loadWords } from "../shared/words.js";
 import { Asking } from "./asking.js";
 import { dragging } from "./drag.js";
 import { actOf } from "./form.js";
+import { identityEffects } from "./identity.js";
 import { focusAfter, meaning } from "./keys.js";
 import { rings } from "./queue.js";
 import { FIRST, RATIO, reduce } from "./reducer.js";
@@ -40,6 +42,8 @@ const act = (m, { state }, before) => {
 /** @type {Record<string, Effect>} */
 const effects = {
   ...signInEffects({ name: "desk", roles: ["desk", "supervisor"], open: () => line.open(), close: () => line.close() }),
+  ...auditEffects,
+  ...identityEffects,
   "ui.language": languageEffect,
   "ui.come_back": () => line.open(),
   "ui.act": act,

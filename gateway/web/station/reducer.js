@@ -1,10 +1,12 @@
 /** The desk's page: (state, message) -> state. Pure: the clock, the line and the server speak through messages. */
 
+import { reduceAudit } from "../shared/audit.js";
 import { cameraFor, cameraForAreas, meant, nudged, zoomed } from "../shared/map.js";
 import { reduceSignIn } from "../shared/sign_in.js";
 import { reduceShared } from "../shared/store.js";
 import { reduceEntry } from "./entry.js";
 import { reduceForm } from "./form.js";
+import { forgotten, reduceIdentity } from "./identity.js";
 import { reduceLive } from "./live.js";
 import { neighbour } from "./queue.js";
 import { FIRST, stationOf } from "./state.js";
@@ -22,7 +24,7 @@ export function reduce(state, m) {
   let next = reduceSignIn(reduceShared(state, m), m);
   if (m.wall_ms !== undefined && m.heard_ms !== undefined) next = clocked(next, m.wall_ms - m.heard_ms);
   if (m.t === "welcome" || m.t === "places") return atHome(reduceLive(next, m));
-  return reduceLive(reduceEntry(reduceForm(reduceUi(next, m), m), m), m);
+  return forgotten(reduceLive(reduceEntry(reduceForm(reduceIdentity(reduceAudit(reduceUi(next, m), m), m), m), m), m));
 }
 
 const SKEW_MS = 2_000;
@@ -95,6 +97,7 @@ function drafted(drafts, id, said) {
 function shut(state) {
   if (state.account) return { ...state, account: null };
   if (state.clearing) return { ...state, clearing: null };
+  if (state.identity) return { ...state, identity: null };
   if (state.sheet) return { ...state, sheet: null, refused: null };
   if (state.entry) return { ...state, entry: null };
   if (state.panel !== "map") return { ...state, panel: "map" };

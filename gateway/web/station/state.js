@@ -24,12 +24,15 @@
  * @typedef {typeof FIRST} State
  */
 
+import { AUDIT } from "../shared/audit.js";
 import { SIGN_IN } from "../shared/sign_in.js";
 import { SHARED } from "../shared/store.js";
 
 export const FIRST = {
   ...SHARED,
   ...SIGN_IN,
+  ...AUDIT,
+  identity: /** @type {import("./identity.js").Identity | null} */ (null), // who reported, while the card is open
   wall_off_ms: 0, // wall clock minus the page's own clock
   me: /** @type {{station: string | null, role: string, account: string | null} | null} */ (null),
   follow: /** @type {string | null} */ (null), // the station that a supervisor looks at

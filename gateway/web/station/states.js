@@ -31,6 +31,13 @@ const HANDED = { t: "loaded", what: "handover", answer: { desks: PEOPLE.desks, o
   cases: [{ case: id(2), status: "at_station", category: "noise", words: "Music.", received_ago_ms: 90_000, desk_reason: "window_closed", alarms: 1, holders: [], pending: [{ kind: "ack", due_in_ms: 9_000 }] }] } };
 const FULL = [...HERE, CASE, AT_DESK, TAKEN, { ...CASE, case: id(4), seq: 9, status: "cleared", disposition: "report_taken", remaining_ms: null }];
 
+const OPENING = [...FULL, { t: "ui.open", case: id(2) }, { t: "ui.identity" }, { t: "ui.identity_reason", value: "To ask which gate it was." }, { t: "ui.identity_go" }];
+const IDENTITY = /** @type {Record<string, any[]>} */ ({ found: [{ t: "identity", case: id(2), found: { number: "+8613800138000", name: "王小明" } }],
+  none: [{ t: "identity", case: id(2), found: { number: null, name: null } }], refused: [{ t: "identity_refused", case: id(2), refused: { code: "not_found" } }] });
+const READERS = { t: "audit", page: { chain: `read:${id(2)}`, more: true, entries: [
+  { seq: 3, at: "2026-11-29T06:03:00Z", actor: "admin:0b6f7f0e-0000-4000-8000-000000000001", act: "read_audit", body: { chain: "town" }, hash: "ab" },
+  { seq: 2, at: "2026-11-29T06:02:00Z", actor: "supervisor:0b6f7f0e-0000-4000-8000-000000000002", act: "open_identity", body: { reason: "To call the reporter back." }, hash: "cd" }] } };
+
 const CHOOSING = [PLACES, { t: "signed", signed: { role: "supervisor", login: "supervisor" } }, { t: "welcome", role: "supervisor", ...HEARD },
   { t: "snapshot", at: {}, alarms: [{ t: "alarm", case: id(2), station: "xw-1", nr: 2, category: "noise", received_ago_ms: 60_000 }], ...HEARD }, LIVE, at(5)];
 
@@ -71,6 +78,10 @@ export const PLAYED = {
     { name: "supervisor-stations", log: [...CHOOSING, { t: "ui.follow", station: "xw-1" }, { t: "snapshot", at: {}, cases: [AT_DESK], officers: OFFICERS, ...HEARD }, LIVE, { t: "ui.panel", panel: "stations" },
       { t: "overview", station: "xw-1", cases: [{ ...AT_DESK, objected: true }], officers: OFFICERS, heard_ms: 1_000 }] },
     { name: "help", log: [...FULL, { t: "ui.panel", panel: "help" }] },
+    ...["going", "found", "none", "refused"].map((how) => ({ name: `identity-${how}`, log: [...OPENING, ...(IDENTITY[how] ?? [])] })),
+    { name: "identity", log: [...FULL, { t: "ui.open", case: id(2) }, { t: "ui.identity" }] },
+    { name: "identity-short", log: [...FULL, { t: "ui.open", case: id(2) }, { t: "ui.identity" }, { t: "ui.identity_go" }] },
+    { name: "readers", log: [...CHOOSING, { t: "ui.follow", station: "xw-1" }, { t: "snapshot", at: {}, cases: [AT_DESK], officers: OFFICERS, ...HEARD }, LIVE, { t: "ui.open", case: id(2) }, { t: "ui.audit", chain: `read:${id(2)}` }, READERS] },
     ...accountStates(FULL),
     { name: "reconnecting", log: [...FULL, ...LOST] },
     { name: "offline", log: [...FULL, ...LOST, { t: "offline", on: true }] },
