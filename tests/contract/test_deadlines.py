@@ -206,3 +206,13 @@ async def test_a_check_ends_with_the_seat_it_was_about_and_the_other_seats_keep_
     )
     assert (await town.act(case, "handed_back", other, fence=fences[other], candidates=[third])).ok
     assert await town.owner.fetchval(left, case) is None
+
+
+async def test_a_sign_of_life_ends_the_timer_of_the_check(town: Town) -> None:
+    """Found by a walk of fifty steps, like the one before."""
+    (officer,) = await town.officers(1)
+    case = await town.report(officer)
+    fence = (await town.claim(case, officer)).response["fence"]
+    assert (await town.desk(case, "welfare_asked", officer)).ok
+    assert (await town.act(case, "set_out", officer, fence=fence)).ok
+    assert not await town.owner.fetchval("SELECT count(*) FROM deadlines WHERE case_id = $1 AND kind = 'welfare'", case)

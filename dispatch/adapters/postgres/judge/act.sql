@@ -80,6 +80,7 @@ BEGIN
             on_scene_at = CASE v_event WHEN 'arrived' THEN p_t ELSE on_scene_at END,
             watch = NULL, watch_due = NULL  -- a sign of life
         WHERE case_id = c.id AND officer_id = o.id AND active;
+        PERFORM time_watch(c);
         IF v_event = 'arrived' THEN PERFORM set_check_in(c, p_t); END IF;
     ELSIF v_event = 'checked_in' THEN
         PERFORM check_in(c, o.id, p_t);
