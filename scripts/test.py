@@ -12,15 +12,20 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from scripts.web_packages import Parts, ensure
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 INSTALL_S: Final = 900
+STORIES: Final = "tests/e2e"
+"""Whole services and browsers: mostly waiting, so the others run beside them. They stay together: what all of them
+walked is compared at their end."""
 DEBIAN: Final = ("chromium", "fonts-noto-cjk")
 """A browser, and letters for its pictures: without the second, Chinese is drawn as empty boxes."""
 
@@ -30,6 +35,8 @@ def checks(fast: bool, words: Sequence[str]) -> list[tuple[str, list[str]]]:
     pytest = ["-m", "pytest", "--durations=15"]
     if fast:
         pytest += ["-m", "not slow and not browser"]
+    if not words:
+        words = [f"--ignore={STORIES}"]  # those run beside all others
     return [
         ("ruff", ["-m", "ruff", "check", "."]),
         ("format", ["-m", "ruff", "format", "--check", "."]),
@@ -82,6 +89,31 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A check that runs while others do; what it says is kept until its turn."""
+
+    child: subprocess.Popen[bytes]
+    said: IO[bytes]
+    began: float
+
+    @classmethod
+    def start(cls, command: Sequence[str]) -> "Beside":
+        said = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `end`
+        child = subprocess.Popen([sys.executable, *command], cwd=ROOT, stdout=said, stderr=subprocess.STDOUT)
+        return cls(child, said, time.monotonic())
+
+    def end(self) -> tuple[int, float]:
+        """Waits for it, says what it said; its exit code, and the seconds it took."""
+        code = self.child.wait()
+        took = time.monotonic() - self.began
+        self.said.seek(0)
+        shutil.copyfileobj(self.said, sys.stdout.buffer)
+        sys.stdout.flush()
+        self.said.close()
+        return code, took
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         prog="scripts/test",
@@ -101,11 +133,15 @@ def main() -> int:
         if not chosen.fast:
             return 1
     results: list[tuple[str, int, float]] = []
+    stories = None if words else Beside.start(checks(chosen.fast, [STORIES])[-1][1])
     for name, command in checks(chosen.fast, words):
         say(f"--- {name}")
         began = time.monotonic()
         code = subprocess.run([sys.executable, *command], cwd=ROOT, check=False).returncode
         results.append((name, code, time.monotonic() - began))
+    if stories is not None:
+        say("--- stories")
+        results.append(("stories", *stories.end()))
     say("---")
     for name, code, seconds in results:
         say(f"{name:<8} {'passed' if code == 0 else 'FAILED':<7} {seconds:6.1f} s")

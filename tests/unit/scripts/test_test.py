@@ -89,3 +89,13 @@ def test_the_procfile_names_every_role() -> None:
     roles = [line.partition(":")[0] for line in (ROOT / "Procfile").read_text().splitlines()]
     assert sorted(roles) == ["pusher", "relay", "release", "sweeper", "web"]
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
+
+
+def test_a_whole_run_plays_the_stories_beside_everything_else_and_named_tests_alone() -> None:
+    assert f"--ignore={module.STORIES}" in module.checks(False, [])[-1][1]
+    assert module.checks(False, ["tests/unit"])[-1][1][-1] == "tests/unit"
+
+
+def test_what_ran_beside_says_its_words_and_its_code(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    code, took = module.Beside.start(["-c", "print('3 passed'); raise SystemExit(4)"]).end()
+    assert (code, capfdbinary.readouterr().out) == (4, b"3 passed\n") and took > 0
