@@ -26,6 +26,7 @@ INSTALL_S: Final = 900
 STORIES: Final = "tests/e2e"
 """Whole services and browsers: mostly waiting, so the others run beside them. They stay together: what all of them
 walked is compared at their end."""
+AGAIN: Final[dict[str, tuple[str, ...]]] = {"pytest": (), "stories": (STORIES,)}
 DEBIAN: Final = ("chromium", "fonts-noto-cjk")
 """A browser, and letters for its pictures: without the second, Chinese is drawn as empty boxes."""
 
@@ -37,6 +38,8 @@ def checks(fast: bool, words: Sequence[str]) -> list[tuple[str, list[str]]]:
         pytest += ["-m", "not slow and not browser"]
     if not words:
         words = [f"--ignore={STORIES}"]  # those run beside all others
+    if not set(words).isdisjoint({STORIES, f"--ignore={STORIES}"}):  # each remembers its own failures
+        pytest += ["-o", f"cache_dir=.pytest_cache/{'stories' if STORIES in words else 'others'}"]
     return [
         ("ruff", ["-m", "ruff", "check", "."]),
         ("format", ["-m", "ruff", "format", "--check", "."]),
@@ -114,6 +117,19 @@ class Beside:
         return code, took
 
 
+def once_more(result: tuple[str, int, float], fast: bool) -> tuple[str, int, float]:
+    """Tests that failed while two runs shared the cores are run again alone: what fails twice has failed. The first
+    failure stays told above."""
+    name, code, took = result
+    if code != 1 or name not in AGAIN:
+        return result
+    say(f"--- {name}: what failed, once more and alone")
+    began = time.monotonic()
+    command = [*checks(fast, AGAIN[name])[-1][1], "--last-failed", "--last-failed-no-failures=none"]
+    code = subprocess.run([sys.executable, *command], cwd=ROOT, check=False).returncode
+    return name, code, took + time.monotonic() - began
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         prog="scripts/test",
@@ -142,6 +158,7 @@ def main() -> int:
     if stories is not None:
         say("--- stories")
         results.append(("stories", *stories.end()))
+        results = [once_more(result, chosen.fast) for result in results]
     say("---")
     for name, code, seconds in results:
         say(f"{name:<8} {'passed' if code == 0 else 'FAILED':<7} {seconds:6.1f} s")

@@ -99,3 +99,23 @@ def test_a_whole_run_plays_the_stories_beside_everything_else_and_named_tests_al
 def test_what_ran_beside_says_its_words_and_its_code(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     code, took = module.Beside.start(["-c", "print('3 passed'); raise SystemExit(4)"]).end()
     assert (code, capfdbinary.readouterr().out) == (4, b"3 passed\n") and took > 0
+
+
+def test_what_failed_beside_others_is_run_once_more_alone_and_fails_when_it_fails_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "ROOT", tmp_path)
+    (tmp_path / "tests/e2e").mkdir(parents=True)
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    story = tmp_path / "tests/e2e/test_story.py"
+    for second, code in (("True", 0), ("False", 1)):
+        seen = tmp_path / f"seen{code}"
+        story.write_text(
+            "from pathlib import Path\n\ndef test_it():\n"
+            f"    seen = Path({str(seen)!r})\n    again = seen.exists()\n    seen.touch()\n"
+            f"    assert again and {second}\n"
+        )
+        first = module.Beside.start(module.checks(False, [module.STORIES])[-1][1]).end()
+        assert first[0] == 1
+        assert module.once_more(("stories", *first), False)[1] == code
+    assert module.once_more(("mypy", 1, 2.0), False) == ("mypy", 1, 2.0)
