@@ -76,7 +76,7 @@ async def officer(house: House, *, suspended: bool = False) -> tuple[str, UUID, 
     account, person, login = uuid4(), uuid4(), f"o{uuid4().hex[:8]}"
     await house.pool.execute("INSERT INTO stations VALUES ('x1', '一所', 'One') ON CONFLICT DO NOTHING")
     await house.pool.execute(
-        "INSERT INTO officers (id, call_sign, surname, station) VALUES ($1, $2, '王', 'x1')", person, login[:6]
+        "INSERT INTO officers (id, call_sign, surname, station) VALUES ($1, $2, '王', 'x1')", person, login[:16]
     )
     await house.pool.execute(
         "INSERT INTO accounts VALUES ($1, $2, $3, 'officer', 'x1', $4, $5)",
@@ -112,7 +112,7 @@ async def test_a_right_password_opens_a_session_that_every_process_knows(house: 
     assert isinstance(answer, tuple)
     token, who = answer
     assert (who.role, who.account, who.officer, who.station) == (Role.OFFICER, account, person, "x1")
-    assert who.call_sign == login[:6]
+    assert who.call_sign == login[:16]
     assert abs(who.expires_at_s - time.time() - limits.SESSION_S) < 5
     assert await house.sign_in.who(token) == who
     await house.redis.flushall()

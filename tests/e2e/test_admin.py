@@ -75,6 +75,7 @@ async def test_by_keyboard_alone_an_officer_is_made_works_and_is_stopped(town: T
     for field, text in (("station", "X"), ("call_sign", "0999"), ("surname", "钱"), ("reason", "New here.")):
         await tab_to(page, f"#f-{field}")
         await (page.keyboard.press(text) if field == "station" else page.keyboard.insert_text(text))
+        await expect(page.locator(f"#f-{field}")).to_have_value("xw-1" if field == "station" else text)
     await keys(page, "<Enter>")
     password = await page.locator("#password-once").inner_text()
 

@@ -86,7 +86,7 @@ async def test_an_officer_calls_for_help_and_the_nearest_see_where_until_a_desk_
         await from_caller.say({"t": "fix", "lat": LAT + 0.001, "lon": LON})
         while (await to_near.hear("moves"))["moved"][0]["place"]["lat"] != LAT + 0.001:
             pass
-        again = await caller.ask("POST", "/v1/panics", {"key": new_key()})
+        again = await caller.ask("POST", "/v1/panics", {"t": "panic", "key": new_key()})
         assert again.json()["more"] == called["more"] == {"panic": told["panic"]}
         async with near.line() as anew, caller.line() as from_anew:
             assert [one["panic"] for one in anew.snapshot["panics"]] == [told["panic"]]
@@ -97,7 +97,9 @@ async def test_an_officer_calls_for_help_and_the_nearest_see_where_until_a_desk_
         assert (await to_desk.act("clear_panic", panic=told["panic"], reason="Spoke to her."))["ok"]
         assert (await to_near.hear("help"))["over"] is True
         assert (await to_desk.act("clear_panic", panic=told["panic"], reason="Again."))["reason"] == "panic_over"
-    over = await desk.ask("POST", "/v1/panics/cleared", {"panic": told["panic"], "key": new_key(), "reason": "Again."})
+    over = await desk.ask(
+        "POST", "/v1/panics/cleared", {"t": "clear_panic", "panic": told["panic"], "key": new_key(), "reason": "Again."}
+    )
     assert (over.status_code, over.json()["code"]) == (409, "panic_over")
     assert (await desk.ask("GET", "/v1/desk")).json()["panics"] == []
 

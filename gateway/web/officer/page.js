@@ -24,7 +24,7 @@ const AGE_MS_MAX = 3_600_000;
 const root = document.getElementById("page");
 const kept = session("officer");
 const line = new Line({ name: "officer", send: (m) => page.send(m) });
-const help = new Call({ line, send: (m) => page.send(m), live: () => page.state.line === "live", post: (body) => call("POST", "/v1/panics", { body }) });
+const help = new Call({ line, send: (m) => page.send(m), live: () => page.state.line === "live", post: (body) => call("POST", "/v1/panics", { body: { t: "panic", ...body } }) });
 let told_ms = 0;
 let got_wall_ms = 0;
 let hold = 0;

@@ -9,6 +9,7 @@ import pytest
 from dispatch.cases.facts import Answer
 from dispatch.cases.ports import StoreBusy
 from dispatch.limits import PANIC_OFFICERS_MAX, PANIC_TRIES_MAX
+from dispatch.people.values import NOBODY
 from dispatch.positions.live import LivePositions
 from dispatch.positions.roster import OnDuty, Roster
 from dispatch.safety.ports import PanicDraft
@@ -118,7 +119,7 @@ class Counting(PersonSession):
 
 def test_no_limit_of_messages_keeps_a_call_for_help_back_and_nothing_else_slips_through() -> None:
     node: Any = type("Node", (), {"messages_per_s_max": 1.0, "sessions": set()})()
-    session = Counting(node, cast(Any, None))
+    session = Counting(node, NOBODY)
     session.calls, phone = 0, Phone()
     session.opened(phone)
     panic = msgspec.json.encode({"t": "panic", "key": "k" * 20})
