@@ -25,7 +25,7 @@ export function form(state, words) {
     said(state, words),
     may ? null : h("p", { class: "say" }, words.say("admin.look_only")),
     summary(kind, mistakes, words),
-    h("form", { class: "fields", onsubmit: { t: "ui.save" }, novalidate: true },
+    h("form", { key: "fields", class: "fields", onsubmit: { t: "ui.save" }, novalidate: true },
       fieldsOf(kind, draft).map((one) => field(one, state, row, words, !may)),
       may ? why("reason", draft.reason ?? "", mistakes.reason, words, { t: "ui.set", field: "reason" }) : null,
       may ? h("button", { class: "main", type: "submit", "data-do": "save", "aria-disabled": state.going ? "true" : null },
