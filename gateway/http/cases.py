@@ -123,9 +123,9 @@ def _draft(node: Node, report: Report, key: str, receipt_mac: str) -> ReportDraf
     )
 
 
-async def case_for(request: Request, act: Act) -> tuple[Who, CaseState]:
+async def case_for(request: Request, act: Act, *, enters_itself: bool = False) -> tuple[Who, CaseState]:
     """Who asks, and the case where they may; that they read it is committed before they are shown anything. A stranger
-    hears the same as for a case that is not there."""
+    hears the same as for a case that is not there. `enters_itself`: the act makes its own entry, which says more."""
     who = await who_of(request)
     case = case_of(request)
     state = await node_of(request).record_of(case)
@@ -133,7 +133,7 @@ async def case_for(request: Request, act: Act) -> tuple[Who, CaseState]:
         raise Problem("not_found")
     holders = frozenset(h.officer for h in state.holders)
     require(who, act, relations_of(who, case=case, station=state.station, holders=holders) | SELF, hidden=True)
-    if who.role is not Role.REPORTER:  # of a reporter's own looking nothing is kept
+    if who.role is not Role.REPORTER and not enters_itself:  # of a reporter's own looking nothing is kept
         await node_of(request).journal.enter(read_of(case), who.name, act, {})
     return who, state
 

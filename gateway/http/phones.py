@@ -55,7 +55,7 @@ async def post_identity(request: Request) -> Response:
     body = await read_body(request, IdentityAsked)
     if len(body.reason.strip()) < limits.IDENTITY_REASON_CHARS_MIN:
         raise at("field_invalid", "/reason", "reason: say in words why it must be known.")
-    who, state = await case_for(request, Act.OPEN_IDENTITY)
+    who, state = await case_for(request, Act.OPEN_IDENTITY, enters_itself=True)
     try:
         found: Identity = await phones_of(request).identity(state.id, who.name, body.reason.strip())
     except ValueError:

@@ -57,7 +57,8 @@ async def test_a_named_report_and_the_desk_that_calls_back(town: Town) -> None:
     assert found.json() == {"number": "+8613800138000", "name": "王小明"}
     supervisor = await town.someone("supervisor")
     audit = (await supervisor.ask("GET", f"/v1/audit?chain=read:{case}")).json()["entries"]
-    assert "open_identity" in [entry["act"] for entry in audit]
+    (opened,) = [entry for entry in audit if entry["act"] == "open_identity"]
+    assert opened["body"] == {"reason": "To call the reporter back.", "held": True}, "one act, one entry"
     for role in ("officer", "admin"):
         refused = await (await town.someone(role)).ask(
             "POST", f"/v1/cases/{case}/identity", {"reason": "Out of mere curiosity."}
