@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import asyncpg
 import httpx
 import pytest
 from playwright.async_api import Browser, Page, Playwright, async_playwright
 
 from scripts.children import Child, Children, run_once
 from tests.conftest import Database
+from tests.e2e.talk import Town
 from tests.e2e.walked import WALKED
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -84,6 +86,15 @@ async def service(
         people = json.loads((folder / "credentials.json").read_text())["people"]
         yield Service(url, people, children, database.owner_url, folder, env)
     await WALKED.read(request.module.__name__.rpartition(".")[2], database.owner_url)
+
+
+@pytest.fixture(scope="module")
+async def town(service: Service) -> AsyncIterator[Town]:
+    """The running town, a client, and a connection that looks into its database. A file that needs more has its own."""
+    owner = await asyncpg.connect(service.owner_url)
+    async with httpx.AsyncClient(base_url=service.url, trust_env=False, timeout=15) as client:
+        yield Town(service, client, owner)
+    await owner.close()
 
 
 async def _ready(url: str, folder: Path) -> None:

@@ -6,14 +6,16 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
 
-from tests.e2e.conftest import Service
 from tests.e2e.walked import WALKED
+
+if TYPE_CHECKING:  # its fixtures make towns of this room
+    from tests.e2e.conftest import Service
 
 STATION: Final = "xw-1"
 LAT, LON = 32.06, 118.79
@@ -118,7 +120,7 @@ class Someone:
 class Town:
     """A live town. `kept`: (reporter, what was told) of cases that must stay as they are whatever else comes."""
 
-    service: Service
+    service: "Service"
     client: httpx.AsyncClient
     owner: asyncpg.Connection
     kept: list[tuple[Someone, Json]] = field(default_factory=list)

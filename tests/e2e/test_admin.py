@@ -5,12 +5,9 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import asyncpg
-import httpx
 import pytest
 from playwright.async_api import Page, expect
 from websockets.exceptions import ConnectionClosed
@@ -19,14 +16,6 @@ from tests.e2e.conftest import ROOT, Screens, Service
 from tests.e2e.talk import LAT, LON, Someone, Town, new_key
 
 BEATS = ROOT / "tests" / "data" / "xuanwu_beats.geojson"
-
-
-@pytest.fixture(scope="module")
-async def town(service: Service) -> AsyncIterator[Town]:
-    owner = await asyncpg.connect(service.owner_url)
-    async with httpx.AsyncClient(base_url=service.url, trust_env=False, timeout=15) as client:
-        yield Town(service, client, owner)
-    await owner.close()
 
 
 def admin_of(service: Service) -> dict[str, Any]:

@@ -3,25 +3,12 @@
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import asyncpg
-import httpx
-import pytest
-
 from tests.e2e.conftest import Service
 from tests.e2e.talk import Someone, Town
-
-
-@pytest.fixture(scope="module")
-async def town(service: Service) -> AsyncIterator[Town]:
-    owner = await asyncpg.connect(service.owner_url)
-    async with httpx.AsyncClient(base_url=service.url, trust_env=False, timeout=15) as client:
-        yield Town(service, client, owner)
-    await owner.close()
 
 
 async def chain(who: Someone, name: str, **more: Any) -> list[dict[str, Any]]:

@@ -6,12 +6,10 @@ import time
 from collections.abc import AsyncIterator
 from typing import Final
 
-import asyncpg
-import httpx
 import pytest
 from playwright.async_api import BrowserContext, Page, Route, expect
 
-from tests.e2e.conftest import Screens, Service
+from tests.e2e.conftest import Screens
 from tests.e2e.talk import LAT, LON, Line, Town
 
 pytestmark = pytest.mark.browser
@@ -19,14 +17,6 @@ pytestmark = pytest.mark.browser
 CODE: Final = re.compile(r"^[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){5}$")
 MINUTE_S: Final = 60.0  # what a report may take (FEATURES 1)
 TAPS_MAX: Final = 4
-
-
-@pytest.fixture(scope="module")
-async def town(service: Service) -> AsyncIterator[Town]:
-    owner = await asyncpg.connect(service.owner_url)
-    async with httpx.AsyncClient(base_url=service.url, trust_env=False, timeout=15) as client:
-        yield Town(service, client, owner)
-    await owner.close()
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -1,28 +1,17 @@
 """Reporting by name over the public protocol: a code to the telephone, a report with it, a desk that calls back."""
 
 import re
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
-import asyncpg
-import httpx
 import pytest
 from playwright.async_api import expect
 
-from tests.e2e.conftest import Screens, Service
+from tests.e2e.conftest import Screens
 from tests.e2e.talk import LAT, LON, Town, new_key
 
 NUMBER = "138 0013 8000"
 DRAFT: dict[str, Any] = {"category": "theft", "words": "A bicycle is gone.", "lat": LAT, "lon": LON}
-
-
-@pytest.fixture(scope="module")
-async def town(service: Service) -> AsyncIterator[Town]:
-    owner = await asyncpg.connect(service.owner_url)
-    async with httpx.AsyncClient(base_url=service.url, trust_env=False, timeout=15) as client:
-        yield Town(service, client, owner)
-    await owner.close()
 
 
 async def confirmed(town: Town, number: str) -> str:

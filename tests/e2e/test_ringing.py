@@ -6,13 +6,11 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
-import asyncpg
-import httpx
 import pytest
 from playwright.async_api import CDPSession, Page, expect
 
 from scripts.stores import free_port
-from tests.e2e.conftest import Screens, Service
+from tests.e2e.conftest import Screens
 from tests.e2e.talk import LAT, LON, Someone, Town, new_key
 from tests.unit.push.service import Phone, Pushed, PushService
 
@@ -26,14 +24,6 @@ WORDS: Final = "A man in a red coat, 138 0000 0000, took my bag at 5 Hunan Road.
 async def push() -> AsyncIterator[PushService]:
     async with PushService(PORT) as service:
         yield service
-
-
-@pytest.fixture(scope="module")
-async def town(service: Service) -> AsyncIterator[Town]:
-    owner = await asyncpg.connect(service.owner_url)
-    async with httpx.AsyncClient(base_url=service.url, trust_env=False, timeout=15) as client:
-        yield Town(service, client, owner)
-    await owner.close()
 
 
 async def agree(someone: Someone, phone: Phone) -> str:

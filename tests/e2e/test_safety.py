@@ -1,24 +1,10 @@
 """Safety over the public protocol: diversion at intake, entries by a clerk, exercises."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
-import asyncpg
-import httpx
-import pytest
-
-from tests.e2e.conftest import Service
 from tests.e2e.talk import LAT, LON, Town, new_key
 
 DRAFT: dict[str, Any] = {"category": "dispute", "words": "楼下有人持刀。", "lat": LAT, "lon": LON}
-
-
-@pytest.fixture(scope="module")
-async def town(service: Service) -> AsyncIterator[Town]:
-    owner = await asyncpg.connect(service.owner_url)
-    async with httpx.AsyncClient(base_url=service.url, trust_env=False, timeout=15) as client:
-        yield Town(service, client, owner)
-    await owner.close()
 
 
 async def test_an_emergency_is_diverted_and_nothing_is_lost_by_it(town: Town) -> None:

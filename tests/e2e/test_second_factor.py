@@ -1,30 +1,20 @@
 """A second factor over the public protocol, and a passkey made and used by a real browser's own authenticator."""
 
-from collections.abc import AsyncIterator
 from time import time
 from typing import Any
 
-import asyncpg
 import httpx
 import pyotp
 import pytest
 from playwright.async_api import expect
 
-from tests.e2e.conftest import Screens, Service
+from tests.e2e.conftest import Screens
 from tests.e2e.talk import Someone, Town
 
 CREATE = """async (options) => (await navigator.credentials.create({
     publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options) })).toJSON()"""
 GET = """async (options) => (await navigator.credentials.get({
     publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options) })).toJSON()"""
-
-
-@pytest.fixture(scope="module")
-async def town(service: Service) -> AsyncIterator[Town]:
-    owner = await asyncpg.connect(service.owner_url)
-    async with httpx.AsyncClient(base_url=service.url, trust_env=False, timeout=15) as client:
-        yield Town(service, client, owner)
-    await owner.close()
 
 
 async def password(town: Town, one: dict[str, Any]) -> httpx.Response:

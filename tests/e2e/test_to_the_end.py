@@ -1,23 +1,9 @@
 """One case from report past its end over the public protocol: what is said on it, the word at the door, the reporter's
 last word and the supervisor's."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
-import asyncpg
-import httpx
-import pytest
-
-from tests.e2e.conftest import Service
 from tests.e2e.talk import LAT, LON, Line, Someone, Town, new_key
-
-
-@pytest.fixture(scope="module")
-async def town(service: Service) -> AsyncIterator[Town]:
-    owner = await asyncpg.connect(service.owner_url)
-    async with httpx.AsyncClient(base_url=service.url, trust_env=False, timeout=15) as client:
-        yield Town(service, client, owner)
-    await owner.close()
 
 
 async def act(someone: Someone, case: str, tag: str, **fields: Any) -> tuple[int, str | None]:
