@@ -114,6 +114,7 @@ BODY_BYTES_MAX: Final = 65_536  # an HTTP body without media
 HEAD_BYTES_MAX: Final = 16_384  # of a request: twice what the usual proxies let through
 HEAD_S_MAX: Final = 10.0  # for a request's head to arrive; longer is no bad line but somebody holding a connection
 BODY_S_MAX: Final = 10.0  # for a body; the same
+LINGER_S: Final = 2.0  # between an answer that ends a connection and its close: several round trips of a bad line
 AREAS_BODY_BYTES_MAX: Final = 16 * 1024 * 1024  # an area import
 MESSAGE_BYTES_MAX: Final = 8_192  # a message from a socket: nothing legal is larger
 KEY_CHARS_MIN: Final = 16

@@ -25,6 +25,7 @@ class FrontProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         self._in_head = False
         self._late: asyncio.TimerHandle | None = None
+        self._refused = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -35,10 +36,12 @@ class FrontProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        if self._refused:
+            return
         if self._in_head:
             self._head_bytes += len(data)
         super().data_received(data)
-        if self._in_head and self._head_bytes > limits.HEAD_BYTES_MAX and not self.transport.is_closing():
+        if self._in_head and self._head_bytes > limits.HEAD_BYTES_MAX:
             self._refuse("head_too_large")
 
     def on_message_begin(self) -> None:
@@ -66,11 +69,17 @@ class FrontProtocol(HttpToolsProtocol):
 
     def _give_up(self) -> None:
         self._late = None
-        if not self.transport.is_closing():
-            self._refuse("body_slow")
+        self._refuse("body_slow")
 
     def _refuse(self, code: str) -> None:
-        """A problem document, after which the connection is closed."""
+        """A problem document, after which nothing is heard and the connection is closed.
+
+        What was sent meanwhile is read and thrown away for a while: closing over it would reset the connection, and a
+        reset takes the answer from whoever has not read it yet (RFC 9112, 9.6).
+        """
+        if self._refused or self.transport.is_closing():
+            return
+        self._refused = True
         self._end()
         answer = problem(None, code)
         raw = [*self.server_state.default_headers, *answer.raw_headers]
@@ -78,7 +87,8 @@ class FrontProtocol(HttpToolsProtocol):
         raw += [(n.encode(), v.encode()) for n, v in UNLESS_SAID if n.encode() not in named]
         lines = [name + b": " + value + b"\r\n" for name, value in (*raw, _CLOSE)]
         self.transport.write(b"".join((STATUS_LINE[answer.status_code], *lines, b"\r\n", cast(bytes, answer.body))))
-        self.transport.close()
+        self.transport.write_eof()
+        self.loop.call_later(limits.LINGER_S, self.transport.close)
 
 
 _CLOSE: Final = (b"connection", b"close")

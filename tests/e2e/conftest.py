@@ -5,7 +5,7 @@ import json
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Generator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -194,6 +194,23 @@ class Screens:
 
 
 @pytest.fixture
-async def screens(browser: Browser, service: Service) -> AsyncIterator[Screens]:
+async def screens(browser: Browser, service: Service, request: pytest.FixtureRequest) -> AsyncIterator[Screens]:
+    """Of a test that failed, what stood on every open page is told."""
     async with AsyncExitStack() as stack:
-        yield Screens(browser, service.url, stack, [])
+        opened = Screens(browser, service.url, stack, [])
+        yield opened
+        if request.node.stash.get(FAILED, False):
+            for page in (page for context in browser.contexts for page in context.pages):
+                print(f"--- {page.url}\n{await page.locator('body').aria_snapshot()}")
+            print(*opened.complaints, _said(service.folder), sep="\n")
+
+
+FAILED: Final = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.when == "call":
+        item.stash[FAILED] = report.failed
+    return report

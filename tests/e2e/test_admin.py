@@ -130,6 +130,7 @@ async def test_a_map_is_looked_at_before_it_is_taken_over(town: Town, screens: S
     await page.click('[data-tab="areas"]')
     await page.locator('input[value="beat"]').check(force=True)
     await page.set_input_files("#geojson", str(tmp_path / "beats.geojson"))
+    await expect(page.locator("#report")).to_be_visible(timeout=15_000)  # the service reads and checks every outline
     await expect(page.locator("#report")).to_be_focused()
     await expect(page.locator(f'[data-area="{dropped}"]')).to_be_visible()
     await expect(page.locator(".maps figure")).to_have_count(2)

@@ -161,7 +161,7 @@ async def test_an_officer_is_dragged_from_the_list_to_a_case_and_sent(town: Town
     async with (await town.someone("officer", 2)).line() as phone:
         officer = await on_duty(town, 2, phone, LAT + 0.04, LON)
         case = (await town.report(words="A lost dog."))["case"]
-        await expect(row(page, case)).to_be_visible()
+        await expect(row(page, case)).to_have_attribute("data-status", "at_station")
         await page.locator(f'[data-officer="{officer.said["call_sign"]}"]').drag_to(row(page, case))
         held = await phone.hear("held", case=case)
         await expect(row(page, case)).to_have_attribute("data-status", "claimed")

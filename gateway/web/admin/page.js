@@ -98,7 +98,7 @@ async function post(check) {
   try {
     const report = await call("POST", `/v1/areas?${asked}`, { raw: text, headers: { "content-type": "application/geo+json", ...(check || !tag ? {} : { "if-match": tag }) }, wait_ms: IMPORT_MS });
     page.send(check ? { t: "checked", report } : { t: "imported", report });
-    focused("report");
+    page.focus("#report");
     if (!check) await look();
   } catch (refused) {
     page.send({ t: "file_refused", refused: refusalOf(/** @type {any} */ (refused), "import") });
@@ -132,12 +132,12 @@ const effects = {
     const found = await call("GET", `/v1/admin/changes?before=${state.changes.at(-1)?.id}`).catch(lost);
     if (found) page.send({ t: "changes", after: true, ...found });
   },
-  "ui.open": () => focused("form-title"),
-  "ui.fresh": () => focused("form-title"),
+  "ui.open": () => page.focus("#form-title"),
+  "ui.fresh": () => page.focus("#form-title"),
   "ui.save": (_m, { state }, before) => {
     if (before.going) return;
     if (state.going !== "save") {
-      focused("summary a");
+      page.focus("#summary a");
       return;
     }
     const { kind, id, draft } = state.opened;
@@ -163,15 +163,6 @@ const effects = {
   },
   "ui.import": (_m, { state }, before) => (before.file.busy === null && state.file.busy === "import" ? post(false) : undefined),
 };
-
-/** Once it is drawn, which a busy machine does late. @param {string} id an id, or one with what is inside it */
-function focused(id, tries = 20) {
-  setTimeout(() => {
-    const found = /** @type {HTMLElement | null} */ (document.querySelector(`#${id}`));
-    if (found) found.focus();
-    else if (tries > 0) focused(id, tries - 1);
-  }, 60);
-}
 
 const words = await loadWords();
 const page = open({ root: /** @type {HTMLElement} */ (document.getElementById("page")), state: firstFor(kept, FIRST), reduce, view, words, effects });

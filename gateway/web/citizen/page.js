@@ -37,17 +37,6 @@ async function openCode(code) {
   page.send({ t: "signed", case: signed.case });
 }
 
-/** After the next picture: what is focused must stand there. */
-function focusOn(selector) {
-  const look = () => {
-    const found = document.querySelector(selector);
-    found?.focus({ preventScroll: true });
-    found?.scrollIntoView({ block: "nearest", behavior: "auto" });
-  };
-  if (document.hidden) setTimeout(look, 150);
-  else requestAnimationFrame(() => requestAnimationFrame(look));
-}
-
 // --- is it an emergency?
 let asking = 0;
 let typing = 0;
@@ -83,7 +72,7 @@ function followed(_m, { state }, before) {
   const [now, then] = [state.case, before.case];
   if (!now || (then && then.status === now.status && then.officers.length === now.officers.length)) return;
   readEntries(now.case);
-  if (!then && !state.receipt) focusOn("#case-title");
+  if (!then && !state.receipt) page.focus("#case-title");
   if (closed(now.status) && !state.lines.length) readTalk(now.case, 0);
   if (then && !state.silent) signal();
 }
@@ -97,7 +86,7 @@ const effects = {
     sending.keepDraft(state);
     if (m.field === "words") askSoon();
     if (m.field === "category") ask();
-    if (m.field === "how" && m.value === "number") focusOn("#number");
+    if (m.field === "how" && m.value === "number") page.focus("#number");
   },
   "ui.answer": (_m, { state }) => {
     sending.keepDraft(state);
@@ -111,22 +100,22 @@ const effects = {
     not: () => send({ t: "not_located" }),
   }),
   "ui.report": (_m, { state }) => {
-    if (Object.keys(state.wrong).length) return focusOn("#problems");
-    if (state.advice) return focusOn("#emergency-title");
+    if (Object.keys(state.wrong).length) return page.focus("#problems");
+    if (state.advice) return page.focus("#emergency-title");
     if (state.sending === "no") sending.begin(state);
     return undefined;
   },
   advice: (m, { state }, before) => {
-    if (state.advice && !before.advice && m.late) focusOn("#emergency-title");
+    if (state.advice && !before.advice && m.late) page.focus("#emergency-title");
   },
-  report_refused: (_m, { state }) => focusOn(state.advice ? "#emergency-title" : "[data-refused]"),
-  "ui.go_on": (_m, { state }) => focusOn(state.signed ? "#line" : "[data-report]"),
+  report_refused: (_m, { state }) => page.focus(state.advice ? "#emergency-title" : "[data-refused]"),
+  "ui.go_on": (_m, { state }) => page.focus(state.signed ? "#line" : "[data-report]"),
   "ui.phone_ask": async (_m, { state, send }, before) => {
     if (state.phone_going !== "ask" || before.phone_going) return;
     try {
       const sent = await call("POST", "/v1/phones", { body: { number: state.draft.number.trim(), language: words.lang } });
       send({ t: "phone_sent", phone: sent.phone });
-      focusOn("#phone-code");
+      page.focus("#phone-code");
     } catch (refused) {
       send({ t: "phone_refused", refused: { code: refused.code, detail: refused.detail } });
     }
@@ -137,7 +126,7 @@ const effects = {
       const said = await call("POST", "/v1/phones/confirmed", { body: { phone: state.phone_asked, code: digits(state.phone_code) } });
       send({ t: "phone_confirmed", phone: said.phone });
       sending.keepDraft(page.state);
-      focusOn("[data-report]");
+      page.focus("[data-report]");
     } catch (refused) {
       send({ t: "phone_refused", refused: { code: refused.code, detail: refused.detail } });
     }
@@ -151,7 +140,7 @@ const effects = {
   },
   "ui.kept": () => {
     sending.kept();
-    focusOn("#case-title");
+    page.focus("#case-title");
   },
   "ui.open": async (_m, { state, send }, before) => {
     if (!state.opening || before.opening) return;
@@ -163,7 +152,7 @@ const effects = {
   },
   signed: (_m, { state }) => {
     line.open();
-    if (state.receipt) focusOn("#receipt-title");
+    if (state.receipt) page.focus("#receipt-title");
     for (const one of line.acts.all()) if (one.act.t === "say") page.send({ t: "saying", kept: true, key: one.act.key, words: one.act.words });
   },
   case: followed,
@@ -185,11 +174,11 @@ const effects = {
     if (unreadOf(before) && state.case && !closed(state.case.status) && !state.case.merged) act({ t: "read", upto: lastSeq(state) });
   },
   "ui.earlier": (_m, { state }) => readTalk(state.case.case, state.lines[0]?.seq),
-  "ui.ask": (m) => focusOn(m.act === "object" ? "#object-words" : "#withdraw-title"),
-  "ui.never_mind": () => focusOn("#case-title"),
+  "ui.ask": (m) => page.focus(m.act === "object" ? "#object-words" : "#withdraw-title"),
+  "ui.never_mind": () => page.focus("#case-title"),
   "ui.withdraw_sure": (_m, _page, before) => before.going.withdraw || act({ t: "withdraw" }),
   "ui.object": (_m, { state }, before) => {
-    if (state.object_wrong) focusOn("#object-words");
+    if (state.object_wrong) page.focus("#object-words");
     else if (!before.going.object) act({ t: "object", words: state.object_words.trim() });
   },
   "ui.rate": (_m, { state }, before) => {

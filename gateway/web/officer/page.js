@@ -66,20 +66,18 @@ function readTalk(page) {
   line.act({ t: "read", case: sheet.case, fence: held[sheet.case].fence, upto });
 }
 
-/** After the next picture: focus on what has opened, or on what had opened it; the talk at its end. */
-const afterPicture = (then) => requestAnimationFrame(() => requestAnimationFrame(then));
-const focusOn = (selector) => afterPicture(() => document.querySelector(selector)?.focus());
-
+/** The focus on what has opened, or on what had opened it; the talk at its end. */
 function looks(m, page, before) {
   const { sheet, prefs } = page.state;
   if (sheet?.kind && sheet.kind !== before.sheet?.kind) {
     scrollTo(0, 0);
-    focusOn("#sheet-title");
+    page.focus("#sheet-title");
   }
-  if (!sheet && before.sheet) focusOn(m.t === "ui.back" ? `[data-sheet="${before.sheet.kind}"]` : "[data-take], [data-step], [data-act]");
-  if (page.state.panic.ask && !before.panic.ask) focusOn("#panic-yes");
+  if (!sheet && before.sheet) page.focus(m.t === "ui.back" ? `[data-sheet="${before.sheet.kind}"]` : "[data-take], [data-step], [data-act]");
+  if (page.state.panic.ask && !before.panic.ask) page.focus("#panic-yes");
   if (sheet?.kind === "talk" && (page.state.talks !== before.talks || !before.sheet)) {
-    afterPicture(() => document.getElementById("talk")?.scrollTo(0, 1e6));
+    page.draw();
+    document.getElementById("talk")?.scrollTo(0, 1e6);
   }
   if (prefs !== before.prefs) document.documentElement.toggleAttribute("data-sun", prefs.sun);
 }
@@ -107,7 +105,7 @@ const effects = {
   "ui.take": act,
   "ui.not_now": act,
   "ui.step": act,
-  "ui.choose": () => document.querySelector("[data-ending] input")?.focus(),
+  "ui.choose": (_m, page) => page.focus("[data-ending] input"),
   "ui.hand_back": act,
   "ui.well": act,
   "ui.second": act,

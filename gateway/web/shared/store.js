@@ -18,12 +18,26 @@ export function open({ root, state, reduce, view, words, effects, after, title }
   /** @type {import("./dom.js").Message[]} */
   const log = [];
   let planned = false;
-  const page = { words, log, get state() { return state; }, send, draw };
+  const page = { words, log, get state() { return state; }, send, draw, focus };
 
   function draw() {
     planned = false;
     show(root, view(state, words), send);
     document.title = title ? title(state, words) : `${words.say(`${root.dataset.page}.title`)} · OnBeat`;
+  }
+
+  /**
+   * The focus to the first that can be seen, at once: drawn before the next key is heard, so that whoever types fast loses no letter.
+   * @param {string} selector @returns {boolean} whether there is one
+   */
+  function focus(selector) {
+    draw();
+    const found = [...root.querySelectorAll(selector)].find((one) => one.getClientRects().length > 0);
+    if (!(found instanceof HTMLElement)) return false;
+    if (found === document.activeElement) return true;
+    found.focus({ preventScroll: true });
+    found.scrollIntoView({ block: "nearest" });
+    return true;
   }
 
   function plan() {

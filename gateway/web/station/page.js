@@ -87,30 +87,24 @@ const effects = {
 };
 
 const words = await loadWords();
-const page = open({ root, state: begun(), reduce: (state, m) => followedBy(state, reduce(state, m)), view, words, effects });
+const page = open({ root, state: begun(), reduce, view, words, effects, after: followed });
 
 /** With what this person chose on this machine before. @returns {State} */
 function begun() {
   return { ...firstFor(kept, FIRST), keys: !localStorage.getItem(KEYS_OFF), muted: Boolean(localStorage.getItem(MUTED)), follow: sessionStorage.getItem(FOLLOWED) };
 }
 
-/** After the picture is drawn: the focus where the hand expects it, and what should be heard. @param {State} before @param {State} state */
-function followedBy(before, state) {
-  if (state === before) return state;
+/** The focus where the hand expects it, and what should be heard. @type {Effect} */
+function followed(_m, { state }, before) {
+  if (state === before) return;
   const wanted = focusAfter(before, state);
-  if (wanted) requestAnimationFrame(() => setTimeout(() => focus(wanted)));
-  queueMicrotask(() => {
-    const allowed = bell.hear(rings(page.state), performance.now());
-    if (allowed !== page.state.heard_sound) page.send({ t: "sound", heard: allowed });
-  });
-  return state;
+  if (wanted) focus(wanted);
+  const allowed = bell.hear(rings(state), performance.now());
+  if (allowed !== state.heard_sound) page.send({ t: "sound", heard: allowed });
 }
 
 /** @param {string} selector */
-function focus(selector) {
-  const there = [...root.querySelectorAll(selector)].find((one) => /** @type {HTMLElement} */ (one).offsetParent !== null) ?? document.getElementById("card-title");
-  if (there instanceof HTMLElement && there !== document.activeElement) there.focus({ preventScroll: false });
-}
+const focus = (selector) => page.focus(selector) || page.focus("#card-title");
 
 // A row that moves to another group is made anew: whoever had the focus gets it back there.
 let held = /** @type {string | null} */ (null);
@@ -132,14 +126,7 @@ addEventListener("keydown", (event) => {
   if (!meant) return;
   event.preventDefault();
   if (meant.focus) focus(meant.focus);
-  if (!meant.message) return;
-  // Drawn and focused before the next key is heard: whoever types fast loses no letter, and none becomes an act.
-  const before = page.state;
-  page.send(meant.message);
-  const wanted = focusAfter(before, page.state);
-  if (!wanted) return;
-  page.draw();
-  focus(wanted);
+  if (meant.message) page.send(meant.message);
 });
 addEventListener("pointerdown", () => bell.wake());
 addEventListener("visibilitychange", () => asking.readTalk());

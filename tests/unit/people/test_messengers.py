@@ -28,6 +28,7 @@ async def gateway(*statuses: str) -> AsyncIterator[tuple[str, list[tuple[dict[st
         writer.write(f"HTTP/1.1 {statuses[min(len(got), len(statuses)) - 1]}\r\ncontent-length: 0\r\n\r\n".encode())
         await writer.drain()
         writer.close()
+        await writer.wait_closed()
 
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     async with server:
