@@ -154,6 +154,7 @@ const effects = {
     const body = { version: state.opened.version, reason: state.opened.out.trim(), suspended: out };
     act(out ? "suspend" : "let_in", () => call("POST", `/v1/admin/people/${encodeURIComponent(state.opened.id)}/suspended`, { body }));
   },
+  "ui.kind": (_m, { draw }) => draw(), // the field for a file of the other kind goes before one can be put into it
   "ui.file": async () => {
     const chosen = /** @type {HTMLInputElement | null} */ (document.getElementById("geojson"))?.files?.[0];
     if (!chosen) return;
