@@ -20,6 +20,7 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
+from scripts import answer
 from scripts.stores import ROOT
 
 WAIT_S: Final = 120.0  # a province's outlines take a core for a while
@@ -91,7 +92,7 @@ def _named(rows: list[dict[str, Any]], key: str, own: str) -> dict[str, Any]:
 
 def read_options(argv: list[str] | None = None) -> argparse.Namespace:
     """What was asked; exits with a sentence when it makes no sense."""
-    parser = argparse.ArgumentParser(
+    parser = answer.Words(
         prog="scripts/admin", description="Sets the town up: people, stations, areas, categories, policies."
     )
     parser.add_argument("--url", default="http://localhost:8000", help="the service (http://localhost:8000)")
@@ -101,9 +102,9 @@ def read_options(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--password-file", type=Path, metavar="FILE")
     parser.add_argument("--json", type=Path, metavar="OUT", help="where the whole answer goes, also of a refusal")
     things = parser.add_subparsers(dest="thing", required=True, metavar="THING")
-    because = argparse.ArgumentParser(add_help=False)
+    because = answer.Words(add_help=False)
     because.add_argument("--reason", required=True, help="why; kept with the change")
-    setting = argparse.ArgumentParser(add_help=False, parents=[because])
+    setting = answer.Words(add_help=False, parents=[because])
     setting.add_argument("own", metavar="ID")
     setting.add_argument(
         "fields", nargs="*", metavar="FIELD=VALUE", help="as the service calls them; a value is JSON or a text"
@@ -258,7 +259,7 @@ def main(argv: list[str] | None = None) -> int:
     except (ValueError, KeyError, OSError, httpx.HTTPError) as error:
         told["problem"], code = {"detail": str(error) or type(error).__name__}, 2
     if asked.json is not None:
-        asked.json.write_text(json.dumps(told, ensure_ascii=False, indent=2) + "\n")
+        answer.write(asked.json, told)
     if told["ok"]:
         show(asked, told["answer"], Console().print)
     else:

@@ -5,7 +5,6 @@ a large one that nobody touches, which must be clean. Exit codes: 0 everything f
 could not be run.
 """
 
-import argparse
 import asyncio
 import os
 import random
@@ -26,8 +25,9 @@ from dispatch.adapters.signing import KEY_FILE, Ed25519Signer, Ed25519Verifier
 from dispatch.audit.record import opened
 from dispatch.audit.verifying import Verdict, Witnessed, verify
 from dispatch.audit.witness import Witness
+from scripts import answer
 from scripts.drill.edits import EDITS
-from scripts.stores import Stores
+from scripts.stores import Stores, StoresError
 
 FILL: Final = Path(__file__).with_name("drill") / "fill.sql"
 ENTRIES_A_CASE: Final = 6
@@ -142,7 +142,7 @@ async def _database(dsn: str, name: str) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
+    parser = answer.Words(
         prog="scripts/audit-drill",
         description="Edits a history as a database superuser and asks whether scripts/audit-verify finds it; "
         "then verifies a large untouched history. Exit code 0: all found, no false alarm; 1: not so; 2: not run.",
@@ -152,15 +152,17 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="decides what is edited where")
     parser.add_argument("--json", type=Path, required=True, metavar="OUT")
     chosen = parser.parse_args()
+    if chosen.edits < 1 or chosen.entries < 0:
+        parser.error("--edits is at least 1, --entries is not negative")
     told, code = Told(seed=chosen.seed, edits=chosen.edits), 2
+    answer.tells(lambda: msgspec.to_builtins(told))
     try:
         asyncio.run(drill(chosen.edits, chosen.entries, chosen.seed, told))
         code = 0 if told.found == told.edits and not told.false_alarms else 1
-    except (OSError, RuntimeError, asyncpg.PostgresError) as error:
-        told.reason = str(error)
-        print(f"scripts/audit-drill: {error}", file=sys.stderr)
-    finally:
-        chosen.json.write_bytes(msgspec.json.format(msgspec.json.encode(told)) + b"\n")
+    except (StoresError, OSError, RuntimeError, asyncpg.PostgresError) as error:
+        told.reason = str(error) or type(error).__name__
+        print(f"scripts/audit-drill: {told.reason}", file=sys.stderr)
+    answer.write(chosen.json, msgspec.to_builtins(told))
     Console(highlight=False).print(
         f"{told.found} of {told.edits} edits found ({len(told.kinds)} kinds); "
         f"{told.false_alarms} false alarms in {told.clean_entries} entries"

@@ -3,7 +3,6 @@
 Exit codes: 0 clean; 1 somebody changed it; 2 it could not be read.
 """
 
-import argparse
 import asyncio
 import os
 import sys
@@ -19,6 +18,7 @@ from dispatch.adapters.postgres.audit import PostgresAudited
 from dispatch.adapters.signing import KEY_FILE, Ed25519Verifier, WitnessKeyError
 from dispatch.audit.record import RecordsError, opened
 from dispatch.audit.verifying import Verdict, Witnessed, verify
+from scripts import answer
 
 SHOWN_MAX: Final = 20
 
@@ -54,7 +54,7 @@ async def verdict_of(witnessed: Witnessed, database: str) -> Verdict:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
+    parser = answer.Words(
         prog="scripts/audit-verify",
         description="Holds every entry of the history against its chain, and the chains against what was signed and "
         "written outside the database. Exit code 0: clean; 1: changed; 2: unreadable.",
@@ -71,11 +71,10 @@ def main() -> int:
             raise Unreadable("say --database URL, or set DATABASE_URL")
         found = asyncio.run(verdict_of(records_of(chosen.heads, chosen.key), database))
     except Unreadable as error:
-        said = {"entries": None, "cases": None, "records": None, "problems": None, "reason": str(error)}
-        chosen.json.write_bytes(msgspec.json.format(msgspec.json.encode(said)) + b"\n")
+        answer.write(chosen.json, answer.blank(answer.Asked("audit-verify", chosen.json), str(error)))
         print(f"scripts/audit-verify: {error}", file=sys.stderr)
         return 2
-    chosen.json.write_bytes(msgspec.json.format(msgspec.json.encode(found)) + b"\n")
+    answer.write(chosen.json, msgspec.to_builtins(found))
     console.print(f"{found.entries} entries of {found.cases} cases against {found.records} records")
     for problem in found.problems[:SHOWN_MAX]:
         console.print(f"  {problem.kind:<15} {problem.case} entry {problem.seq}")

@@ -7,10 +7,7 @@ Exit codes: 0 every cell as written and nothing unlisted; 1 otherwise; 2 the mat
 written in every case.
 """
 
-import argparse
 import asyncio
-import contextlib
-import json
 import sys
 import tempfile
 import time
@@ -20,6 +17,7 @@ from typing import Final
 
 import httpx
 
+from scripts import answer
 from scripts.children import ChildError
 from scripts.guarding.asking import Asking, Outcome, staged
 from scripts.guarding.matrix import MatrixError, read_matrix
@@ -40,21 +38,21 @@ async def run(url: str | None, credentials: Path, outcome: Outcome) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="scripts/authz-matrix", description=(__doc__ or "").partition("\n")[0])
+    parser = answer.Words(prog="scripts/authz-matrix", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--json", type=Path, required=True, metavar="OUT", help="where the report goes")
     parser.add_argument("--url", help="a running demonstration; without it one is started")
     parser.add_argument("--credentials", type=Path, default=Path(".local/credentials.json"), metavar="FILE")
     chosen = parser.parse_args(argv)
     outcome, began, code = Outcome(), time.monotonic(), 2
+    answer.tells(outcome.told)
     try:
         asyncio.run(run(chosen.url, chosen.credentials, outcome))
         code = 1 if outcome.deviations or outcome.unlisted or outcome.errors else 0
     except EXPECTED as error:
         outcome.errors.append(f"{type(error).__name__}: {error}")
-    told = outcome.told() | {"seconds": round(time.monotonic() - began, 1)}
-    with contextlib.suppress(OSError):
-        chosen.json.parent.mkdir(parents=True, exist_ok=True)
-    chosen.json.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n")
+    why = outcome.errors[-1] if code == 2 else None
+    told = outcome.told() | {"seconds": round(time.monotonic() - began, 1), "reason": why}
+    answer.write(chosen.json, told)
     print(f"{told['cells']} cells, {told['deviations']} deviations, {told['unlisted']} unlisted, {told['seconds']} s")
     for one in (*outcome.deviations[:20], *outcome.unlisted[:20], *outcome.errors[:20]):
         print(f"  {str(one)[:300]}", file=sys.stderr)

@@ -28,6 +28,7 @@ import redis
 from rich.console import Console
 from rich.table import Table
 
+from scripts import answer
 from scripts.growth import history, near, officers, open_cases, pauses, sockets, webs
 from scripts.growth.figures import Curve
 from scripts.growth.ground import Ground
@@ -48,7 +49,7 @@ CURVES: Final[dict[str, Draw]] = {
 
 def read_options(argv: list[str] | None = None) -> argparse.Namespace:
     """Exits with a sentence when the words make no sense."""
-    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__,
+    parser = answer.Words(prog="scripts/bench", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
     parser.add_argument("--json", type=Path, metavar="OUT", help="where the result goes, and what is there already")
     parser.add_argument("--curves", default=",".join(CURVES), metavar="A,B", help=f"of {', '.join(CURVES)}; all")
@@ -123,9 +124,12 @@ def code_of(found: dict[str, Any], names: list[str], quick: bool) -> int:
 def read_found(path: Path | None) -> dict[str, Any]:
     """What earlier runs wrote, or an empty result."""
     if path is not None and path.exists():
-        earlier: dict[str, Any] = msgspec.json.decode(path.read_bytes())
-        if isinstance(earlier.get("curves"), dict):
-            return earlier
+        try:
+            earlier = msgspec.json.decode(path.read_bytes())
+        except msgspec.DecodeError:  # what is no JSON is nobody's result
+            return {"curves": {}}
+        if isinstance(earlier, dict) and isinstance(earlier.get("curves"), dict):
+            return {"curves": earlier["curves"]}
     return {"curves": {}}
 
 
@@ -150,10 +154,13 @@ def main(argv: list[str] | None = None) -> int:
 
     def keep() -> None:
         if options.json is not None:
-            fresh = options.json.with_name(options.json.name + ".new")
-            fresh.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=1) + b"\n")
-            fresh.replace(options.json)
+            answer.write(options.json, msgspec.to_builtins(found))
 
+    def so_far() -> dict[str, Any]:
+        undrawn = {name: {"error": "it was not drawn: the run was broken off"} for name in options.curves}
+        return {"curves": undrawn | found["curves"]}
+
+    answer.tells(so_far)
     folder = options.folder or Path(tempfile.mkdtemp(prefix="onbeat-bench-"))
     keep()
     try:

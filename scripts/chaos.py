@@ -13,7 +13,6 @@ of their own may go side by side; --merge puts the blocks of several runs of one
 Exit codes: 0 every row that ran is reached; 1 one is not; 2 nothing could be run.
 """
 
-import argparse
 import asyncio
 import contextlib
 import json
@@ -30,8 +29,9 @@ from typing import Any
 
 import uvloop
 
+from scripts import answer
 from scripts.chaos_rows.ground import Ground, open_ground
-from scripts.chaos_rows.table import ALL, ELSEWHERE, NOT_BUILT, ROWS
+from scripts.chaos_rows.table import ELSEWHERE, NOT_BUILT, ROWS
 from scripts.chaos_rows.tally import Found, Profile, Row, Tally, merged
 
 BLOCK_S_MAX = 1_200.0
@@ -76,7 +76,7 @@ class Blocks:
 
     def save(self) -> None:
         sizes = {_of(row): row.blocks[self.profile] for row in ROWS}
-        _write(self.path, {"seed": self.seed, "profile": self.profile, "of": sizes, "done": self.done})
+        answer.write(self.path, {"seed": self.seed, "profile": self.profile, "of": sizes, "done": self.done})
 
     def put(self, row: Row, number: int, tallies: dict[str, Tally]) -> None:
         self.done.setdefault(_of(row), {})[str(number)] = tallies
@@ -100,6 +100,7 @@ class Chaos:
         self.options, self._say = options, say
         self.blocks = Blocks(options.out.with_name(options.out.name + ".blocks"), options.seed, options.profile)
         self.failed: dict[str, str] = {}
+        self.stopped = ""
         self.histories = options.out.with_name(options.out.name + ".histories")
         if options.resume:
             self.blocks.load()
@@ -184,17 +185,18 @@ class Chaos:
 
     def answers(self) -> list[dict[str, Any]]:
         """Every row of the table."""
-        return [self._answer(name) for name in ALL]
+        return [self._answer(name) for name in answer.ROWS]
 
     def _answer(self, name: str) -> dict[str, Any]:
-        answer: dict[str, Any] = {
+        told: dict[str, Any] = {
             "row": name, "n": 0, "seed": self.options.seed, "figure": None, "reached": None,
             "reason": ELSEWHERE.get(name, NOT_BUILT),
         }  # fmt: skip
         row = next((row for row in ROWS if name in row.names), None)
         if row is None:
-            return answer
-        answer["reason"] = row.lacks() or "not run"
+            return told
+        wanted = not self.options.rows or name in self.options.rows
+        told["reason"] = row.lacks() or (f"not run: {self.stopped}" if wanted and self.stopped else "not run")
         found, blocks = self.found(row, name), row.blocks[self.options.profile]
         finished = len(self.blocks.done.get(_of(row), {}))
         left_out = row.leaves_out.get(name, "")
@@ -203,18 +205,18 @@ class Chaos:
             whole = finished >= blocks
             if not whole:
                 reasons.append(f"{finished} of {blocks} blocks were run")
-            answer |= {"n": found.n, "figure": dict(found.figure), "reason": "; ".join(r for r in reasons if r)}
-            answer["reached"] = found.reached if whole or not found.reached else None
+            told |= {"n": found.n, "figure": dict(found.figure), "reason": "; ".join(r for r in reasons if r)}
+            told["reached"] = found.reached if whole or not found.reached else None
         if name in self.failed:
-            answer |= {"reached": False, "reason": "; ".join(r for r in (self.failed[name], left_out) if r)}
-        return answer
+            told |= {"reached": False, "reason": "; ".join(r for r in (self.failed[name], left_out) if r)}
+        return told
 
     def write(self) -> None:
-        _write(self.options.out, self.answers())
+        answer.write(self.options.out, self.answers())
 
     @property
     def code(self) -> int:
-        ran = [answer["reached"] for answer in self.answers() if answer["reached"] is not None]
+        ran = [told["reached"] for told in self.answers() if told["reached"] is not None]
         return 1 if False in ran else 0 if ran else 2
 
 
@@ -226,17 +228,9 @@ def _first(error: BaseException) -> BaseException:
     return _first(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
 
 
-def _write(path: Path, content: object) -> None:
-    """Whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(path.name + ".new")
-    draft.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
-    draft.replace(path)
-
-
 def read_options(argv: Sequence[str] | None = None) -> Options:
     """Exits with a sentence where the words make no sense."""
-    parser = argparse.ArgumentParser(prog="scripts/chaos", description=(__doc__ or "").partition("\n\n")[0])
+    parser = answer.Words(prog="scripts/chaos", description=(__doc__ or "").partition("\n\n")[0])
     parser.add_argument("--profile", type=Profile, choices=list(Profile))
     parser.add_argument("--rows", default="", metavar="A1,B2", help="only these; else every row that is built")
     parser.add_argument("--resume", action="store_true", help="go on after the finished blocks of an earlier run")
@@ -245,7 +239,7 @@ def read_options(argv: Sequence[str] | None = None) -> Options:
     parser.add_argument("--json", type=Path, required=True, metavar="OUT", help="where the array of rows goes")
     chosen = parser.parse_args(argv)
     rows = frozenset(one.strip().upper() for one in chosen.rows.split(",") if one.strip())
-    if unknown := rows - set(ALL):
+    if unknown := rows - set(answer.ROWS):
         parser.error(f"no such row: {', '.join(sorted(unknown))}")
     if chosen.merge:
         if chosen.profile or chosen.seed is not None or rows or chosen.resume:
@@ -281,9 +275,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         uvloop.run(chaos.run())
     except KeyboardInterrupt:
         print("stopped; --resume goes on", file=sys.stderr)
+        chaos.stopped = "the run was stopped; --resume goes on"
+        chaos.write()
         return 130
     except Exception as error:  # the fleet did not stand: OUT says what was not run
-        print(f"scripts/chaos: {_first(error)}", file=sys.stderr)
+        chaos.stopped = str(_first(error)) or type(_first(error)).__name__
+        print(f"scripts/chaos: {chaos.stopped}", file=sys.stderr)
+        chaos.write()
         return chaos.code or 2
     print(f"seed {options.seed}, {time.monotonic() - began:.0f} s, written to {options.out}")
     return chaos.code

@@ -1,9 +1,8 @@
 """What the history says of a time: the same answer as GET /v1/figures, for a person at a terminal and for machines.
 
-Exit codes: 0 answered; 2 it could not be.
+Exit codes: 0 answered; 2 it could not be. OUT is whole then, too: every key, null, and the reason.
 """
 
-import argparse
 import asyncio
 import os
 import sys
@@ -19,6 +18,7 @@ from rich.table import Table
 from dispatch.adapters.postgres.figures import read_figures
 from dispatch.insight.ports import QuestionError
 from dispatch.insight.values import Answered, By, Figures, Percentiles, Question, Waiting
+from scripts import answer
 
 CONNECT_S: Final = 10.0
 NAMED_MAX: Final = 5  # places and categories on the terminal; the file names them all
@@ -28,7 +28,7 @@ TIMES: Final = ("received_to_claim_ms", "claim_to_arrival_ms")
 
 def read_options(argv: list[str] | None = None) -> tuple[Question, str, Path]:
     """The question, the database's address, where the answer goes; exits with a sentence where they make no sense."""
-    parser = argparse.ArgumentParser(
+    parser = answer.Words(
         prog="scripts/figures",
         description="Figures of the cases received in a time, from the history alone, exercises left out: times to "
         "offer, claim and arrival, fallbacks, fairness, who waits. A time without an offset is UTC.",
@@ -91,12 +91,15 @@ def _longest(title: str, waiting: tuple[Waiting, ...]) -> str:
 
 def main() -> int:
     question, database, out = read_options()
+    asked = answer.Asked("figures", out)
     try:
         found = asyncio.run(ask(question, database))
-        out.write_bytes(msgspec.json.format(msgspec.json.encode(found)) + b"\n")
-    except (QuestionError, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        print(f"scripts/figures: {error}", file=sys.stderr)
+    except (QuestionError, OSError, TimeoutError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        why = str(error) or type(error).__name__
+        print(f"scripts/figures: {why}", file=sys.stderr)
+        answer.write(out, answer.blank(asked, why))
         return 2
+    answer.write(out, msgspec.to_builtins(found))
     console = Console()
     console.print(table(found))
     console.print(_longest("Places that wait longest", found.places), highlight=False)

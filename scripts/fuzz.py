@@ -8,11 +8,14 @@ Exit codes: 0 nothing found, 1 something was, 2 it could not be run. The report 
 
 import argparse
 import asyncio
+import contextlib
 import json
-import subprocess
+import os
+import signal
 import sys
 import tempfile
 import time
+from asyncio.subprocess import DEVNULL, PIPE, STDOUT
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,6 +24,7 @@ from typing import Any, Final
 
 import httpx
 
+from scripts import answer
 from scripts.children import ChildError
 from scripts.guarding.people import HERE, new_key
 from scripts.guarding.service import Asked, asked
@@ -33,7 +37,7 @@ CHECKS: Final = (
 )  # fmt: skip
 """Not asked: positive_data_acceptance, since valid data may be refused by the state of a case; ignored_auth, which the
 authorisation matrix answers cell by cell."""
-EXPECTED: Final = (StoresError, ChildError, OSError, ValueError, KeyError, httpx.HTTPError)
+EXPECTED: Final = (StoresError, ChildError, OSError, TimeoutError, ValueError, KeyError, httpx.HTTPError)
 RUN_S: Final = 6 * 3600
 
 
@@ -96,18 +100,26 @@ def read(report: Path, found: Found) -> None:
         found.errors.append(f"stopped before its end: {told['stop_reason']}")
 
 
-def fuzz(service: Asked, role: str, token: str | None, examples: int, seed: int, folder: Path) -> Found:
+async def fuzz(service: Asked, role: str, token: str | None, examples: int, seed: int, folder: Path) -> Found:
     """One role's run."""
     found, began = Found(role), time.monotonic()
     report = folder / f"{role}.json"
-    ran = subprocess.run(
-        command(service, token, examples, seed, report), capture_output=True, text=True, timeout=RUN_S, check=False,
+    ran = await asyncio.create_subprocess_exec(
+        *command(service, token, examples, seed, report),
+        stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, process_group=0,
     )  # fmt: skip
+    try:
+        said = (await asyncio.wait_for(ran.communicate(), RUN_S))[0].decode(errors="replace")
+    finally:  # also where we are stopped: it must not go on asking a service that is gone
+        if ran.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(ran.pid, signal.SIGKILL)
+            await ran.wait()
     if report.exists():
         read(report, found)
     else:
-        found.errors.append((ran.stdout + ran.stderr)[-2_000:])
-    found.said = ran.stdout if found.failures or found.errors else ""
+        found.errors.append(said[-2_000:])
+    found.said = said if found.failures or found.errors else ""
     found.seconds = round(time.monotonic() - began, 1)
     return found
 
@@ -118,7 +130,7 @@ async def run(chosen: argparse.Namespace, report: dict[str, Any]) -> int:
         async with asked(chosen.url, chosen.credentials, Path(folder)) as service:
             for role in chosen.roles:
                 token = (await tokens(service))[role]
-                found = await asyncio.to_thread(fuzz, service, role, token, chosen.examples, chosen.seed, Path(folder))
+                found = await fuzz(service, role, token, chosen.examples, chosen.seed, Path(folder))
                 report["roles"][role] = found.told()
                 print(f"{role}: {found.cases} cases, {len(found.failures)} findings, {found.seconds} s", flush=True)
     told = report["roles"].values()
@@ -130,7 +142,7 @@ async def run(chosen: argparse.Namespace, report: dict[str, Any]) -> int:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="scripts/fuzz", description=(__doc__ or "").partition("\n")[0])
+    parser = answer.Words(prog="scripts/fuzz", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--examples", type=int, default=1_000, metavar="N", help="drawn for an operation, each role")
     parser.add_argument("--json", type=Path, required=True, metavar="OUT", help="where the report goes")
     parser.add_argument("--seed", type=int, default=1, metavar="S")
@@ -138,13 +150,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--url", help="a running demonstration; without it one is started")
     parser.add_argument("--credentials", type=Path, default=Path(".local/credentials.json"), metavar="FILE")
     chosen = parser.parse_args(argv)
+    if strange := set(chosen.roles) - set(ROLES):
+        parser.error(f"no such role: {', '.join(sorted(strange))}; there are {', '.join(ROLES)}")
+    if chosen.examples < 1:
+        parser.error("--examples is at least 1")
     report: dict[str, Any] = {"examples": chosen.examples, "seed": chosen.seed, "roles": {}}
+    report |= {"cases": None, "failures": None, "by_check": None}
+    answer.tells(lambda: report)
     try:
         code = asyncio.run(run(chosen, report))
     except EXPECTED as error:
         report["error"], code = f"{type(error).__name__}: {error}", 2
         print(f"scripts/fuzz: {report['error']}", file=sys.stderr)
-    chosen.json.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n")
+    answer.write(chosen.json, report)
     return code
 
 

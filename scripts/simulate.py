@@ -19,8 +19,9 @@ import msgspec
 from rich.console import Console
 
 from dispatch.cases.policy import Policy, PolicyError, read_policy
+from scripts import answer
 from scripts.children import ChildError
-from scripts.simulator.compare import compare, markdown, write_report
+from scripts.simulator.compare import compare, markdown
 from scripts.simulator.doors import Turned
 from scripts.simulator.http import Unanswered
 from scripts.simulator.run import Options, Run, RunError
@@ -28,6 +29,7 @@ from scripts.simulator.show import table
 from scripts.stores import StoresError
 
 EXPECTED = (RunError, StoresError, ChildError, Turned, Unanswered, OSError, ValueError)
+KNOWN_BEFORE: Final = ("seed", "officers", "minutes", "error")
 SEEDS: Final = 5  # enough to see how far seeds differ among themselves
 
 
@@ -44,7 +46,7 @@ class Asked:
 
 def read_options(argv: list[str] | None = None) -> Asked:
     """What was asked; exits with a sentence when it makes no sense."""
-    parser = argparse.ArgumentParser(
+    parser = answer.Words(
         prog="scripts/simulate",
         description="A town at work: officers walk their beats and race for cases, citizens report real incidents "
         "and follow them, desks read their queues. Ends when every case is cleared or at the desk, reads every "
@@ -113,7 +115,11 @@ async def perform(options: Options) -> tuple[dict[str, Any], int]:
     finally:
         for each in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(each)
-    return run.finished(error)
+    found, code = run.finished(error)
+    if "error" in found and not run.ledger.sent:  # nothing was simulated: nothing is known, not even that nothing broke
+        found |= dict.fromkeys(set(answer.PROMISED["simulate"].split()) - set(KNOWN_BEFORE))
+        found |= {"offer_ms": dict(answer.PERCENTILES), "claim_ms": dict(answer.PERCENTILES)}
+    return found, code
 
 
 def explain(failure: BaseException, phase: str) -> str:
@@ -159,7 +165,7 @@ def main() -> int:
             _tell_comparison(found, asked.table)
         else:
             found, code = runner.run(perform(asked.options))
-            write_report(asked.out, found)
+            answer.write(asked.out, found)
             shown = {k: v for k, v in found.items() if k not in ("broken", "policy") and v not in ({}, None)}
             Console().print(table("Simulation", shown))
     for broken in found.get("broken", ()):

@@ -4,10 +4,10 @@ A demonstration of its own is started on empty stores. Counted are scripts that 
 violations of our own policy that a page caused. Exit codes: 0 nothing, 1 something, 2 it could not be run.
 """
 
-import argparse
 import asyncio
 import itertools
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -16,11 +16,14 @@ from typing import Any, Final
 
 import httpx
 from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Error as BrowserError
 
+from scripts import answer
 from scripts.children import ChildError
 from scripts.guarding.people import HERE, Json, new_key
 from scripts.guarding.service import Asked, own
 from scripts.stores import StoresError
+from scripts.test import ensure_browser
 
 RUN: Final = "window.__ran=1"
 OPENINGS: Final = ("", "'>", '">', "</p>", "</textarea>", "</title>", "-->", "</script>", "]]>", "<!--")
@@ -61,7 +64,7 @@ WATCH: Final = """
 window.__violations = [];
 addEventListener('securitypolicyviolation', (e) => window.__violations.push(e.violatedDirective + ' ' + e.blockedURI));
 """
-EXPECTED: Final = (StoresError, ChildError, OSError, ValueError, KeyError, httpx.HTTPError)
+EXPECTED: Final = (StoresError, ChildError, OSError, ValueError, KeyError, httpx.HTTPError, BrowserError)
 
 
 def parts(limit: int, joined: int) -> list[str]:
@@ -149,6 +152,9 @@ def chromium() -> str | None:
 
 async def run(report: Json) -> int:
     """Fills `report`; the exit code. Raises: EXPECTED."""
+    missing = await asyncio.to_thread(ensure_browser, os.environ, os.geteuid() == 0)
+    if missing:
+        raise OSError(missing)
     with tempfile.TemporaryDirectory(prefix="onbeat-xss-") as folder:
         async with own(Path(folder)) as service, httpx.AsyncClient(base_url=service.url, trust_env=False) as client:
             code = await fill(service, client, report)
@@ -160,15 +166,16 @@ async def run(report: Json) -> int:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="scripts/xss", description=(__doc__ or "").partition("\n")[0])
+    parser = answer.Words(prog="scripts/xss", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--json", type=Path, required=True, metavar="OUT", help="where the report goes")
     chosen = parser.parse_args(argv)
     report: Json = {"payloads": len(PAYLOADS)}
+    answer.tells(lambda: report)
     try:
         code = asyncio.run(run(report))
     except EXPECTED as error:
-        report["error"], code = f"{type(error).__name__}: {error}", 2
-    chosen.json.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n")
+        report, code = answer.blank(answer.Asked("xss", chosen.json), f"{type(error).__name__}: {error}") | report, 2
+    answer.write(chosen.json, report)
     print(json.dumps(report, ensure_ascii=False))
     return code
 

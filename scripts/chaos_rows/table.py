@@ -20,8 +20,6 @@ from scripts.chaos_rows import (
 )
 from scripts.chaos_rows.tally import Row
 
-ALL: Final = tuple([f"A{n}" for n in range(1, 16)] + [f"B{n}" for n in range(1, 15)] + [f"E{n}" for n in range(4, 8)])
-
 ROWS: Final[tuple[Row, ...]] = (
     a1.ROW,
     partitions.ROW,

@@ -35,10 +35,12 @@ class Outcome:
         self.deviations.append({"cell": cell, "person": person, "expected": wanted, "heard": heard})
 
     def told(self) -> Json:
+        """The report. Of no cell at all it can be said neither that it deviates nor that it does not."""
+        asked = self.cells > 0
         return {
             "cells": self.cells,
-            "deviations": len(self.deviations),
-            "unlisted": len(self.unlisted),
+            "deviations": len(self.deviations) if asked else None,
+            "unlisted": len(self.unlisted) if asked else None,
             "by_kind": dict(self.by_kind),
             "deviating": self.deviations,
             "not_listed": self.unlisted,

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from dispatch.cases.policy import Policy
+from scripts import answer
 
 
 class Measure(NamedTuple):
@@ -122,7 +123,7 @@ async def compare(
             return {**found, "error": report.get("error")}, 2
         done.append({"policy": name, "seed": seed, "code": code, "found": report})
         found = _whole(words, policies, done)
-        write_report(out, found)
+        answer.write(out, found)
     return found, max((one["code"] for one in done), default=0)
 
 
@@ -135,10 +136,3 @@ def _made_before(out: Path, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _whole(asked: Mapping[str, Any], policies: Mapping[str, Policy], done: list[dict[str, Any]]) -> dict[str, Any]:
     runs = {name: [one["found"] for one in done if one["policy"] == name] for name in policies}
     return {"asked": asked, "compared": compared(runs), "runs": done}
-
-
-def write_report(path: Path, found: Mapping[str, Any]) -> None:
-    """Whole or not at all."""
-    draft = path.with_name(path.name + ".new")
-    draft.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
-    draft.replace(path)

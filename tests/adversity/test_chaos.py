@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.chaos_rows.table import ALL
+from scripts.answer import ROWS as ALL
 from scripts.stores import ROOT
 
 SEED = 20_103

@@ -13,13 +13,14 @@ import pytest
 
 from dispatch.cases import views
 from scripts import chaos
+from scripts.answer import ROWS as ALL
 from scripts.chaos import Blocks, Chaos, Options
 from scripts.chaos_rows import a1, claims, edge, kills
 from scripts.chaos_rows.deliveries import Log, compare
 from scripts.chaos_rows.ground import Ground
 from scripts.chaos_rows.record import Record
 from scripts.chaos_rows.resume import judge_phone
-from scripts.chaos_rows.table import ALL, ROWS
+from scripts.chaos_rows.table import ROWS
 from scripts.chaos_rows.tally import Found, Profile, Row, Tally, judged, merged
 from scripts.chaos_rows.viewer import Heard
 from scripts.checker.history import Kind

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from scripts import answer
 from scripts.figures import ask, main, read_options, table
 from tests.conftest import Database
 from tests.contract.small_town import Town, small_town
@@ -48,7 +49,10 @@ def test_what_cannot_be_asked_is_told_in_a_sentence(
     nobody = ["--database", "postgresql://x@127.0.0.1:1/x"]
     monkeypatch.setattr("sys.argv", ["figures", *TIME, "--json", str(out), *nobody])
     assert main() == 2
-    assert "scripts/figures: " in capsys.readouterr().err and not out.exists()
+    assert "scripts/figures: " in capsys.readouterr().err
+    told = json.loads(out.read_text())
+    assert told.keys() == set(answer.PROMISED["figures"].split()), "whole, although nothing could be asked"
+    assert told.pop("reason") and set(told.values()) == {None}
 
 
 async def test_the_file_holds_the_whole_answer(

@@ -5,10 +5,10 @@ A failure is printed with its seed and the commit, which together replay it: `sc
 arguments make no sense.
 """
 
-import argparse
 import json
 import logging
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from scripts import answer
 from tests.simulation.virtual_time import simulate
 from tests.simulation.world_play import Told, town
 
@@ -55,8 +56,14 @@ def play_all(seeds: Sequence[int], cores: int) -> Iterator[Played]:
     if cores == 1:
         yield from map(play_one, seeds)
         return
-    with ProcessPoolExecutor(cores) as pool:
+    with ProcessPoolExecutor(cores, initializer=_deaf) as pool:
         yield from pool.map(play_one, seeds, chunksize=CHUNK)
+
+
+def _deaf() -> None:
+    """Ctrl-C at a terminal reaches everybody; only who started the others answers it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def commit() -> str:
@@ -108,7 +115,7 @@ def write_trace(seed: int, path: Path) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="scripts/seeds", description="Play many seeds of the simulated town.")
+    parser = answer.Words(prog="scripts/seeds", description="Play many seeds of the simulated town.")
     parser.add_argument("--count", type=int, required=True, metavar="N", help="how many seeds")
     parser.add_argument("--start", type=int, default=0, metavar="S", help="the first one (0)")
     parser.add_argument("--json", type=Path, metavar="OUT", help="where the report goes")
@@ -123,14 +130,15 @@ def main(argv: Sequence[str] | None = None) -> int:
             parser.error("--trace is for one seed")
         write_trace(chosen.start, chosen.trace)
     began, on = time.monotonic(), commit()
-    played = []
+    played: list[Played] = []
+    answer.tells(lambda: summary(played, time.monotonic() - began, cores, on) if played else {"commit": on})
     for one in play_all(range(chosen.start, chosen.start + chosen.count), cores):
         played.append(one)
         if one.error:
             print(f"seed {one.seed} at commit {on}: {one.error}", flush=True)
     report = summary(played, time.monotonic() - began, cores, on)
     if chosen.json is not None:
-        chosen.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+        answer.write(chosen.json, report)
     failed = len(report["failed"])
     print(f"{report['seeds']} seeds, {failed} failed; {report['cases']} cases, {report['facts']} facts, "
           f"{report['virtual_h']} virtual hours in {report['wall_s']} s on {cores} cores "

@@ -13,8 +13,9 @@ import pytest
 
 from dispatch.cases.policy import Mode, Policy
 from geo.point import Point
+from scripts import answer
 from scripts.simulate import main, perform, read_options
-from scripts.simulator.compare import compare, markdown, write_report
+from scripts.simulator.compare import compare, markdown
 from scripts.simulator.fleet import Fleet
 from scripts.simulator.incidents import read_incidents
 from scripts.simulator.places import map_of
@@ -51,7 +52,7 @@ async def test_a_small_town_keeps_every_promise(incidents: Path, tmp_path: Path)
     )
     async with asyncio.timeout(HANGS_S):
         found, code = await perform(options)
-    write_report(tmp_path / "out.json", found)
+    answer.write(tmp_path / "out.json", found)
     assert json.loads((tmp_path / "out.json").read_text()) == found
     assert "error" not in found, found
     assert code == 0, found["broken"]

@@ -1,6 +1,8 @@
 """`scripts/_env`: what every verb stands on, run in a small copy of the repository with an empty lock."""
 
 import asyncio
+import fcntl
+import json
 import os
 import shutil
 import time
@@ -92,3 +94,38 @@ def test_every_verb_is_executable_and_names_its_module() -> None:
         assert os.access(verb, os.X_OK)
         assert f"-m scripts.{module} " in verb.read_text()
     assert "scripts/test" in (ROOT / ".ci" / "run").read_text()
+
+
+async def test_a_verb_that_cannot_be_set_up_says_so_in_its_answer(clone: Path, tmp_path: Path) -> None:
+    for name in ("answer.py", "verb.py", "figures"):
+        shutil.copy(ROOT / "scripts" / name, clone / "scripts" / name)
+    (clone / "requirements.lock").write_text("onbeat @ file:///nowhere/at/all.whl\n")
+    out = tmp_path / "out.json"
+    code, _, errors = await call(clone / "scripts" / "figures", "--json", str(out), cwd=tmp_path)
+    told = json.loads(out.read_text())
+    assert code == 1 and "could not be installed" in told["reason"] and told["whole"] is None, errors
+
+
+async def test_a_verb_that_is_stopped_while_it_is_set_up_says_so_in_its_answer(clone: Path, tmp_path: Path) -> None:
+    """The lock is held by us, so the verb waits for its turn to install for as long as the test likes."""
+    for name in ("answer.py", "verb.py", "figures"):
+        shutil.copy(ROOT / "scripts" / name, clone / "scripts" / name)
+    out = tmp_path / "out.json"
+    with (clone / "requirements.lock").open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        process = await asyncio.create_subprocess_exec(
+            clone / "scripts" / "figures",
+            "--json",
+            str(out),
+            'it\'s "so"',
+            cwd=tmp_path,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        assert process.stderr is not None
+        await asyncio.wait_for(process.stderr.readuntil(b"waiting for it"), 120)
+        process.terminate()
+        await asyncio.sleep(0)
+    said = (await asyncio.wait_for(process.stderr.read(), 120)).decode()
+    assert await asyncio.wait_for(process.wait(), 120) == 143, said
+    assert out.exists(), said
+    assert "SIGTERM" in json.loads(out.read_text())["reason"]
