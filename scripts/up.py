@@ -170,6 +170,7 @@ PAGES = (
     ("report something", "/"),
     ("be an officer", "/officer"),
     ("work the desk", "/desk"),
+    ("administer the town", "/admin"),
     ("read the API", "/docs"),
 )
 
