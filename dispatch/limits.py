@@ -236,5 +236,9 @@ PUSH_ANSWER_BYTES_MAX: Final = 4_096  # of a push service's answer; only its sta
 VAPID_S: Final = 12 * 3600  # a token of ours for one push service; RFC 8292 allows 24 h
 
 # --- second factors
+CHOSEN_CHARS_MIN: Final = 12  # of a chosen password: beside a second factor 8 would do (NIST SP 800-63B, 3.1.1.2)
+CHOSEN_CHARS_MAX: Final = 256  # hashing takes longer with more; sentences fit
+CHOSEN_SIGNS_MIN: Final = 5  # different ones beside the login: aaaaaaaaaaaa and the login itself are found first
 SECOND_S: Final = 300  # between the password and the second factor: time to find the phone
+SECOND_REFUSED_H: Final = 20  # entries of refused factors an account and hour: a guesser fills no disk
 FACTORS_MAX: Final = 10  # of an account: a phone, a key, a spare, and some that were forgotten

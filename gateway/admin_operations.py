@@ -76,7 +76,7 @@ def admin_operations(who: tuple[str, ...], body: tuple[str, ...]) -> Operations:
             "own_account", "last_admin", new=False,
         ),
         ("POST", "/v1/admin/people/{login}/password"): act(
-            "reset_password", PasswordReset, "The new password, once.", LOGIN, new=False
+            "reset_password", PasswordReset, "The new password, once.", LOGIN, "own_account", new=False
         ),
         ("GET", "/v1/admin/town"): read("town", "As it is set.", Town),
         ("PUT", "/v1/admin/stations/{station}"): act(

@@ -11,6 +11,7 @@ from dispatch.cases.ports import HistoryEntry
 from dispatch.cases.values import Refusal
 from dispatch.cases.views import DeskCase, HeldCase, ReporterCase, Result, Snapshot
 from dispatch.insight.values import Answered, By
+from dispatch.people.factors import Asked
 from dispatch.safety.hazards import Hazard, PlaceKnown
 from dispatch.town import TownCategory
 from gateway.admin_operations import admin_operations
@@ -169,8 +170,10 @@ OPERATIONS: Final[Operations] = {
     # --- sign-in
     ("POST", "/v1/sessions"): Operation(
         id="sign_in", group="sign-in", takes=SignIn, session=Session.OPTIONAL,
-        gives={201: Gives("Signed in.", Signed)},
-        problems=(*BODY, *PAGES, "sign_in_refused", "too_many_attempts", *FAILS),
+        gives={201: Gives("Signed in.", Signed), 202: Gives("A second factor is needed.", Asked)},
+        problems=(
+            *BODY, *PAGES, "sign_in_refused", "too_many_attempts", "password_made", "password_weak", *FAILS,
+        ),
     ),
     ("GET", "/v1/sessions"): Operation(
         id="sessions", group="sign-in", session=Session.NEEDED, gives={200: Gives("Yours.", SessionsOfMine)},

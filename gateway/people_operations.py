@@ -46,7 +46,7 @@ def people_operations(
         ),
         ("POST", "/v1/factors/forgotten"): Operation(
             id="factor_forgotten", group="sign-in", session=Session.NEEDED, takes=FactorForgotten,
-            gives={204: Gives("Forgotten.")}, problems=(*body, "password_wrong", "not_found", *who),
+            gives={204: Gives("Forgotten.")}, problems=(*body, "password_wrong", "factor_last", "not_found", *who),
         ),
         ("GET", "/v1/phones"): Operation(
             id="phones", group="reports", session=Session.OPTIONAL, gives={200: Gives("Whether it is.", PhonesOffered)},

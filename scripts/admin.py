@@ -37,6 +37,12 @@ TEXTS: Final = frozenset(
     {"call_sign", "surname", "station", "beat", "name", "name_en", "skill", "falls_to", "time_zone", "role"}
 )
 """Fields that are texts even where they look like numbers."""
+DOORS: Final[dict[str, tuple[str, dict[str, bool]]]] = {
+    "suspend": ("suspended", {"suspended": True}),
+    "let-in": ("suspended", {"suspended": False}),
+    "reset": ("password", {}),
+    "reset-factors": ("password", {"factors": True}),
+}
 POLICY: Final = ("mode", "rings_m", "wave_ms", "turn_ms", "window_ms")
 
 
@@ -116,8 +122,13 @@ def read_options(argv: list[str] | None = None) -> argparse.Namespace:
         listing.add_argument(f"--{name}")
     for verb, says in (("add", "a new one; the password is told once"), ("set", "change what is named")):
         people.add_parser(verb, parents=[setting], help=says)
-    for verb in ("suspend", "let-in", "reset"):
-        people.add_parser(verb, parents=[because]).add_argument("own", metavar="LOGIN")
+    for verb, says in (
+        ("suspend", "out, at once"),
+        ("let-in", "again"),
+        ("reset", "another password, told once"),
+        ("reset-factors", "another password, and the second factors are forgotten: lost, or somebody else's"),
+    ):
+        people.add_parser(verb, parents=[because], help=says).add_argument("own", metavar="LOGIN")
     for thing in ("stations", "categories"):
         verbs = things.add_parser(thing).add_subparsers(dest="verb", required=True, metavar="VERB")
         verbs.add_parser("list")
@@ -177,12 +188,11 @@ async def perform(office: Office, asked: argparse.Namespace) -> Any:
         content = asked.file.read_bytes()
         return await office.ask("POST", "/v1/areas", params=params, content=content,
                                 headers={"content-type": "application/geo+json"})  # fmt: skip
-    if asked.thing == "people" and asked.verb in ("suspend", "let-in", "reset"):
+    if asked.thing == "people" and asked.verb in DOORS:
         version = (await office.person(asked.own))["version"]
-        suspended = {} if asked.verb == "reset" else {"suspended": asked.verb == "suspend"}
-        door = "password" if asked.verb == "reset" else "suspended"
+        door, more = DOORS[asked.verb]
         return await office.ask(
-            "POST", f"/v1/admin/people/{asked.own}/{door}", json=reason | {"version": version} | suspended
+            "POST", f"/v1/admin/people/{asked.own}/{door}", json=reason | {"version": version} | more
         )
     kind = "categories" if asked.thing == "policies" else asked.thing
     wanted = policy_fields(asked.file.read_text()) if asked.verb == "use" else fields_of(asked.fields)

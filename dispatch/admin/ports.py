@@ -23,7 +23,7 @@ class AdminStore(Protocol):
         """Refused: not_found, stale_version, own_account, last_admin."""
 
     async def reset_password(self, draft: dict[str, Any]) -> Answer:
-        """Refused: not_found, stale_version."""
+        """Refused: not_found, stale_version, own_account."""
 
     async def role_of(self, login: str) -> str | None:
         """What a login is for; it never changes. None: there is no such login."""

@@ -71,9 +71,13 @@ class Administering:
         return _changed(await self._told(await self.store.set_suspended(draft)))
 
     async def reset_password(self, who: Who, login: str, change: PasswordReset) -> Changed | Refused:
-        """Another password, told this once; whoever was signed in by the old one is out. Raises: TooManyWaiting."""
+        """Another password, told this once; whoever was signed in by the old one is out. Nobody forgets the own factors
+        by this: a stolen session would be enough to make them anew.
+
+        Raises: TooManyWaiting.
+        """
         password = make_password()
-        draft = _draft(who, change, login=login, password=await self._passwords.hash(password))
+        draft = _draft(who, change, login=login, actor_id=who.account, password=await self._passwords.hash(password))
         return _changed(await self._told(await self.store.reset_password(draft)), password=password)
 
     async def put_station(self, who: Who, station: str, change: StationChange) -> Changed | Refused:

@@ -69,7 +69,10 @@ class Suspension(Change, frozen=True, kw_only=True):
 
 
 class PasswordReset(Change, frozen=True, kw_only=True):
-    """A new password; the old one and what it opened end."""
+    """A new password, good for choosing one's own; the old one and what it opened end. `factors`: second factors and
+    codes on paper are forgotten too (lost, or somebody else's): the next sign-in begins anew."""
+
+    factors: bool = False
 
 
 class StationChange(Change, frozen=True, kw_only=True):

@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 SECOND: Final = Allowance("second", 10, 300)  # six digits, three steps valid: ten tries find one in 33,000
 SECOND_DAY: Final = Allowance("second_day", 50, 86_400)  # of an app's codes; paper and passkeys stay open to the owner
+REFUSED: Final = Allowance("second_refused", limits.SECOND_REFUSED_H, 3_600)  # entries, not tries
 RECOVERY_CODES: Final = 10
 RECOVERY_CHARS: Final = 12  # 60 bits
 BY_APP, BY_PASSKEY, BY_PAPER = "totp", "passkey", "recovery"
@@ -38,6 +39,7 @@ class FactorRefusal(StrEnum):
     KNOWN = "factor_known"
     PASSWORD = "sign_in_refused"  # noqa: S105 - a code of ours, no password
     NOT_FOUND = "not_found"
+    LAST = "factor_last"
 
 
 class Factor(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,7 +89,11 @@ class FactorStore(Protocol):
     async def recovery_used(self, account: UUID, mac: bytes) -> bool:
         """True once for each code."""
 
-    async def forget(self, account: UUID, factor: UUID, actor: str) -> bool: ...
+    async def forget(self, account: UUID, factor: UUID, actor: str, *, keep_one: bool) -> str | None:
+        """Forgotten and entered, or why not: not_found, or factor_last where one must stay."""
+
+    async def refused(self, account: UUID, kind: str, why: str) -> None:
+        """Entered in the audit."""
 
     async def first_use(self, nonce: bytes, lasts_s: int) -> bool:
         """True once."""
@@ -121,7 +127,8 @@ class Passkeys(Protocol):
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What the sealed note says. `expires`: Unix seconds. `secret`: of an app that is being added."""
+    """What the sealed note says. `expires`: Unix seconds. `secret`: of an app that is being added. `seen`: of the
+    password that was right (`Account.seen`): another one since ends the note. `renewed`: hash of the one chosen."""
 
     account: UUID
     login: str
@@ -131,6 +138,8 @@ class Note(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     entry: bool = False  # made at sign-in: opens a session; one's own notes open none
     secret: str = ""
     challenge: bytes = b""
+    seen: bytes = b""
+    renewed: str | None = None
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -153,6 +162,10 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     passkey: dict[str, Any] | None = None
     recovery: str | None = None
 
+    @property
+    def kind(self) -> str:
+        return BY_PAPER if self.recovery is not None else BY_APP if self.code is not None else BY_PASSKEY
+
 
 class Factors:
     """One for each process. `required`: nobody who works here signs in by a password alone."""
@@ -165,18 +178,30 @@ class Factors:
         self._attempts, self._required, self._now = attempts, required, now
 
     # --- at sign-in
-    async def needed(self, account: Account, login: str) -> Asked | None:
-        """What a right password still needs; None: nothing."""
+    async def needed(self, account: Account, login: str, renewed: str | None = None) -> Asked | None:
+        """What a right password still needs; None: nothing. `renewed`: the hash of the one that was chosen with it."""
         known = await self._store.factors_of(account.id)
+        first: dict[str, Any] = {"seen": account.seen, "renewed": renewed}
         if known:
-            return self._request(account.id, login, known)
-        return self._enrolment(account.id, login, entry=True) if self._required else None
+            return self._request(account.id, login, known, **first)
+        return self._enrolment(account.id, login, entry=True, **first) if self._required else None
 
-    async def passed(self, text: str, answer: Answer) -> tuple[UUID, str, list[str]] | FactorRefusal:
-        """Account and login of a note whose second factor was shown; codes for paper where the first was added now."""
+    async def passed(self, text: str, answer: Answer) -> tuple[Note, list[str]] | FactorRefusal:
+        """The note whose second factor was shown; codes for paper where the first was added now. What is refused is
+        entered in the audit of its account."""
         note = self._read(text)
         if note is None:
             return FactorRefusal.OVER
+        passed = await self._passed(note, answer)
+        if isinstance(passed, FactorRefusal) and passed in (FactorRefusal.WRONG, FactorRefusal.TOO_MANY):
+            await self._enter(note.account, answer, passed)
+        return passed
+
+    async def _enter(self, account: UUID, answer: Answer, why: FactorRefusal) -> None:
+        if await self._attempts.take((REFUSED, str(account))):
+            await self._store.refused(account, answer.kind, str(why))
+
+    async def _passed(self, note: Note, answer: Answer) -> tuple[Note, list[str]] | FactorRefusal:
         counted = [(SECOND, str(note.account)), *([(SECOND_DAY, str(note.account))] if answer.code else [])]
         if not await self._attempts.take(*counted):
             return FactorRefusal.TOO_MANY
@@ -193,7 +218,7 @@ class Factors:
         if not await self._store.first_use(note.nonce, limits.SECOND_S):
             return FactorRefusal.OVER
         await self._attempts.give_back(*counted)
-        return note.account, note.login, paper
+        return note, paper
 
     async def _shown(self, note: Note, answer: Answer) -> bool:
         if answer.recovery is not None:
@@ -243,6 +268,7 @@ class Factors:
         if note is None or note.account != account or not note.enrol or note.entry:
             return FactorRefusal.OVER
         if not await self._attempts.take((SECOND, str(account))):
+            await self._enter(account, answer, FactorRefusal.TOO_MANY)
             return FactorRefusal.TOO_MANY
         added = await self._add(note, answer, name, actor)
         if isinstance(added, FactorRefusal):
@@ -252,8 +278,10 @@ class Factors:
         await self._attempts.give_back((SECOND, str(account)))
         return added
 
-    async def forget(self, account: UUID, factor: UUID, actor: str) -> bool:
-        return await self._store.forget(account, factor, actor)
+    async def forget(self, account: UUID, factor: UUID, actor: str) -> FactorRefusal | None:
+        """None: forgotten. The last one stays where one is required: add another first, or ask an admin."""
+        refused = await self._store.forget(account, factor, actor, keep_one=self._required)
+        return FactorRefusal(refused) if refused is not None else None
 
     async def _add(self, note: Note, answer: Answer, name: str, actor: str) -> list[str] | FactorRefusal:
         # The note's own number: sent again it is the same factor, and not one more.
@@ -280,17 +308,17 @@ class Factors:
         return paper if refused is None else FactorRefusal(refused)
 
     # --- notes
-    def _request(self, account: UUID, login: str, known: list[Factor]) -> Asked:
+    def _request(self, account: UUID, login: str, known: list[Factor], **first: Any) -> Asked:
         keys = [one.credential for one in known if one.kind == BY_PASSKEY]
         options, challenge = self._passkeys.request(keys) if keys else (None, b"")
         kinds = [*sorted({one.kind for one in known}), BY_PAPER]
-        note = self._note(account, login, challenge=challenge)
+        note = self._note(account, login, challenge=challenge, **first)
         return Asked(note=note, kinds=kinds, expires_in_s=limits.SECOND_S, passkey=options)
 
-    def _enrolment(self, account: UUID, login: str, *, entry: bool = False) -> Asked:
+    def _enrolment(self, account: UUID, login: str, *, entry: bool = False, **first: Any) -> Asked:
         secret = self._apps.secret()
         return Asked(
-            note=self._note(account, login, enrol=True, entry=entry, secret=secret), kinds=[BY_APP],
+            note=self._note(account, login, enrol=True, entry=entry, secret=secret, **first), kinds=[BY_APP],
             expires_in_s=limits.SECOND_S,
             enrol=True, secret=secret, uri=self._apps.uri(secret, login),
         )  # fmt: skip

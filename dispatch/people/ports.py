@@ -1,5 +1,6 @@
 """What the people room needs from outside, as promises."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple, Protocol
@@ -15,9 +16,11 @@ __all__ = [
     "Account",
     "Cached",
     "OpenSession",
+    "Opened",
     "Passwords",
     "PeopleStore",
     "SessionCache",
+    "SessionDraft",
     "StoreAway",
     "TooManyWaiting",
     "Use",
@@ -36,6 +39,12 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     officer: UUID | None
     call_sign: str | None
     suspended: bool
+    made: bool = False  # the password was made by somebody else: good for choosing one's own
+
+    @property
+    def seen(self) -> bytes:
+        """By which it is known later whether the password is still this one; says nothing of it."""
+        return hashlib.sha256(self.password.encode()).digest()
 
 
 class OpenSession(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +56,24 @@ class OpenSession(msgspec.Struct, frozen=True, kw_only=True):
     device: str
     opened_at: datetime
     expires_at_s: float
+
+
+class SessionDraft(msgspec.Struct, frozen=True, kw_only=True):
+    """A session to keep of an account."""
+
+    id: UUID
+    token_mac: bytes
+    lasts_s: int
+    page: str = API
+    device: str = ""
+    renewed: str | None = None
+
+
+class Opened(NamedTuple):
+    """Until when (Unix seconds, by the store's clock), and the sessions that ended by it, with their tokens' MACs."""
+
+    expires_at_s: float
+    ended: Mapping[UUID, bytes]
 
 
 class TooManyWaiting(Exception):
@@ -62,6 +89,9 @@ class Passwords(Protocol):
         Raises: TooManyWaiting.
         """
 
+    async def hash(self, password: str) -> str:
+        """As it is stored. Raises: TooManyWaiting."""
+
 
 class PeopleStore(Protocol):
     """The truth about accounts and sessions. Every call raises StoreAway, StoreBusy."""
@@ -69,8 +99,16 @@ class PeopleStore(Protocol):
     async def account(self, login: str) -> Account | None:
         """The account of a login, suspended ones too."""
 
-    async def open(self, who: Who, token_mac: bytes, lasts_s: int, page: str = API, device: str = "") -> float:
-        """Keeps a new session; until when (Unix seconds, by the store's clock)."""
+    async def open(self, who: Who, token_mac: bytes, lasts_s: int, page: str = API) -> float:
+        """Keeps a new session of a receipt; until when (Unix seconds, by the store's clock)."""
+
+    async def open_for(self, account: Account, draft: SessionDraft) -> "Opened | None":
+        """Keeps a new session of an account, and with it whatever it ends: in one commit. None: the account is no
+        longer what was read (suspended, moved, another password, a made one that is not renewed), and nothing is kept.
+
+        An officer's other sessions end, so that of any number of sign-ins at once one is left. With `renewed` (argon2id
+        in its own encoding) that is the password from now on, entered in the audit, and every other session ends.
+        """
 
     async def sessions_of(self, who: Who, limit: int) -> list[OpenSession]:
         """The live sessions of the same person (of the same case, for a reporter), the latest first."""

@@ -18,12 +18,11 @@ from dispatch.batching import Batch
 from dispatch.people import receipts, tickets
 from dispatch.people.attempts import ADDRESS, LOGIN, LOGIN_AND_ADDRESS, RECEIPT, Attempts
 from dispatch.people.factors import Answer, Asked, FactorRefusal, Factors
-from dispatch.people.ports import API, Account, OpenSession, Passwords, PeopleStore, SessionCache, Use
+from dispatch.people.ports import API, Account, OpenSession, Passwords, PeopleStore, SessionCache, SessionDraft, Use
 from dispatch.people.tickets import Ticket, TicketRefusal
 from dispatch.people.values import Role, Who
 
 TOKEN_CHARS: Final = 43  # 256 random bits
-ONE_PHONE: Final = "officer"  # the kind of page of which a person has one at a time
 
 
 class SignInRefusal(StrEnum):
@@ -31,6 +30,8 @@ class SignInRefusal(StrEnum):
 
     WRONG = "sign_in_refused"
     TOO_MANY = "too_many_attempts"
+    MADE = "password_made"  # told to who knows it: made by somebody else, it opens only the choice of one's own
+    WEAK = "password_weak"
     CODE_MALFORMED = "receipt_malformed"  # its check character or length is wrong: mistyped
     CODE_UNKNOWN = "receipt_unknown"
 
@@ -61,10 +62,18 @@ class SignIn:
         self.factors = factors(self._attempts) if factors is not None else None
 
     async def sign_in(
-        self, login: str, password: str, address: str = "", *, page: str = API, device: str = ""
+        self,
+        login: str,
+        password: str,
+        address: str = "",
+        *,
+        page: str = API,
+        device: str = "",
+        chosen: str | None = None,
     ) -> tuple[str, Who] | SignInRefusal | Asked:
         """A new session for a right password; its token is told once. `page`, `device`: for the person's own list.
-        Asked: the password was right and a second factor is needed.
+        Asked: the password was right and a second factor is needed. `chosen`: the password from the session's opening
+        on; whatever the old one opened ends.
 
         Raises: StoreAway, TooManyWaiting.
         """
@@ -78,8 +87,13 @@ class SignIn:
         if account is None or not right or account.suspended:
             return SignInRefusal.WRONG
         await self._attempts.give_back(*counted)
-        asked = await self.factors.needed(account, login) if self.factors is not None else None
-        return asked if asked is not None else await self._signed_in(account, page, device)
+        if account.made and chosen is None:
+            return SignInRefusal.MADE
+        if chosen is not None and weak(chosen, login, password):
+            return SignInRefusal.WEAK
+        renewed = await self._passwords.hash(chosen) if chosen is not None else None
+        asked = await self.factors.needed(account, login, renewed) if self.factors is not None else None
+        return asked if asked is not None else await self._signed_in(account, page, device, renewed)
 
     async def second(
         self, note: str, answer: Answer, *, page: str = API, device: str = ""
@@ -93,11 +107,14 @@ class SignIn:
         passed = await self.factors.passed(note, answer)
         if isinstance(passed, FactorRefusal):
             return passed
-        id_, login, paper = passed
-        account = await self._store.account(login)
-        if account is None or account.id != id_ or account.suspended:  # meanwhile
+        shown, paper = passed
+        account = await self._store.account(shown.login)
+        if (
+            account is None or account.id != shown.account or account.suspended or account.seen != shown.seen
+        ):  # meanwhile
             return SignInRefusal.WRONG
-        return *await self._signed_in(account, page, device), paper
+        told = await self._signed_in(account, page, device, shown.renewed)
+        return told if isinstance(told, SignInRefusal) else (*told, paper)
 
     async def confirms(self, who: Who, login: str, password: str) -> bool:
         """Is it this person's own password? Asked again before a factor is added or forgotten; counted like a sign-in.
@@ -114,17 +131,23 @@ class SignIn:
             await self._attempts.give_back(*counted)
         return right
 
-    async def _signed_in(self, account: Account, page: str, device: str) -> tuple[str, Who]:
-        who = Who(uuid4(), account.role, account.id, account.officer, account.station, call_sign=account.call_sign)
-        if page == ONE_PHONE:
-            await self._end_others(who, page)
-        return await self._open(who, limits.SESSION_S, page, device)
-
-    async def _end_others(self, who: Who, page: str) -> None:
-        """An officer has one live phone: what was open on another ends when the new one is signed in."""
-        for session in await self._store.sessions_of(who, limits.SESSIONS_SHOWN_MAX):
-            if session.page == page:
-                await self.end_own(who, session.id)
+    async def _signed_in(
+        self, account: Account, page: str, device: str, renewed: str | None
+    ) -> tuple[str, Who] | SignInRefusal:
+        token = secrets.token_urlsafe(32)
+        draft = SessionDraft(
+            id=uuid4(), token_mac=mac_of(token), lasts_s=limits.SESSION_S, page=page, device=device, renewed=renewed
+        )
+        opened = await self._store.open_for(account, draft)
+        if opened is None:  # suspended, moved or given another password in this very moment
+            return SignInRefusal.WRONG
+        await self._cache.ended(opened.ended)
+        who = Who(
+            draft.id, account.role, account.id, account.officer, account.station, call_sign=account.call_sign,
+            expires_at_s=opened.expires_at_s,
+        )  # fmt: skip
+        await self._cache.keep(draft.token_mac, who)
+        return token, who
 
     async def open_receipt(self, code: str, address: str = "", *, page: str = API) -> tuple[str, Who] | SignInRefusal:
         """A reporter's session for the one case of this code; nothing is kept of the device. Raises: StoreAway."""
@@ -230,9 +253,9 @@ class SignIn:
             told.append((self._live(who) or TicketRefusal.SESSION_ENDED) if use.first else TicketRefusal.USED)
         return told
 
-    async def _open(self, who: Who, lasts_s: int, page: str, device: str = "") -> tuple[str, Who]:
+    async def _open(self, who: Who, lasts_s: int, page: str) -> tuple[str, Who]:
         token = secrets.token_urlsafe(32)
-        expires_at_s = await self._store.open(who, mac_of(token), lasts_s, page, device)
+        expires_at_s = await self._store.open(who, mac_of(token), lasts_s, page)
         opened = Who(
             who.session, who.role, who.account, who.officer, who.station, who.case, who.call_sign, expires_at_s
         )
@@ -249,6 +272,16 @@ class SignIn:
 
     def _live(self, who: Who | None) -> Who | None:
         return who if who is not None and self._now() < who.expires_at_s else None
+
+
+def weak(chosen: str, login: str, old: str) -> bool:
+    """Too short, the old one again, or little more than the login (NIST SP 800-63B, 3.1.1.2); no rule of signs."""
+    said, name = chosen.casefold(), login.casefold()
+    return (
+        not limits.CHOSEN_CHARS_MIN <= len(chosen) <= limits.CHOSEN_CHARS_MAX
+        or chosen == old
+        or len(set(said.replace(name, ""))) < limits.CHOSEN_SIGNS_MIN
+    )
 
 
 def mac_of(token: str) -> bytes:

@@ -45,6 +45,9 @@ CODES: Final[dict[str, tuple[int, str, str]]] = {
     "second_wrong": (403, "Not right", "The code or key is not the right one. Wait for the next code and try again."),
     "factors_full": (409, "Too many", "There are as many factors as an account may have. Forget one first."),
     "factor_known": (409, "Known already", "This key has been added before."),
+    "factor_last": (409, "The last one", "One must stay. Add another first, then forget this one."),
+    "password_made": (403, "Choose a password", "Somebody else made this one. Send new_password together with it."),
+    "password_weak": (422, "Password too weak", "Choose another one: 12 to 256 signs, not the old one, not the login."),
     "password_wrong": (403, "Wrong password", "This is not your login and password."),
     # --- telephones
     "phone_not_offered": (409, "No numbers here", "Numbers cannot be confirmed here. Report without your name."),

@@ -97,8 +97,9 @@ async def post_forgotten(request: Request) -> Response:
     if not await sign_in_of(request).confirms(who, body.login, body.password):
         raise Problem("password_wrong")
     assert who.account is not None
-    if not await factors.forget(who.account, body.factor, who.name):
-        raise Problem("not_found")
+    refused = await factors.forget(who.account, body.factor, who.name)
+    if refused is not None:
+        raise Problem(str(refused))
     return Response(status_code=204, headers=NO_STORE)
 
 

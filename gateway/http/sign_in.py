@@ -55,13 +55,14 @@ class SessionsOfMine(msgspec.Struct, frozen=True, kw_only=True):
 
 async def post_session(request: Request) -> Response:
     """POST /v1/sessions: signs in by login and password. 201 Signed; 202 Asked, where a second factor is needed;
-    401 without saying what was wrong."""
+    401 without saying what was wrong. With `new_password` that is the password from now on."""
     require(await anyone_of(request), Act.SIGN_IN)
     page = cookies.signing_in(request)
     body = await read_body(request, SignIn)
     answer = await sign_in_of(request).sign_in(
-        body.login, body.password, address_of(request), page=page or API, device=cookies.device_of(request)
-    )
+        body.login, body.password, address_of(request), page=page or API, device=cookies.device_of(request),
+        chosen=body.new_password,
+    )  # fmt: skip
     if isinstance(answer, SignInRefusal):
         raise Problem(str(answer))
     if isinstance(answer, Asked):

@@ -302,10 +302,11 @@ class OpenReceipt(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class SignIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """POST /v1/sessions."""
+    """POST /v1/sessions. `new_password`: the password from now on; needed where somebody else made the old one."""
 
     login: Annotated[str, Meta(min_length=1, max_length=64)]
     password: Annotated[str, Meta(min_length=1, max_length=256)]
+    new_password: Annotated[str, Meta(min_length=12, max_length=256)] | None = None
 
 
 class Signed(Struct, frozen=True, kw_only=True):

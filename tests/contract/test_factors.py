@@ -1,6 +1,7 @@
 """Second factors on real PostgreSQL: an app's codes, codes from paper, notes that serve once. Passkeys: tests/e2e."""
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from dispatch.adapters.redis.sessions import RedisSessions
 from dispatch.adapters.sealing import AesSealer
 from dispatch.audit.chains import Chain
 from dispatch.people.factors import RECOVERY_CODES, Answer, Asked, FactorRefusal, Factors
-from dispatch.people.service import SignIn
+from dispatch.people.service import SignIn, SignInRefusal
 from tests.conftest import Database
 from tests.contract.small_town import Town, small_town
 
@@ -157,8 +158,8 @@ async def test_one_that_is_forgotten_opens_nothing_and_the_next_sign_in_adds_ano
     await door.first()
     assert door.service.factors is not None
     (one,) = await door.service.factors.mine(door.account)
-    assert not await door.service.factors.forget(uuid4(), one.id, "desk:x")
-    assert await door.service.factors.forget(door.account, one.id, "desk:x")
+    assert await door.service.factors.forget(uuid4(), one.id, "desk:x") is FactorRefusal.NOT_FOUND
+    assert await PostgresFactors(door.town.pool).forget(door.account, one.id, "desk:x", keep_one=False) is None
     assert (await door.password()).enrol
     assert await door.town.owner.fetchval("SELECT count(*) FROM recovery_codes WHERE account = $1", door.account) == 0
 
@@ -215,3 +216,63 @@ async def test_a_note_for_a_factor_of_ones_own_opens_no_session_and_adds_one_fac
     again = await door.service.factors.keep(door.account, "desk:x", asked.note, code, "Spare")
     assert isinstance(again, FactorRefusal)
     assert len(await door.service.factors.mine(door.account)) == 2
+
+
+async def test_a_password_that_changed_between_password_and_factor_ends_the_note(door: Door) -> None:
+    secret, _ = await door.first()
+    door.clock.at += 30
+    asked = await door.password()
+    another = Argon2Passwords(memory_kib=1_024, passes=1).hash_now(PASSWORD)
+    await door.town.owner.execute("UPDATE accounts SET password = $2 WHERE id = $1", door.account, another)
+    assert await door.service.second(asked.note, Answer(code=door.code(secret))) is SignInRefusal.WRONG
+
+
+async def test_a_refused_factor_is_entered_with_its_kind_and_only_so_many_an_hour(door: Door) -> None:
+    await door.first()
+    asked = await door.password()
+    for answer in (Answer(code="000000"), Answer(recovery="0000-0000-0000"), Answer(passkey={"id": "x"})):
+        assert await door.service.second(asked.note, answer) is FactorRefusal.WRONG
+    assert sorted(await refusals(door)) == [(kind, "second_wrong") for kind in ("passkey", "recovery", "totp")]
+    for _ in range(2 * limits.SECOND_REFUSED_H):
+        assert isinstance(await door.service.second(asked.note, Answer(code="000000")), FactorRefusal)
+    entered = await refusals(door)
+    assert len(entered) == limits.SECOND_REFUSED_H and ("totp", "too_many_attempts") in entered
+
+
+async def refusals(door: Door) -> list[tuple[str, str]]:
+    chain = Chain(f"account:{door.account}")
+    entries = await PostgresJournal(door.town.pool).entries(chain, None, 100)
+    assert all(e.actor == f"account:{door.account}" for e in entries if e.act == "second_refused")
+    found = [json.loads(e.body) for e in entries if e.act == "second_refused"]
+    return [(one["kind"], one["why"]) for one in found]
+
+
+async def test_the_last_factor_stays_while_one_is_required(door: Door) -> None:
+    await door.first()
+    assert door.service.factors is not None
+    (one,) = await door.service.factors.mine(door.account)
+    assert await door.service.factors.forget(door.account, one.id, "desk:x") is FactorRefusal.LAST
+    asked = door.service.factors.add_app(door.account, door.login)
+    code = Answer(code=door.code(asked.secret or ""))
+    assert await door.service.factors.keep(door.account, "desk:x", asked.note, code, "Spare") == []
+    both = [factor.id for factor in await door.service.factors.mine(door.account)]
+    told = await asyncio.gather(*(door.service.factors.forget(door.account, id_, "desk:x") for id_ in both))
+    assert sorted(map(str, told)) == ["None", "factor_last"], "two at once do not leave none"
+
+
+async def test_a_made_password_opens_nothing_but_the_choice_of_ones_own_after_the_factor(door: Door) -> None:
+    secret, _ = await door.first()
+    door.clock.at += 30
+    await door.town.owner.execute("UPDATE accounts SET password_made = true WHERE id = $1", door.account)
+    assert await door.service.sign_in(door.login, PASSWORD) is SignInRefusal.MADE
+    assert await door.service.sign_in(door.login, "wrong") is SignInRefusal.WRONG
+    for weak in (PASSWORD, "short", "a" * 40, door.login, "ab" + door.login):
+        assert await door.service.sign_in(door.login, PASSWORD, chosen=weak) is SignInRefusal.WEAK, weak
+    mine = "apples and pears, 7"
+    asked = await door.service.sign_in(door.login, PASSWORD, chosen=mine)
+    assert isinstance(asked, Asked) and "argon2" not in asked.note
+    assert isinstance(await door.service.sign_in(door.login, mine), SignInRefusal), "not before the factor"
+    told = await door.service.second(asked.note, Answer(code=door.code(secret)))
+    assert isinstance(told, tuple)
+    assert await door.service.sign_in(door.login, PASSWORD) is SignInRefusal.WRONG
+    assert isinstance(await door.service.sign_in(door.login, mine), Asked)

@@ -215,8 +215,10 @@ async def test_signing_out_empties_the_cookie_and_ends_the_session(house: House,
 async def test_a_person_sees_where_they_are_signed_in_and_ends_one_or_all(
     house: House, client: httpx.AsyncClient
 ) -> None:
-    here, login = await on_page(house, client)
-    there = Browser(client, "desk")
+    login, account, _ = await officer(house)
+    await house.pool.execute("UPDATE accounts SET role = 'desk', officer = NULL WHERE id = $1", account)
+    here, there = Browser(client, "officer"), Browser(client, "desk")
+    await here.sign_in(login)
     await there.sign_in(login, user_agent="Mozilla/5.0 (Windows NT 10.0; rv:133.0) Gecko/20100101 Firefox/133.0")
     stranger, _ = await on_page(house, client)
     listed = (await here.ask("GET", "/v1/sessions")).json()["sessions"]

@@ -19,6 +19,7 @@ from dispatch.adapters.redis.sessions import RedisSessions
 from dispatch.cases.ports import StoreAway
 from dispatch.clock import StoreClock
 from dispatch.people import receipts
+from dispatch.people.ports import SessionDraft
 from dispatch.people.service import SignIn, SignInRefusal, mac_of
 from dispatch.people.tickets import TicketRefusal
 from dispatch.people.values import Role, Who
@@ -328,3 +329,65 @@ async def test_an_unknown_login_takes_as_long_as_a_known_one(house: House) -> No
             assert not await dear.verify("wrong", stored if known else None)
         spent[known] = time.perf_counter() - began
     assert 0.4 < spent[True] / spent[False] < 2.5
+
+
+async def test_an_officer_has_one_live_session_whatever_signs_in(house: House) -> None:
+    login, account, _ = await officer(house)
+    live = "SELECT count(*) FROM sessions WHERE account = $1 AND revoked_at IS NULL"
+    kept = []
+    for page in ("officer", "api", "desk", "officer", "api"):
+        answer = await house.sign_in.sign_in(login, PASSWORD, "a", page=page)
+        assert isinstance(answer, tuple)
+        kept.append(answer[0])
+        assert await house.pool.fetchval(live, account) == 1
+    assert [await house.another().who(token) is not None for token in kept] == [False] * 4 + [True]
+    together = (house.sign_in.sign_in(login, PASSWORD, "a", page=page) for page in ("officer", "api") * 4)
+    assert sum(isinstance(one, tuple) for one in await asyncio.gather(*together)) == 8
+    assert await house.pool.fetchval(live, account) == 1, "of eight at once one is left"
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["suspended = true", "password = password || 'x'", "role = 'desk'", "station = 'x2'", "password_made = true"],
+)
+async def test_who_was_changed_after_the_account_was_read_gets_no_session(house: House, change: str) -> None:
+    login, account, _ = await officer(house)
+    await house.pool.execute("INSERT INTO stations VALUES ('x2', '二所', 'Two') ON CONFLICT DO NOTHING")
+    read = await house.people.account(login)
+    assert read is not None
+    await house.pool.execute(f"UPDATE accounts SET {change} WHERE id = $1", account)  # noqa: S608 - of this test
+    draft = SessionDraft(id=uuid4(), token_mac=uuid4().bytes * 2, lasts_s=60)
+    assert await house.people.open_for(read, draft) is None
+    assert await house.pool.fetchval("SELECT count(*) FROM sessions WHERE account = $1", account) == 0
+
+
+async def test_a_suspension_that_is_on_its_way_is_waited_for(house: House) -> None:
+    """The other order: the change is made and not yet committed when the session is opened."""
+    login, account, _ = await officer(house)
+    read = await house.people.account(login)
+    assert read is not None
+    draft = SessionDraft(id=uuid4(), token_mac=uuid4().bytes * 2, lasts_s=60)
+    async with house.pool.acquire() as admin:
+        change = admin.transaction()
+        await change.start()
+        await admin.execute("UPDATE accounts SET suspended = true WHERE id = $1", account)
+        opening = asyncio.create_task(house.people.open_for(read, draft))
+        waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%session_open%'"
+        while not opening.done() and not await house.pool.fetchval(waits):  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(0)
+        await change.commit()
+    assert await opening is None
+
+
+async def test_who_chooses_another_password_ends_every_session_that_the_old_one_opened(house: House) -> None:
+    login, account, _ = await officer(house)
+    await house.pool.execute("UPDATE accounts SET role = 'desk', officer = NULL WHERE id = $1", account)
+    before = [await house.sign_in.sign_in(login, PASSWORD, "a") for _ in range(2)]
+    told = await house.sign_in.sign_in(login, PASSWORD, "a", chosen="apples and pears, 7")
+    assert isinstance(told, tuple) and await house.another().who(told[0]) is not None
+    for one in before:
+        assert isinstance(one, tuple) and await house.another().who(one[0]) is None
+    assert await house.sign_in.sign_in(login, PASSWORD, "a") is SignInRefusal.WRONG
+    assert isinstance(await house.sign_in.sign_in(login, "apples and pears, 7", "a"), tuple)
+    act = "SELECT count(*) FROM audit WHERE chain = 'account:' || $1 AND act = 'password_chosen'"
+    assert await house.pool.fetchval(act, str(account)) == 1

@@ -71,7 +71,9 @@ async def test_by_keyboard_alone_an_officer_is_made_works_and_is_stopped(town: T
     password = await page.locator("#password-once").inner_text()
 
     said = {"login": "officer-0999", "password": password}
-    signed = await town.client.post("/v1/sessions", json=said)
+    assert (await town.client.post("/v1/sessions", json=said)).json()["code"] == "password_made"
+    signed = await town.client.post("/v1/sessions", json=said | {"new_password": "apples and pears, 7"})
+    said["password"] = "apples and pears, 7"  # noqa: S105 - of this test
     assert signed.status_code == 201, signed.text
     officer = Someone(town, signed.json()["token"], signed.json())
     async with officer.line() as line:

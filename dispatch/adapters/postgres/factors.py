@@ -44,8 +44,14 @@ class PostgresFactors:
     async def recovery_used(self, account: UUID, mac: bytes) -> bool:
         return await self._true("SELECT recovery_used($1, $2)", account, mac)
 
-    async def forget(self, account: UUID, factor: UUID, actor: str) -> bool:
-        return await self._true("SELECT factor_forget($1, $2, $3)", account, factor, actor)
+    async def forget(self, account: UUID, factor: UUID, actor: str, *, keep_one: bool) -> str | None:
+        (row,) = await fetch(self._pool, "SELECT factor_forget($1, $2, $3, $4)", account, factor, actor, keep_one)
+        return str(row[0]) if row[0] is not None else None
+
+    async def refused(self, account: UUID, kind: str, why: str) -> None:
+        body = _encode({"kind": kind, "why": why}).decode()
+        await fetch(self._pool, "SELECT audit_entry($1, $2, 'second_refused', $3)", f"account:{account}",
+                    f"account:{account}", body)  # fmt: skip
 
     async def first_use(self, nonce: bytes, lasts_s: int) -> bool:
         return bool(await fetch(self._pool, NONCE, nonce, float(2 * lasts_s)))

@@ -5,9 +5,10 @@ from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
+import msgspec
 
 from dispatch.adapters.postgres.pool import fetch
-from dispatch.people.ports import API, Account, OpenSession
+from dispatch.people.ports import API, Account, Opened, OpenSession, SessionDraft
 from dispatch.people.values import Role, Who
 
 # A live session: not expired, not revoked, its account not suspended. A reporter's station is where the case is now.
@@ -29,6 +30,9 @@ _OWN: Final = """
 """
 
 
+_encode = msgspec.json.Encoder().encode
+
+
 class PostgresPeople:
     """One for each process, on its pool of the lesser role."""
 
@@ -40,7 +44,7 @@ class PostgresPeople:
             return None
         row = await self._row(
             """
-            SELECT a.id, a.role, a.password, a.station, a.officer, a.suspended, o.call_sign
+            SELECT a.id, a.role, a.password, a.station, a.officer, a.suspended, a.password_made, o.call_sign
             FROM accounts a LEFT JOIN officers o ON o.id = a.officer WHERE a.login = $1
             """,
             login,
@@ -55,27 +59,37 @@ class PostgresPeople:
             officer=row["officer"],
             call_sign=row["call_sign"],
             suspended=row["suspended"],
+            made=row["password_made"],
         )
 
-    async def open(self, who: Who, token_mac: bytes, lasts_s: int, page: str = API, device: str = "") -> float:
+    async def open(self, who: Who, token_mac: bytes, lasts_s: int, page: str = API) -> float:
         expires_at_s: float = await self._value(
             """
-            INSERT INTO sessions (id, token_mac, account, role, station, officer, case_id, expires_at, page, device)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp() + make_interval(secs => $8), $9, $10)
+            INSERT INTO sessions (id, token_mac, role, station, case_id, expires_at, page)
+            VALUES ($1, $2, $3, $4, $5, clock_timestamp() + make_interval(secs => $6), $7)
             RETURNING extract(epoch FROM expires_at)::float8
             """,
             who.session,
             token_mac,
-            who.account,
             str(who.role),
             who.station,
-            who.officer,
             who.case,
             float(lasts_s),
             page,
-            device,
         )
         return expires_at_s
+
+    async def open_for(self, account: Account, draft: SessionDraft) -> Opened | None:
+        who = {"session": draft.id, "account": account.id, "role": account.role, "station": account.station,
+               "officer": account.officer}  # fmt: skip
+        told = await self._value(
+            "SELECT session_open($1, $2, $3, $4, $5, $6, $7)::text", _encode(who).decode(), account.seen,
+            draft.token_mac, draft.lasts_s, draft.page, draft.device, draft.renewed,
+        )  # fmt: skip
+        if told is None:
+            return None
+        said = msgspec.json.decode(told)
+        return Opened(said["until"], {UUID(id_): bytes.fromhex(mac) for id_, mac in said["ended"]})
 
     async def sessions_of(self, who: Who, limit: int) -> list[OpenSession]:
         rows = await fetch(self._pool, _OWN + "ORDER BY opened_at DESC, id LIMIT $3", who.account, who.case, limit)

@@ -77,7 +77,7 @@ export function people(state, words) {
 
 /** Password and suspension: each says what follows, and asks why. @param {any} row @param {any} state @param {Words} words */
 function access(row, state, words) {
-  const { reset, out, mistakes } = state.opened;
+  const { reset, factors, out, mistakes } = state.opened;
   const may = mayChange(state);
   const stop = may || (!row.suspended && ["officer", "desk"].includes(row.role));
   const going = state.going ? "true" : null;
@@ -88,6 +88,10 @@ function access(row, state, words) {
       h("form", { onsubmit: { t: "ui.reset" }, novalidate: true }, h("p", { class: "small" }, words.say("admin.reset.follows")),
         why("reset", reset, mistakes.reset, words, { t: "ui.why", field: "reset" }),
         h("button", { type: "submit", "data-do": "reset", "aria-disabled": going }, words.say("admin.reset.go")))) : null,
+    may ? h("details", { key: "factors" }, h("summary", {}, words.say("admin.factors")),
+      h("form", { onsubmit: { t: "ui.factors" }, novalidate: true }, h("p", { class: "small" }, words.say("admin.factors.follows")),
+        why("factors", factors, mistakes.factors, words, { t: "ui.why", field: "factors" }),
+        h("button", { type: "submit", "data-do": "factors", "aria-disabled": going }, words.say("admin.factors.go")))) : null,
     stop ? h("details", { key: "out" }, h("summary", {}, words.say(row.suspended ? "admin.let_in" : "admin.suspend")),
       h("form", { onsubmit: { t: "ui.suspend" }, novalidate: true }, h("p", { class: "small" }, words.say(row.suspended ? "admin.let_in.follows" : "admin.suspend.follows")),
         why("out", out, mistakes.out, words, { t: "ui.why", field: "out" }),

@@ -148,6 +148,11 @@ const effects = {
     if (before.going || state.going !== "reset") return;
     act("reset", () => call("POST", `/v1/admin/people/${encodeURIComponent(state.opened.id)}/password`, { body: { version: state.opened.version, reason: state.opened.reset.trim() } }));
   },
+  "ui.factors": (_m, { state }, before) => {
+    if (before.going || state.going !== "factors") return;
+    const body = { version: state.opened.version, reason: state.opened.factors.trim(), factors: true };
+    act("factors", () => call("POST", `/v1/admin/people/${encodeURIComponent(state.opened.id)}/password`, { body }));
+  },
   "ui.suspend": (_m, { state }, before) => {
     if (before.going || state.going !== "suspend") return;
     const out = !rowOf(state, "person", state.opened.id)?.suspended;

@@ -11,25 +11,32 @@ import { session } from "./session.js";
 export { session } from "./session.js";
 
 /** The part of the state about who is signed in. `signed`: the answer of POST /v1/sessions. `asking`: somebody was, and
- * the service is asked who. */
-export const SIGN_IN = { signed: null, asking: false, form: { login: "", password: "" }, signing: false, sign_in_refused: null, ...SECOND, ...ACCOUNT };
+ * the service is asked who. `renew`: the password was made by somebody else, and one's own is chosen with it. */
+export const SIGN_IN = { signed: null, asking: false, form: { login: "", password: "" }, signing: false, renew: null, sign_in_refused: null, ...SECOND, ...ACCOUNT };
+
+/** The old password was right: it stays in the form beside the new one. */
+const RENEWS = new Set(["password_made", "password_weak"]);
 
 export function reduceSignIn(before, m) {
   const state = reduceAccount(reduceSecond(before, m), m);
   switch (m.t) {
     case "ui.form":
       return { ...state, form: { ...state.form, [m.field]: m.value }, sign_in_refused: null };
+    case "ui.renew":
+      return { ...state, renew: { ...state.renew, [m.field]: m.value }, sign_in_refused: null };
     case "ui.sign_in":
+      if (state.renew && state.renew.new_password !== state.renew.new_again) return { ...state, sign_in_refused: { code: "password_differs" } };
       return { ...state, signing: true, sign_in_refused: null };
     case "asking":
       return { ...state, asking: m.on };
     case "signed":
-      return { ...state, signed: m.signed, asking: false, signing: false, second: null, form: { login: "", password: "" }, line: "connecting" };
+      return { ...state, signed: m.signed, asking: false, signing: false, second: null, renew: null, form: { login: "", password: "" }, line: "connecting" };
     case "second_asked": // the password was right and is not needed again
-      return { ...state, signing: false, sign_in_refused: null, form: { ...state.form, password: "" } };
+      return { ...state, signing: false, renew: null, sign_in_refused: null, form: { ...state.form, password: "" } };
     case "second_over":
       return { ...state, sign_in_refused: m.refused };
     case "sign_in_refused":
+      if (RENEWS.has(m.refused.code)) return { ...state, signing: false, renew: { new_password: "", new_again: "" }, sign_in_refused: m.refused };
       return { ...state, signing: false, sign_in_refused: m.refused, form: { ...state.form, password: "" } };
     default:
       return state;
@@ -60,9 +67,10 @@ export function signInEffects({ name, roles, open, close }) {
     ...secondEffects(arrived),
     ...accountEffects,
     "ui.sign_in": async (_m, page, before) => {
-      if (before.signing) return;
+      if (before.signing || !page.state.signing) return;
       try {
-        const told = await call("POST", "/v1/sessions", { body: before.form });
+        const chosen = before.renew ? { new_password: before.renew.new_password } : {};
+        const told = await call("POST", "/v1/sessions", { body: { ...before.form, ...chosen } });
         if (told.note) page.send({ t: "second_asked", asked: told, passkeys: canPasskey(), veiled: true });
         else await arrived(told, page);
       } catch (refused) {
@@ -81,11 +89,12 @@ export function signInEffects({ name, roles, open, close }) {
 export function signInView(state, words, page) {
   if (state.asking) return skeleton(words);
   if (state.second) return secondView(state.second, words);
-  const field = (name, type, complete) =>
-    h("div", { class: "field" },
+  const field = (name, type, complete, of = state.form, t = "ui.form", more = {}) =>
+    h("div", { key: name, class: "field" },
       h("label", { for: name }, words.say(`sign_in.${name}`)),
-      h("input", { id: name, name, type, autocomplete: complete, autocapitalize: "off", required: true,
-        value: state.form[name], oninput: { t: "ui.form", field: name, veiled: true } }));
+      h("input", { id: name, name, type, autocomplete: complete, autocapitalize: "off", required: true, ...more,
+        value: of[name], oninput: { t, field: name, veiled: true } }));
+  const chosen = (name) => field(name, "password", "new-password", state.renew, "ui.renew", { minlength: 12, maxlength: 256 });
   return h("main", { class: "column", id: "main" },
     h("form", { class: "card", onsubmit: { t: "ui.sign_in" } },
       h("h1", {}, words.say(`${page}.title`)),
@@ -94,6 +103,7 @@ export function signInView(state, words, page) {
         ? h("p", { class: "say bad" }, sentenceOf(state.sign_in_refused, words)) : null),
       field("login", "text", "username"),
       field("password", "password", "current-password"),
+      state.renew ? [chosen("new_password"), chosen("new_again")] : null,
       h("button", { class: "main wide", type: "submit", "aria-disabled": state.signing ? "true" : null },
         words.say(state.signing ? "sign_in.going" : "sign_in.go"))));
 }

@@ -97,8 +97,8 @@ BEGIN
         IF o.on_duty THEN a.facts := jsonb_build_array(tell_duty(o, x ->> 'actor', t)); END IF;
     END IF;
     IF p.id IS NULL THEN
-        INSERT INTO accounts (id, login, password, role, station, officer)
-        VALUES ((x ->> 'id')::uuid, x ->> 'login', x ->> 'password', x ->> 'role', x ->> 'station', o.id)
+        INSERT INTO accounts (id, login, password, password_made, role, station, officer)
+        VALUES ((x ->> 'id')::uuid, x ->> 'login', x ->> 'password', true, x ->> 'role', x ->> 'station', o.id)
         RETURNING * INTO p;
     ELSE
         UPDATE accounts SET station = x ->> 'station', version = version + 1 WHERE id = p.id RETURNING * INTO p;
@@ -148,21 +148,31 @@ BEGIN
     RETURN a;
 END $$;
 
--- Another password, and an end to every session that the old one opened. x: login, version, password (argon2id), actor,
--- reason.
+-- Another password, which its owner has to change, and an end to every session that the old one opened. x: login,
+-- version, password (argon2id), actor, actor_id, reason, factors: forget the second factors too, of somebody else;
+-- let_in: a suspended one may come again (scripts/rescue, whose actor has no account).
 CREATE FUNCTION reset_password(x jsonb) RETURNS answer LANGUAGE plpgsql AS $$
-DECLARE a answer; p accounts; t timestamptz; v_ended jsonb;
+DECLARE a answer; p accounts; t timestamptz; v_ended jsonb; v_before jsonb; v_gone integer;
 BEGIN
     a.idx := 0; a.facts := '[]';
     SELECT * INTO p FROM accounts WHERE login = x ->> 'login' FOR NO KEY UPDATE;
     t := clock_timestamp();
     a.reason := CASE WHEN p.id IS NULL THEN 'not_found'
-        WHEN p.version <> (x ->> 'version')::integer THEN 'stale_version' END;
+        WHEN p.version <> (x ->> 'version')::integer THEN 'stale_version'
+        WHEN (x ->> 'factors')::boolean AND p.id = (x ->> 'actor_id')::uuid THEN 'own_account' END;
     a.ok := a.reason IS NULL;
     IF NOT a.ok THEN RETURN a; END IF;
-    v_ended := end_sessions(p.id, t);
-    UPDATE accounts SET password = x ->> 'password', version = version + 1 WHERE id = p.id RETURNING * INTO p;
-    PERFORM note_change(x, 'person', p.login, 'password_reset', person_of(p), person_of(p), t);
+    v_ended := end_sessions(p.id, t); v_before := person_of(p);
+    UPDATE accounts SET password = x ->> 'password', password_made = true, version = version + 1,
+        suspended = suspended AND (x ->> 'let_in')::boolean IS NOT TRUE WHERE id = p.id RETURNING * INTO p;
+    PERFORM note_change(x, 'person', p.login, CASE WHEN (x ->> 'factors')::boolean THEN 'factors_reset'
+        ELSE 'password_reset' END, v_before, person_of(p), t);
+    IF (x ->> 'factors')::boolean THEN
+        DELETE FROM factors WHERE account = p.id;
+        GET DIAGNOSTICS v_gone = ROW_COUNT;
+        DELETE FROM recovery_codes WHERE account = p.id;
+        PERFORM audit_entry('account:' || p.id, x ->> 'actor', 'factors_reset', jsonb_build_object('factors', v_gone));
+    END IF;
     a.response := jsonb_build_object('now', person_of(p), 'ended', v_ended);
     RETURN a;
 END $$;

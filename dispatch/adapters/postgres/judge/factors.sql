@@ -45,15 +45,16 @@ BEGIN
     RETURN true;
 END $$;
 
--- Forgotten; with the last one also the codes on paper.
-CREATE FUNCTION factor_forget(p_account uuid, p_id uuid, p_actor text) RETURNS boolean LANGUAGE plpgsql AS $$
+-- Forgotten; with the last one also the codes on paper. Null, or why not: with `p_keep_one` the last one stays.
+CREATE FUNCTION factor_forget(p_account uuid, p_id uuid, p_actor text, p_keep_one boolean) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE v_name text;
 BEGIN
     PERFORM FROM accounts WHERE id = p_account FOR UPDATE;
+    IF NOT EXISTS (SELECT FROM factors WHERE id = p_id AND account = p_account) THEN RETURN 'not_found'; END IF;
+    IF p_keep_one AND (SELECT count(*) FROM factors WHERE account = p_account) = 1 THEN RETURN 'factor_last'; END IF;
     DELETE FROM factors WHERE id = p_id AND account = p_account RETURNING name INTO v_name;
-    IF v_name IS NULL THEN RETURN false; END IF;
     DELETE FROM recovery_codes r WHERE r.account = p_account
         AND NOT EXISTS (SELECT FROM factors f WHERE f.account = p_account);
     PERFORM audit_entry('account:' || p_account, p_actor, 'factor_forgotten', jsonb_build_object('name', v_name));
-    RETURN true;
+    RETURN NULL;
 END $$;

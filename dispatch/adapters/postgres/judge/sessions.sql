@@ -24,3 +24,30 @@ END $$;
 
 CREATE TRIGGER officers_moved AFTER UPDATE OF station ON officers FOR EACH ROW
     WHEN (OLD.station IS DISTINCT FROM NEW.station) EXECUTE FUNCTION end_sessions_of_officer();
+
+-- A session of an account that is still as it was when its password was held against: `p_seen` is the SHA-256 of that
+-- password's hash. Null where it was suspended, moved or given another password since. The account's row is locked
+-- first, so that neither a suspension nor a second sign-in slips between. An officer has one live session, whatever page
+-- or program signs in: the others end here. With `p_renewed` the password is another from now on, and all others end.
+CREATE FUNCTION session_open(p_who jsonb, p_seen bytea, p_token_mac bytea, p_lasts_s integer, p_page text, p_device text,
+    p_renewed text) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE p accounts; t timestamptz; v_ended jsonb := '[]'; v_until timestamptz;
+BEGIN
+    SELECT * INTO p FROM accounts WHERE id = (p_who ->> 'account')::uuid FOR NO KEY UPDATE;
+    IF p.id IS NULL OR p.suspended OR sha256(convert_to(p.password, 'UTF8')) <> p_seen
+        OR (p.role, p.station, p.officer) IS DISTINCT FROM (p_who ->> 'role', p_who ->> 'station', (p_who ->> 'officer')::uuid)
+        OR p.password_made AND p_renewed IS NULL THEN RETURN NULL; END IF;
+    t := clock_timestamp();
+    IF p.role = 'officer' OR p_renewed IS NOT NULL THEN
+        WITH ended AS (UPDATE sessions SET revoked_at = t WHERE account = p.id AND revoked_at IS NULL RETURNING id, token_mac)
+        SELECT coalesce(jsonb_agg(jsonb_build_array(id, encode(token_mac, 'hex'))), '[]') INTO v_ended FROM ended;
+    END IF;
+    IF p_renewed IS NOT NULL THEN
+        UPDATE accounts SET password = p_renewed, password_made = false WHERE id = p.id;
+        PERFORM audit_entry('account:' || p.id, p.role || ':' || p.id, 'password_chosen', '{}');
+    END IF;
+    v_until := t + make_interval(secs => p_lasts_s);
+    INSERT INTO sessions (id, token_mac, account, role, station, officer, expires_at, page, device)
+    VALUES ((p_who ->> 'session')::uuid, p_token_mac, p.id, p.role, p.station, p.officer, v_until, p_page, p_device);
+    RETURN jsonb_build_object('until', extract(epoch FROM v_until)::float8, 'ended', v_ended);
+END $$;
