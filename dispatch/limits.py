@@ -242,3 +242,19 @@ CHOSEN_SIGNS_MIN: Final = 5  # different ones beside the login: aaaaaaaaaaaa and
 SECOND_S: Final = 300  # between the password and the second factor: time to find the phone
 SECOND_REFUSED_H: Final = 20  # entries of refused factors an account and hour: a guesser fills no disk
 FACTORS_MAX: Final = 10  # of an account: a phone, a key, a spare, and some that were forgotten
+
+# --- an identity provider
+OIDC_S_MAX: Final = (
+    5.0  # one question to the provider, its whole answer read: a person looks at an empty page meanwhile
+)
+OIDC_BYTES_MAX: Final = 256 * 1024  # of any answer: the largest documents and key sets in use have some 30 KiB
+OIDC_KEPT_S: Final = 3_600  # its document and keys are asked for again so often: what a provider withdraws ends by then
+OIDC_AGAIN_S: Final = 60  # ... and its keys at most so often because a token names one that is unknown
+OIDC_PAUSE_S: Final = 1.0  # a provider that just failed is left alone for so long: a shift's start is no storm
+OIDC_SKEW_S: Final = 60  # its clock against the store's
+OIDC_TOKEN_S: Final = 600  # an ID token that is older was not made for this sign-in
+OIDC_ERRAND_S: Final = 600  # from the button to the return: time for a password and a second factor there
+OIDC_AT_ONCE_MAX: Final = 32  # returns whose codes are on their way to the provider; the next one hears "busy"
+OIDC_LOGIN_S: Final = 3_600  # how long ago the person may have shown there who they are: a shared desk outlives a shift
+OIDC_CODE_CHARS_MAX: Final = 2_000  # of a code: the longest in use have some 1,800; a cookie ends at 4,096 bytes
+SUBJECT_CHARS_MAX: Final = 255  # of a subject (OpenID Connect Core, 2)

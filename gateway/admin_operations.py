@@ -7,6 +7,7 @@ from dispatch.admin.values import (
     CategoryChange,
     Changed,
     Changes,
+    IdentityChange,
     PasswordReset,
     People,
     PersonChange,
@@ -77,6 +78,9 @@ def admin_operations(who: tuple[str, ...], body: tuple[str, ...]) -> Operations:
         ),
         ("POST", "/v1/admin/people/{login}/password"): act(
             "reset_password", PasswordReset, "The new password, once.", LOGIN, "own_account", new=False
+        ),
+        ("PUT", "/v1/admin/people/{login}/identity"): act(
+            "put_identity", IdentityChange, "Linked, or no longer.", LOGIN, "oidc_off", "identity_taken", new=False
         ),
         ("GET", "/v1/admin/town"): read("town", "As it is set.", Town),
         ("PUT", "/v1/admin/stations/{station}"): act(

@@ -15,11 +15,13 @@ from starlette.routing import BaseRoute
 
 from dispatch.adapters.messengers import HttpGateway, RedisOutbox
 from dispatch.adapters.numbers import PhoneNumbers
+from dispatch.adapters.openid import OpenIdProvider
 from dispatch.adapters.passkeys import TotpApps, WebAuthnPasskeys
 from dispatch.adapters.passwords import Argon2Passwords
 from dispatch.adapters.postgres.admin import PostgresAdmin
 from dispatch.adapters.postgres.factors import PostgresFactors
 from dispatch.adapters.postgres.figures import PostgresFigures
+from dispatch.adapters.postgres.links import PostgresLinks
 from dispatch.adapters.postgres.people import PostgresPeople
 from dispatch.adapters.postgres.phones import PostgresPhones
 from dispatch.adapters.postgres.push import PostgresPush
@@ -29,6 +31,7 @@ from dispatch.adapters.sealing import AesSealer
 from dispatch.admin.service import Administering
 from dispatch.people.factors import Factors
 from dispatch.people.phones import Phones
+from dispatch.people.providers import Federation
 from dispatch.people.service import SignIn
 from gateway.http import headers
 from gateway.http.door import make_door
@@ -76,6 +79,19 @@ def phones_of(node: Node) -> tuple[Phones, RedisOutbox | None]:
     return Phones(store, PhoneNumbers(said.regions), messenger, sealer, per_day=said.per_day, now=node.clock), outbox
 
 
+def federation_of(node: Node) -> Federation | None:
+    """The house's identity provider, where the settings name one."""
+    said = node.settings.openid
+    if said is None:
+        return None
+    provider = OpenIdProvider(
+        issuer=said.issuer, client_id=said.client_id, client_secret=said.client_secret, now=node.clock,
+        login_claim=said.login_claim, strong_acr=said.strong_acr, strong_amr=said.strong_amr, login_s=said.login_s,
+    )  # fmt: skip
+    sealer = AesSealer(b"identity provider|" + node.settings.pepper)
+    return Federation(provider, PostgresLinks(node.pool), sealer, name=said.name, issuer=said.issuer, now=node.clock)
+
+
 def sign_in_of(node: Node) -> SignIn:
     settings = node.settings
     return SignIn(
@@ -94,6 +110,7 @@ def sign_in_of(node: Node) -> SignIn:
             required=settings.second_factor_required,
             now=node.clock,
         ),
+        federation=federation_of(node),
     )
 
 

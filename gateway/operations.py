@@ -20,6 +20,7 @@ from gateway.http.audit import AuditPage
 from gateway.http.bodies import IDEMPOTENCY_KEY
 from gateway.http.duplicates import Duplicate
 from gateway.http.sign_in import Me, SessionsOfMine
+from gateway.openid_operations import openid_operations
 from gateway.people_operations import people_operations
 from gateway.wire.acts import ActMessage
 from gateway.wire.messages import (
@@ -301,6 +302,7 @@ OPERATIONS: Final[Operations] = {
     ),
     **admin_operations(WHO, BODY),
     **people_operations(WHO, BODY, FAILS, CASE),
+    **openid_operations(FAILS),
     # --- ringing a locked phone
     ("GET", "/v1/push/key"): Operation(
         id="push_key", group="push", session=Session.NEEDED, gives={200: Gives("The public key.", PushKey)},

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from dispatch.limits import SMS_PER_DAY
 from gateway.basemap import Basemap
+from gateway.openid import OpenIdSettings, OpenIdSettingsError, openid_settings
 from gateway.vapid import PushSettings, PushSettingsError, push_settings
 
 SECRET_CHARS_MIN: Final = 32
@@ -49,7 +50,7 @@ class Settings:
     `origins`: pages that may open sockets, compared exactly. `trusted_proxy`: X-Forwarded-For is believed, its
     last entry, because a proxy of ours wrote it. `town`: a file to seed an empty database from. `heads`: the folder
     outside the database that a witness writes to, with `witness_key`, the secret behind its signatures. `push`: None
-    where no phone is rung.
+    where no phone is rung. `openid`: None where no identity provider signs people in.
     """
 
     database_url: str
@@ -72,6 +73,7 @@ class Settings:
     second_factor_required: bool = False
     push: PushSettings | None = None
     tls: tuple[Path, Path] | None = None
+    openid: OpenIdSettings | None = None
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
@@ -86,7 +88,8 @@ class Settings:
         heads, witness_key = _witness(env, demo, credentials, ticket_key)
         try:
             push = push_settings(env, demo, credentials)
-        except PushSettingsError as error:
+            openid = openid_settings(env, _secret)
+        except (PushSettingsError, OpenIdSettingsError) as error:
             raise SettingsError(str(error)) from error
         return cls(
             database_url=database_url,
@@ -109,6 +112,7 @@ class Settings:
             second_factor_required=_second(env, demo),
             push=push,
             tls=_tls(env),
+            openid=openid,
         )
 
 
@@ -242,7 +246,7 @@ def _tls(env: Mapping[str, str]) -> tuple[Path, Path] | None:
     return Path(certificate), Path(key)
 
 
-def _secret(env: Mapping[str, str], name: str) -> bytes | None:
+def _secret(env: Mapping[str, str], name: str, chars_min: int = SECRET_CHARS_MIN) -> bytes | None:
     text, path = env.get(name), env.get(f"{name}_FILE")
     if text and path:
         raise SettingsError(f"{name} and {name}_FILE are both set: one of them")
@@ -253,8 +257,8 @@ def _secret(env: Mapping[str, str], name: str) -> bytes | None:
             raise SettingsError(f"{name}_FILE cannot be read: {error}") from error
     if not text and not path:
         return None
-    if not text or len(text) < SECRET_CHARS_MIN:
-        raise SettingsError(f"{name} is shorter than {SECRET_CHARS_MIN} characters")
+    if not text or len(text) < chars_min:
+        raise SettingsError(f"{name} is shorter than {chars_min} characters")
     return text.encode()
 
 

@@ -28,7 +28,7 @@ BROUGHT: Final = {
     "dispatch": {"msgspec"},
     "adapters": {
         "asyncpg", "redis", "msgspec", "argon2", "cryptography", "phonenumbers", "httpx", "httpcore", "py_vapid",
-        "pywebpush", "pyotp", "webauthn",
+        "pywebpush", "pyotp", "webauthn", "authlib", "joserfc",
     },
 }  # fmt: skip
 COMPOSING: Final = {

@@ -28,6 +28,9 @@ class AdminStore(Protocol):
     async def role_of(self, login: str) -> str | None:
         """What a login is for; it never changes. None: there is no such login."""
 
+    async def put_identity(self, draft: dict[str, Any]) -> Answer:
+        """Who a login is at an identity provider, or nobody; ended sessions in the response."""
+
     async def town(self) -> Town:
         """Stations and categories as they are set."""
 

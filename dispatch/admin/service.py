@@ -13,6 +13,7 @@ from dispatch.admin.values import (
     CategorySet,
     Change,
     Changed,
+    IdentityChange,
     PasswordReset,
     Person,
     PersonChange,
@@ -79,6 +80,11 @@ class Administering:
         password = make_password()
         draft = _draft(who, change, login=login, actor_id=who.account, password=await self._passwords.hash(password))
         return _changed(await self._told(await self.store.reset_password(draft)), password=password)
+
+    async def put_identity(self, who: Who, login: str, change: IdentityChange, issuer: str) -> Changed | Refused:
+        """Who this person is at the provider of `issuer`, or nobody; whoever was signed in signs in anew."""
+        draft = _draft(who, change, login=login, issuer=issuer)
+        return _changed(await self._told(await self.store.put_identity(draft)))
 
     async def put_station(self, who: Who, station: str, change: StationChange) -> Changed | Refused:
         """Makes a station (version 0) or changes one; every process knows within TOWN_POLL_S."""

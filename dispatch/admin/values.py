@@ -75,6 +75,12 @@ class PasswordReset(Change, frozen=True, kw_only=True):
     factors: bool = False
 
 
+class IdentityChange(Change, frozen=True, kw_only=True):
+    """Who this person is at the identity provider: its subject for them, or null for nobody. Their sessions end."""
+
+    subject: Annotated[str, Meta(min_length=1, max_length=limits.SUBJECT_CHARS_MAX, pattern=r"^[!-~]+\Z")] | None = None
+
+
 class StationChange(Change, frozen=True, kw_only=True):
     """A station and its policies as they are to be.
 
@@ -128,6 +134,13 @@ class CategoryChange(Change, frozen=True, kw_only=True):
     turn_ms: Pause | None = None
 
 
+class Identity(Struct, frozen=True, kw_only=True):
+    """Who somebody is at an identity provider."""
+
+    issuer: str
+    subject: str
+
+
 class Person(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Somebody with a login, as an admin sees them. `sessions`: how many are open."""
 
@@ -146,6 +159,7 @@ class Person(Struct, frozen=True, kw_only=True, omit_defaults=True):
     held: int = 0
     shift_ends_at: datetime | None = None
     sessions: int = 0
+    identities: tuple[Identity, ...] = ()
 
 
 class People(Struct, frozen=True, kw_only=True):

@@ -30,6 +30,7 @@ class Allowance:
 LOGIN_AND_ADDRESS: Final = Allowance("sign_in", 10, 300)  # a person who mistypes; not a guesser
 LOGIN: Final = Allowance("login", 100, 300)  # many addresses after one login
 ADDRESS: Final = Allowance("address", 1_000, 300)  # a station's shift signs in behind one address, mistyping too
+PROVIDER: Final = Allowance("provider", 60, 60)  # returns from the identity provider; each asks it something
 RECEIPT: Final = Allowance("receipt", 60, 60)  # codes cannot be guessed; this only stops the noise
 
 

@@ -16,7 +16,7 @@ import msgspec
 from dispatch import limits
 from dispatch.people.attempts import Allowance, Attempts
 from dispatch.people.phones import Sealer
-from dispatch.people.ports import Account
+from dispatch.people.ports import Account, Identity
 from dispatch.people.receipts import ALPHABET, normalise
 
 log = logging.getLogger(__name__)
@@ -140,6 +140,7 @@ class Note(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     challenge: bytes = b""
     seen: bytes = b""
     renewed: str | None = None
+    identity: Identity | None = None  # what came in place of the password
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -178,10 +179,13 @@ class Factors:
         self._attempts, self._required, self._now = attempts, required, now
 
     # --- at sign-in
-    async def needed(self, account: Account, login: str, renewed: str | None = None) -> Asked | None:
-        """What a right password still needs; None: nothing. `renewed`: the hash of the one that was chosen with it."""
+    async def needed(
+        self, account: Account, login: str, renewed: str | None = None, identity: Identity | None = None
+    ) -> Asked | None:
+        """What a right password still needs; None: nothing. `renewed`: the hash of the one that was chosen with it.
+        `identity`: shown in place of the password."""
         known = await self._store.factors_of(account.id)
-        first: dict[str, Any] = {"seen": account.seen, "renewed": renewed}
+        first: dict[str, Any] = {"seen": account.seen, "renewed": renewed, "identity": identity}
         if known:
             return self._request(account.id, login, known, **first)
         return self._enrolment(account.id, login, entry=True, **first) if self._required else None

@@ -15,6 +15,7 @@ __all__ = [
     "API",
     "Account",
     "Cached",
+    "Identity",
     "OpenSession",
     "Opened",
     "Passwords",
@@ -58,8 +59,15 @@ class OpenSession(msgspec.Struct, frozen=True, kw_only=True):
     expires_at_s: float
 
 
+class Identity(NamedTuple):
+    """Who somebody is at an identity provider."""
+
+    issuer: str
+    subject: str
+
+
 class SessionDraft(msgspec.Struct, frozen=True, kw_only=True):
-    """A session to keep of an account."""
+    """A session to keep of an account. `identity`: opened by it, and not by the password."""
 
     id: UUID
     token_mac: bytes
@@ -67,6 +75,7 @@ class SessionDraft(msgspec.Struct, frozen=True, kw_only=True):
     page: str = API
     device: str = ""
     renewed: str | None = None
+    identity: Identity | None = None
 
 
 class Opened(NamedTuple):
@@ -104,7 +113,8 @@ class PeopleStore(Protocol):
 
     async def open_for(self, account: Account, draft: SessionDraft) -> "Opened | None":
         """Keeps a new session of an account, and with it whatever it ends: in one commit. None: the account is no
-        longer what was read (suspended, moved, another password, a made one that is not renewed), and nothing is kept.
+        longer what was read (suspended, moved, another password, a made one that is not renewed; with an identity, no
+        longer linked to it), and nothing is kept.
 
         An officer's other sessions end, so that of any number of sign-ins at once one is left. With `renewed` (argon2id
         in its own encoding) that is the password from now on, entered in the audit, and every other session ends.

@@ -16,9 +16,20 @@ from uuid import UUID, uuid4
 from dispatch import limits
 from dispatch.batching import Batch
 from dispatch.people import receipts, tickets
-from dispatch.people.attempts import ADDRESS, LOGIN, LOGIN_AND_ADDRESS, RECEIPT, Attempts
+from dispatch.people.attempts import ADDRESS, LOGIN, LOGIN_AND_ADDRESS, PROVIDER, RECEIPT, Attempts
 from dispatch.people.factors import Answer, Asked, FactorRefusal, Factors
-from dispatch.people.ports import API, Account, OpenSession, Passwords, PeopleStore, SessionCache, SessionDraft, Use
+from dispatch.people.ports import (
+    API,
+    Account,
+    Identity,
+    OpenSession,
+    Passwords,
+    PeopleStore,
+    SessionCache,
+    SessionDraft,
+    Use,
+)
+from dispatch.people.providers import Federation, ProviderRefusal
 from dispatch.people.tickets import Ticket, TicketRefusal
 from dispatch.people.values import Role, Who
 
@@ -49,8 +60,10 @@ class SignIn:
         ticket_key: bytes,
         now: Callable[[], float],
         factors: Callable[[Attempts], Factors] | None = None,
+        federation: Federation | None = None,
     ) -> None:
-        """`factors`: made over the counted attempts of sign-in; without it a password alone signs in."""
+        """`factors`: made over the counted attempts of sign-in; without it a password alone signs in. `federation`:
+        sign-in by the house's identity provider, where there is one."""
         self._store = store
         self._cache = cache
         self._pepper = pepper
@@ -60,6 +73,7 @@ class SignIn:
         self._uses: Batch[Ticket, Who | TicketRefusal] = Batch(self._use, lanes=2)
         self._attempts = Attempts(cache, hashlib.sha256(b"attempts|" + ticket_key).digest(), now)
         self.factors = factors(self._attempts) if factors is not None else None
+        self.federation = federation
 
     async def sign_in(
         self,
@@ -113,8 +127,28 @@ class SignIn:
             account is None or account.id != shown.account or account.suspended or account.seen != shown.seen
         ):  # meanwhile
             return SignInRefusal.WRONG
-        told = await self._signed_in(account, page, device, shown.renewed)
+        told = await self._signed_in(account, page, device, shown.renewed, shown.identity)
         return told if isinstance(told, SignInRefusal) else (*told, paper)
+
+    async def from_provider(
+        self, federation: Federation, note: str, roles: frozenset[Role], address: str, *, page: str, device: str = ""
+    ) -> tuple[str, Who] | Asked | ProviderRefusal | SignInRefusal:
+        """A new session for who came back from the identity provider, on a page of `roles`. Asked: what was shown there
+        is no second factor, and one is needed.
+
+        Raises: StoreAway, TooManyWaiting.
+        """
+        if not await self._attempts.take((PROVIDER, address)):
+            return SignInRefusal.TOO_MANY
+        came = await federation.finish(note, page, roles)
+        if isinstance(came, ProviderRefusal):
+            return came
+        await self._attempts.give_back((PROVIDER, address))
+        if self.factors is not None and not came.strong:
+            asked = await self.factors.needed(came.account, came.login, identity=came.identity)
+            if asked is not None:
+                return asked
+        return await self._signed_in(came.account, page, device, None, came.identity)
 
     async def confirms(self, who: Who, login: str, password: str) -> bool:
         """Is it this person's own password? Asked again before a factor is added or forgotten; counted like a sign-in.
@@ -132,12 +166,13 @@ class SignIn:
         return right
 
     async def _signed_in(
-        self, account: Account, page: str, device: str, renewed: str | None
+        self, account: Account, page: str, device: str, renewed: str | None, identity: Identity | None = None
     ) -> tuple[str, Who] | SignInRefusal:
         token = secrets.token_urlsafe(32)
         draft = SessionDraft(
-            id=uuid4(), token_mac=mac_of(token), lasts_s=limits.SESSION_S, page=page, device=device, renewed=renewed
-        )
+            id=uuid4(), token_mac=mac_of(token), lasts_s=limits.SESSION_S, page=page, device=device, renewed=renewed,
+            identity=identity,
+        )  # fmt: skip
         opened = await self._store.open_for(account, draft)
         if opened is None:  # suspended, moved or given another password in this very moment
             return SignInRefusal.WRONG

@@ -9,6 +9,7 @@ from dispatch.admin.service import Administering
 from dispatch.admin.values import (
     CategoryChange,
     Changed,
+    IdentityChange,
     PasswordReset,
     PersonChange,
     Refused,
@@ -17,7 +18,7 @@ from dispatch.admin.values import (
 )
 from dispatch.limits import CHANGES_PAGE, PEOPLE_PAGE
 from dispatch.people.permissions import Act
-from gateway.http.bearer import signed
+from gateway.http.bearer import sign_in_of, signed
 from gateway.http.bodies import at, read_body
 from gateway.http.cases import answered
 from gateway.http.problems import Problem
@@ -61,6 +62,17 @@ async def post_password(request: Request) -> Response:
     who = await signed(request, Act.CHANGE_PEOPLE)
     body = await read_body(request, PasswordReset)
     return _told(await admin_of(request).reset_password(who, _name(request, "login"), body))
+
+
+async def put_identity(request: Request) -> Response:
+    """PUT /v1/admin/people/{login}/identity: who a person is at the identity provider, or nobody; who was signed in is
+    out."""
+    who = await signed(request, Act.CHANGE_PEOPLE)
+    federation = sign_in_of(request).federation
+    if federation is None:
+        raise Problem("oidc_off")
+    body = await read_body(request, IdentityChange)
+    return _told(await admin_of(request).put_identity(who, _name(request, "login"), body, federation.issuer))
 
 
 async def get_town(request: Request) -> Response:

@@ -49,6 +49,16 @@ CODES: Final[dict[str, tuple[int, str, str]]] = {
     "password_made": (403, "Choose a password", "Somebody else made this one. Send new_password together with it."),
     "password_weak": (422, "Password too weak", "Choose another one: 12 to 256 signs, not the old one, not the login."),
     "password_wrong": (403, "Wrong password", "This is not your login and password."),
+    # --- an identity provider
+    "oidc_off": (404, "No provider", "No identity provider signs people in here."),
+    "oidc_over": (409, "Begin again", "No sign-in is under way here: it took too long, or was used already."),
+    "oidc_refused": (403, "Refused there", "The identity provider did not sign you in, or you said no there."),
+    "oidc_away": (503, "Provider away", "The identity provider cannot be reached. Use your password, or try later."),
+    "oidc_invalid": (403, "No proof", "What came from the identity provider proves nothing. Begin again."),
+    "oidc_not_linked": (403, "Not linked", "Your account there belongs to none here. An admin can link it."),
+    "oidc_suspended": (403, "Suspended", "This account is suspended. Ask an admin."),
+    "oidc_wrong_page": (403, "Another page's", "Your account signs in on another page."),
+    "identity_taken": (409, "Somebody else's", "Another login is this person at the identity provider."),
     # --- telephones
     "phone_not_offered": (409, "No numbers here", "Numbers cannot be confirmed here. Report without your name."),
     "phone_invalid": (422, "Not a number", "This is no telephone number. Write it with its country, as +86 ..."),
@@ -159,4 +169,5 @@ RETRY_AFTER_S: Final[dict[str, int]] = {
     "away": 1,
     "too_fast": 5,
     "too_many_attempts": 60,
+    "oidc_away": 5,
 }

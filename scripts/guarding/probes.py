@@ -266,6 +266,12 @@ PROBES: Final[dict[str, Ask]] = {
     "POST /v1/factors/passkey": with_password("/v1/factors/passkey"),
     "POST /v1/factors/forgotten of one that is not there": with_password("/v1/factors/forgotten", factor=NOBODYS),
     "POST /v1/factors with a wrong proof": body_of("/v1/factors", {"note": "a" * 64, "name": "x", "code": "123456"}),
+    "POST /v1/oidc without a provider": body_of("/v1/oidc", None),
+    "GET /v1/oidc/callback without a provider": plain("/v1/oidc/callback?state=desk.x&code=x"),
+    "POST /v1/oidc/session without a provider": body_of("/v1/oidc/session", None),
+    "PUT /v1/admin/people/{login}/identity without a provider": body_of(
+        "/v1/admin/people/nobody/identity", {"version": 1, "reason": "A matrix.", "subject": "x"}
+    ),
     "POST /v1/sessions/second with a word of nobody's": body_of(
         "/v1/sessions/second", {"note": "a" * 64, "code": "123456"}
     ),

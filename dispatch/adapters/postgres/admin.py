@@ -10,7 +10,11 @@ from dispatch.admin.values import Changes, Kept, People, Person, Town
 from dispatch.cases.facts import Answer, Fact
 from dispatch.limits import CHANGE_CHARS_MAX, DESK_SHIFT_S
 
-TAKEN: Final = {"accounts_login_key": "exists", "officers_call_sign_key": "call_sign_taken"}
+TAKEN: Final = {
+    "accounts_login_key": "exists",
+    "officers_call_sign_key": "call_sign_taken",
+    "identities_pkey": "identity_taken",
+}
 """Two at the same moment: what the judge of the second one could not see yet, the index says."""
 
 CHANGES: Final = """
@@ -52,6 +56,9 @@ class PostgresAdmin:
 
     async def reset_password(self, draft: dict[str, Any]) -> Answer:
         return await self._asked("SELECT * FROM reset_password($1)", draft)
+
+    async def put_identity(self, draft: dict[str, Any]) -> Answer:
+        return await self._asked("SELECT * FROM put_identity($1)", draft)
 
     async def town(self) -> Town:
         (row,) = await fetch(self._pool, "SELECT read_town($1)", DESK_SHIFT_S)

@@ -81,7 +81,7 @@ class PostgresPeople:
 
     async def open_for(self, account: Account, draft: SessionDraft) -> Opened | None:
         who = {"session": draft.id, "account": account.id, "role": account.role, "station": account.station,
-               "officer": account.officer}  # fmt: skip
+               "officer": account.officer, "identity": draft.identity}  # fmt: skip
         told = await self._value(
             "SELECT session_open($1, $2, $3, $4, $5, $6, $7)::text", _encode(who).decode(), account.seen,
             draft.token_mac, draft.lasts_s, draft.page, draft.device, draft.renewed,

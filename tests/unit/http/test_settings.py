@@ -48,6 +48,13 @@ def test_the_defaults_serve_the_loopback_only() -> None:
         ("ONBEAT_TICKET_KEY", "", "ONBEAT_DEMO=1"),
         ("ONBEAT_HEADS", "/heads", "a secret that signs"),
         ("ONBEAT_WITNESS_KEY", "w" * 32, "must name the folder"),
+        (
+            "OIDC_ISSUER",
+            "https://id.example",
+            "half a provider: OIDC_CLIENT_ID and OIDC_CLIENT_SECRET and OIDC_NAME",
+        ),
+        ("OIDC_CLIENT_SECRET", "short", "16 characters"),
+        ("OIDC_STRONG_AMR", "mfa", "half a provider"),
     ],
 )
 def test_a_wrong_word_is_refused_with_what_is_allowed(name: str, value: str, hint: str) -> None:
@@ -93,3 +100,53 @@ def test_map_tiles_open_the_policy_for_their_own_origin_only() -> None:
 def test_origins_are_taken_exactly() -> None:
     settings = Settings.from_env(ENV | {"ONBEAT_ORIGINS": "https://a.example, https://b.example:8443"})
     assert settings.origins == {"https://a.example", "https://b.example:8443"}
+
+
+OIDC = {
+    "OIDC_ISSUER": "https://id.example/realms/police",
+    "OIDC_CLIENT_ID": "onbeat",
+    "OIDC_CLIENT_SECRET": "s" * 24,
+    "OIDC_NAME": "City ID",
+}
+
+
+def test_an_identity_provider_is_all_there_or_not_at_all(tmp_path: Path) -> None:
+    assert Settings.from_env(ENV).openid is None
+    whole = Settings.from_env(ENV | OIDC).openid
+    assert whole is not None and (whole.issuer, whole.login_claim, whole.strong_amr) == (OIDC["OIDC_ISSUER"], None, ())
+    for name in OIDC:
+        with pytest.raises(SettingsError, match=f"half a provider: {name} must be set too"):
+            Settings.from_env(ENV | {other: value for other, value in OIDC.items() if other != name})
+    held = tmp_path / "secret"
+    held.write_text("f" * 24 + "\n")
+    more = {"OIDC_CLIENT_SECRET": "", "OIDC_CLIENT_SECRET_FILE": str(held), "OIDC_STRONG_ACR": "a,b"}
+    read = Settings.from_env(ENV | OIDC | more).openid
+    assert read is not None and (read.client_secret, read.strong_acr) == ("f" * 24, ("a", "b"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "hint"),
+    [
+        ("OIDC_ISSUER", "http://id.example", "https://"),
+        ("OIDC_ISSUER", "https://id.example/?x=1", "https://"),
+        ("OIDC_ISSUER", "https://u:p@id.example", "https://"),
+        ("OIDC_CLIENT_ID", "on beat", "no blanks"),
+        ("OIDC_CLIENT_SECRET", "s" * 20 + "\u00e9", "ASCII"),
+        ("OIDC_NAME", "x" * 41, "stands on a button"),
+        ("OIDC_NAME", "a\nb", "stands on a button"),
+        ("OIDC_LOGIN_CLAIM", "two claims", "name one claim"),
+        ("OIDC_STRONG_ACR", "a, b", "no blanks"),
+        ("OIDC_STRONG_AMR", ",", "no blanks"),
+        ("OIDC_MAX_AGE_S", "10", "from 60"),
+        ("OIDC_MAX_AGE_S", "soon", "from 60"),
+    ],
+)
+def test_an_identity_provider_that_is_set_wrong_is_refused_by_name(name: str, value: str, hint: str) -> None:
+    with pytest.raises(SettingsError, match=hint) as caught:
+        Settings.from_env(ENV | OIDC | {name: value})
+    assert name in str(caught.value)
+
+
+def test_a_provider_on_this_very_machine_may_be_plain() -> None:
+    openid = Settings.from_env(ENV | OIDC | {"OIDC_ISSUER": "http://localhost:3000"}).openid
+    assert openid is not None and openid.issuer == "http://localhost:3000"

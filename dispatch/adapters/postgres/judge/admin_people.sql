@@ -25,6 +25,8 @@ CREATE FUNCTION person_of(p accounts) RETURNS jsonb LANGUAGE sql STABLE AS $$
             'surname', o.surname, 'beat', regexp_replace(o.beat, '^beat:', ''), 'skills', to_jsonb(o.skills),
             'slots', o.slots, 'on_duty', o.on_duty, 'held', o.held, 'shift_ends_at', o.shift_ends_at)
         FROM officers o WHERE o.id = p.officer), '{}')
+        || coalesce((SELECT jsonb_build_object('identities', jsonb_agg(jsonb_build_object('issuer', i.issuer,
+            'subject', i.subject) ORDER BY i.issuer)) FROM identities i WHERE i.account = p.id HAVING count(*) > 0), '{}')
 $$;
 
 -- Ends every live session of an account (as the triggers of sessions.sql would): pairs of session and MAC of its token,
