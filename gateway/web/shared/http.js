@@ -10,10 +10,11 @@ const WAIT_MS = 10_000;
 
 /** The kind of this page: citizen, officer, desk or admin. */
 export const PAGE = globalThis.document?.getElementById("page")?.dataset.page ?? null;
+/** @type {string | null} */
 let csrf = null;
 
 export class Refused extends Error {
-  /** @param {number} status 0 when the server was not reached. */
+  /** @param {number} status 0 when the server was not reached. @param {any} problem @param {number | null} retry_after_s */
   constructor(status, problem, retry_after_s = null) {
     super(problem.detail ?? problem.title ?? problem.code);
     this.status = status;
@@ -32,6 +33,7 @@ export class Refused extends Error {
  * @returns {Promise<any>} The body, or null for an empty one.
  */
 export async function call(method, path, { body, raw, headers = {}, wait_ms = WAIT_MS } = {}) {
+  /** @type {Record<string, string>} */
   const told = { accept: "application/json", ...headers };
   if (body !== undefined) told["content-type"] = "application/json";
   if (PAGE) told["x-onbeat-page"] = PAGE;
@@ -58,6 +60,7 @@ export async function call(method, path, { body, raw, headers = {}, wait_ms = WA
   throw new Refused(answer.status, read ?? { code: `http_${answer.status}` }, retryAfter(answer));
 }
 
+/** @param {string} text @returns {any} */
 function parsed(text) {
   try {
     return text ? JSON.parse(text) : null;
@@ -66,12 +69,16 @@ function parsed(text) {
   }
 }
 
+/** @param {Response} answer */
 function retryAfter(answer) {
   const seconds = Number(answer.headers.get("retry-after"));
   return Number.isFinite(seconds) && seconds > 0 ? seconds : null;
 }
 
-/** The sentence for a refusal: our words for its code, else the server's own, else that something is wrong. */
+/**
+ * The sentence for a refusal: our words for its code, else the server's own, else that something is wrong.
+ * @param {any} refused a `Refused`, or what a result says @param {import("./words.js").Words} words @returns {string}
+ */
 export function sentenceOf(refused, words) {
   const key = `refused.${refused.code ?? refused.reason}`;
   if (words.has(key)) return words.say(key, { by: refused.by ?? "", call: refused.call ?? "" });

@@ -3,6 +3,9 @@
  *
  * Tells its page (`send`): {t: "line", line, why}, {t: "heard", heard_ms}, and every message of the server with
  * `heard_ms` (the page's own clock) and `wall_ms` added. Acts go through `act`, each kept until it is answered.
+ *
+ * @typedef {import("./dom.js").Send} Send
+ * @typedef {Omit<Partial<WebSocket>, "readyState"> & {readyState: number, greeted?: boolean}} Socket `greeted`: the service has said welcome
  */
 
 import { Acts } from "./acts.js";
@@ -17,29 +20,33 @@ const OPEN_MS = 10_000;
 /** Answers that judge nothing: said again with the same key, at most so often. */
 const UNDECIDED = new Set(["not_received", "busy", "away", "overloaded"]);
 const AGAIN_MAX = 8;
+/** @type {Record<number, string>} */
 const WHY = { 4400: "version", 4401: "version", 4402: "revoked", 4403: "too_many", 4404: "replaced" };
 
-/** What to do after a close: "resume" at once and later, or "stop" with the reason why. */
+/** What to do after a close: "resume" at once and later, or "stop" with the reason why. @param {number} code @returns {{then: string, why?: string}} */
 export function afterClose(code) {
   if (code >= 4400 && code < 4500) return { then: "stop", why: WHY[code] ?? "refused" };
   return { then: "resume" };
 }
 
-/** Full jitter: anything between nothing and a bound that doubles up to 10 s. */
+/** Full jitter: anything between nothing and a bound that doubles up to 10 s. @param {number} attempt */
 export function waitBefore(attempt, random = Math.random) {
   return random() * Math.min(CAP_MS, BASE_MS * 2 ** attempt);
 }
 
 export class Line {
+  /** @type {Socket | null} */
   #socket = null;
   #place = NOWHERE;
   #attempt = 0;
-  #timer = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
   #heard_ms = 0;
   #wanted = false;
-  #again = new Map(); // key -> how often it was said again on an open line
+  /** @type {Map<string, number>} key -> how often it was said again on an open line */
+  #again = new Map();
 
-  /** @param {{send: Function, acts?: Acts, name: string, hello?: () => object}} parts `hello`: what it says besides */
+  /** @param {{send: Send, acts?: Acts, name: string, hello?: () => object}} parts `hello`: what it says besides */
   constructor({ send, name, acts = new Acts(sessionStorage, name), hello = () => ({}) }) {
     this.hello = hello;
     this.send = send;
@@ -61,7 +68,7 @@ export class Line {
     clearTimeout(this.#timer);
     const socket = this.#socket;
     this.#socket = null;
-    socket?.close(1000);
+    socket?.close?.(1000);
     for (const { act } of this.acts.all()) this.acts.settle(act.key);
     this.send({ t: "line", line: "closed" });
   }
@@ -75,35 +82,38 @@ export class Line {
     if (this.#wanted) this.#connect();
   }
 
-  /** Keeps an act and sends it, now or when the line is back. @returns {string} its key */
+  /** Keeps an act and sends it, now or when the line is back. @param {{t: string, key?: string, [more: string]: any}} message @returns {string} its key */
   act(message) {
     const kept = this.acts.keep(message);
     this.#say(kept);
     return kept.key;
   }
 
-  /** Says something that is worth nothing later, such as a position. */
+  /** Says something that is worth nothing later, such as a position. @param {import("./dom.js").Message} message @returns {boolean} whether it went out */
   tell(message) {
     return this.#say(message);
   }
 
+  /** @param {import("./dom.js").Message} message */
   #say(message) {
     if (this.#socket?.readyState !== WebSocket.OPEN || !this.#socket.greeted) return false;
-    this.#socket.send(JSON.stringify(message));
+    this.#socket.send?.(JSON.stringify(message));
     return true;
   }
 
   async #connect() {
     clearTimeout(this.#timer);
     this.#timer = 0;
+    /** @type {Socket} */
     const socket = { readyState: -1 }; // holds the place while the ticket is fetched
     this.#socket = socket;
     this.send({ t: "line", line: this.#heard_ms ? "reconnecting" : "connecting" });
     let ticket;
     try {
       ({ ticket } = await call("POST", "/v1/tickets"));
-    } catch (refused) {
+    } catch (thrown) {
       if (this.#socket !== socket) return;
+      const refused = /** @type {any} */ (thrown);
       this.#socket = null;
       if (refused.status === 401 || refused.status === 403) this.#stop("revoked");
       else this.#later(refused.retry_after_s);
@@ -112,9 +122,10 @@ export class Line {
     if (this.#socket === socket) this.#dial(ticket);
   }
 
+  /** @param {string} ticket */
   #dial(ticket) {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
-    const socket = new WebSocket(`${scheme}://${location.host}/v1/socket?ticket=${encodeURIComponent(ticket)}`);
+    const socket = /** @type {WebSocket & {greeted?: boolean}} */ (new WebSocket(`${scheme}://${location.host}/v1/socket?ticket=${encodeURIComponent(ticket)}`));
     this.#socket = socket;
     const impatient = setTimeout(() => this.#lost(socket, 1006), OPEN_MS);
     socket.onopen = () => {
@@ -132,6 +143,7 @@ export class Line {
     };
   }
 
+  /** @param {Socket} socket @param {any} m */
   #received(socket, m) {
     this.#heard_ms = performance.now();
     this.#place = advance(this.#place, m);
@@ -150,6 +162,7 @@ export class Line {
     }
   }
 
+  /** @param {any} m a result */
   #judged(m) {
     const act = this.acts.find(m.key);
     const again = this.#again.get(m.key) ?? 0;
@@ -170,6 +183,7 @@ export class Line {
     if (socket?.greeted && performance.now() - this.#heard_ms > SILENT_MS) this.#lost(socket, 4002);
   }
 
+  /** @param {Socket} socket @param {number} code */
   #lost(socket, code) {
     if (this.#socket !== socket) return;
     this.#socket = null;
@@ -177,15 +191,17 @@ export class Line {
     socket.close?.();
     if (!this.#wanted) return;
     const next = afterClose(code);
-    if (next.then === "stop") this.#stop(next.why);
+    if (next.then === "stop") this.#stop(next.why ?? "refused");
     else this.#later(null);
   }
 
+  /** @param {string} why */
   #stop(why) {
     this.#wanted = false;
     this.send({ t: "line", line: "refused", why });
   }
 
+  /** @param {number | null} retry_after_s */
   #later(retry_after_s) {
     this.send({ t: "line", line: this.#heard_ms ? "reconnecting" : "connecting" });
     const wait_ms = Math.max(waitBefore(this.#attempt), (retry_after_s ?? 0) * 1000);

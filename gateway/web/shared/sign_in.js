@@ -12,18 +12,26 @@ export { session } from "./session.js";
 
 /** The part of the state about who is signed in. `signed`: the answer of POST /v1/sessions. `asking`: somebody was, and
  * the service is asked who. `renew`: the password was made by somebody else, and one's own is chosen with it. */
-export const SIGN_IN = { signed: null, asking: false, form: { login: "", password: "" }, signing: false, renew: null, sign_in_refused: null, ...SECOND, ...ACCOUNT };
+export const SIGN_IN = { signed: /** @type {any} */ (null), asking: false, form: { login: "", password: "" }, signing: false,
+  renew: /** @type {{new_password: string, new_again: string} | null} */ (null), sign_in_refused: /** @type {import("./second.js").Refusal | null} */ (null),
+  ...SECOND, ...ACCOUNT };
 
 /** The old password was right: it stays in the form beside the new one. */
 const RENEWS = new Set(["password_made", "password_weak"]);
 
+/**
+ * @typedef {ReturnType<typeof session>} Kept
+ * @typedef {import("./dom.js").Message} Message
+ */
+
+/** @template {typeof SIGN_IN} S @param {S} before @param {Message} m @returns {S} */
 export function reduceSignIn(before, m) {
   const state = reduceAccount(reduceSecond(before, m), m);
   switch (m.t) {
     case "ui.form":
       return { ...state, form: { ...state.form, [m.field]: m.value }, sign_in_refused: null };
     case "ui.renew":
-      return { ...state, renew: { ...state.renew, [m.field]: m.value }, sign_in_refused: null };
+      return { ...state, renew: { new_password: "", new_again: "", ...state.renew, [m.field]: m.value }, sign_in_refused: null };
     case "ui.sign_in":
       if (state.renew && state.renew.new_password !== state.renew.new_again) return { ...state, sign_in_refused: { code: "password_differs" } };
       return { ...state, signing: true, sign_in_refused: null };
@@ -43,17 +51,21 @@ export function reduceSignIn(before, m) {
   }
 }
 
-/** The page's first state: nobody yet, or somebody about whom the service is being asked. */
+/** The page's first state: nobody yet, or somebody about whom the service is being asked. @template {object} S @param {Kept} kept @param {S} first @returns {S} */
 export const firstFor = (kept, first) => (kept.marked() ? { ...first, asking: true } : first);
 
-/** Tells the page who is signed in after a reload, when that is known. */
+/** Tells the page who is signed in after a reload, when that is known. @param {Kept} kept @param {{send: import("./dom.js").Send}} page */
 export const restored = (kept, page) =>
   kept.restore().then((signed) => page.send(signed ? { t: "signed", signed } : { t: "asking", on: false }));
 
-/** Effects: asks the server, checks the role, opens the line. `open(signed)` is the page's own. */
+/**
+ * Effects: asks the server, checks the role, opens the line. `open(signed)` is the page's own.
+ * @param {{name: string, roles: string[], open: (signed: any) => void, close: () => void}} parts
+ * @returns {Record<string, (m: any, page: any, before: any) => any>}
+ */
 export function signInEffects({ name, roles, open, close }) {
   const kept = session(name);
-  /** A session is there: it counts where its role belongs on this page. */
+  /** A session is there: it counts where its role belongs on this page. @param {any} signed @param {any} page */
   const arrived = async (signed, page) => {
     if (!roles.includes(signed.role)) {
       await call("DELETE", "/v1/sessions/current").catch(() => null);
@@ -73,7 +85,8 @@ export function signInEffects({ name, roles, open, close }) {
         const told = await call("POST", "/v1/sessions", { body: { ...before.form, ...chosen } });
         if (told.note) page.send({ t: "second_asked", asked: told, passkeys: canPasskey(), veiled: true });
         else await arrived(told, page);
-      } catch (refused) {
+      } catch (thrown) {
+        const refused = /** @type {any} */ (thrown);
         page.send({ t: "sign_in_refused", refused: { code: refused.code, detail: refused.detail } });
       }
     },
@@ -86,15 +99,18 @@ export function signInEffects({ name, roles, open, close }) {
   };
 }
 
+/** @param {typeof SIGN_IN} state @param {import("./words.js").Words} words @param {string} page its key among the words */
 export function signInView(state, words, page) {
   if (state.asking) return skeleton(words);
   if (state.second) return secondView(state.second, words);
+  /** @param {string} name @param {string} type @param {string} complete @param {Record<string, string>} of @param {string} t @param {object} more */
   const field = (name, type, complete, of = state.form, t = "ui.form", more = {}) =>
     h("div", { key: name, class: "field" },
       h("label", { for: name }, words.say(`sign_in.${name}`)),
       h("input", { id: name, name, type, autocomplete: complete, autocapitalize: "off", required: true, ...more,
         value: of[name], oninput: { t, field: name, veiled: true } }));
-  const chosen = (name) => field(name, "password", "new-password", state.renew, "ui.renew", { minlength: 12, maxlength: 256 });
+  const chosen = (/** @type {string} */ name) =>
+    field(name, "password", "new-password", state.renew ?? undefined, "ui.renew", { minlength: 12, maxlength: 256 });
   return h("main", { class: "column", id: "main" },
     h("form", { class: "card", onsubmit: { t: "ui.sign_in" } },
       h("h1", {}, words.say(`${page}.title`)),
