@@ -178,11 +178,17 @@ class Screens:
         return page
 
     async def signed_in(self, path: str, person: dict[str, Any], **more: Any) -> Page:
+        """The person's own page, when all that it shows is there.
+
+        Not "a heading stands in the main part": the form has one too, and the officer's page has its own in the banner, so
+        whoever looked after the form had gone waited for nothing.
+        """
         page = await self.open(path, **more)
         await page.fill("#login", person["login"])
         await page.fill("#password", person["password"])
         await page.press("#password", "Enter")
-        await page.wait_for_selector("#main:not([aria-busy]) h1")
+        await page.wait_for_selector("#login", state="detached")
+        await page.wait_for_selector("#main:not([aria-busy])")
         return page
 
     async def officer(self, person: dict[str, Any], lat: float, lon: float, **more: Any) -> Page:

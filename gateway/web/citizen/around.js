@@ -8,12 +8,13 @@ const OLD_MS = 30_000;
 /**
  * The own position: from the app around the page where there is one (WeChat's `wx`, in GCJ-02), else the browser's.
  * @param {{at: (point: {lat: number, lon: number, accuracy_m: number | null, datum: string}) => void, not: () => void}} tell
+ * @param {any} around the window, and what an app puts there
  */
 export function locate(tell, around = globalThis) {
   if (typeof around.wx?.getLocation === "function") {
     around.wx.getLocation({
       type: "gcj02",
-      success: (found) => tell.at({ lat: Number(found.latitude), lon: Number(found.longitude), accuracy_m: Number(found.accuracy) || null, datum: "gcj02" }),
+      success: (/** @type {any} */ found) => tell.at({ lat: Number(found.latitude), lon: Number(found.longitude), accuracy_m: Number(found.accuracy) || null, datum: "gcj02" }),
       fail: () => byBrowser(tell, around),
     });
     return;
@@ -21,10 +22,11 @@ export function locate(tell, around = globalThis) {
   byBrowser(tell, around);
 }
 
+/** @param {{at: (point: any) => void, not: () => void}} tell @param {any} around */
 function byBrowser(tell, around) {
   if (!around.navigator?.geolocation) return tell.not();
   return around.navigator.geolocation.getCurrentPosition(
-    ({ coords }) => tell.at({ lat: coords.latitude, lon: coords.longitude, accuracy_m: coords.accuracy, datum: "wgs84" }),
+    (/** @type {GeolocationPosition} */ { coords }) => tell.at({ lat: coords.latitude, lon: coords.longitude, accuracy_m: coords.accuracy, datum: "wgs84" }),
     () => tell.not(),
     { enableHighAccuracy: true, timeout: LOOK_MS, maximumAge: OLD_MS },
   );
@@ -33,15 +35,17 @@ function byBrowser(tell, around) {
 /**
  * How the page was opened: `datum=gcj02`, `at=32.05,118.79`, `accuracy=20`, after `?` or after `#` (a fragment never
  * leaves the device: what an app hands over should stand there).
+ * @param {string} search @param {string} hash
  */
 export function openedWith(search, hash) {
   const [asked, own] = [new URLSearchParams(search), new URLSearchParams(hash.replace(/^#/, ""))];
+  /** @param {string} name */
   const said = (name) => own.get(name) ?? asked.get(name);
   const accuracy_m = Number(said("accuracy"));
   return { datum: said("datum") === "gcj02" ? "gcj02" : "wgs84", at: pointFrom(said("at")), accuracy_m: accuracy_m > 0 ? accuracy_m : null };
 }
 
-/** Copies; where the browser has no clipboard (plain http, some apps) by a selection. @returns {Promise<boolean>} */
+/** Copies; where the browser has no clipboard (plain http, some apps) by a selection. @returns {Promise<boolean>} @param {string} text */
 export async function copied(text, doc = document) {
   try {
     await navigator.clipboard.writeText(text);
@@ -64,7 +68,7 @@ let audio = null;
 export function signal() {
   navigator.vibrate?.(120);
   if (navigator.userActivation && !navigator.userActivation.hasBeenActive) return;
-  const Context = globalThis.AudioContext ?? globalThis.webkitAudioContext;
+  const Context = globalThis.AudioContext ?? /** @type {any} */ (globalThis).webkitAudioContext;
   if (!Context) return;
   audio ??= new Context();
   const [tone, gain] = [audio.createOscillator(), audio.createGain()];
@@ -78,7 +82,7 @@ export function signal() {
 
 const SHADOW_MS = 1_000;
 
-/** Calls `leave` on two presses of Escape within a second, while `wanted()`. */
+/** Calls `leave` on two presses of Escape within a second, while `wanted()`. @param {() => boolean} wanted @param {() => void} leave */
 export function onEscapeTwice(wanted, leave, target = globalThis) {
   let first_ms = -Infinity;
   target.addEventListener("keydown", (event) => {

@@ -4,37 +4,49 @@ import { cameraForAreas, drawn, meant, nudged, zoomed } from "../shared/map.js";
 import { fromWgs84, toWgs84 } from "../shared/datum.js";
 import { pointFrom } from "../shared/places.js";
 
+/**
+ * @typedef {import("../shared/places.js").Point} Point
+ * @typedef {import("../shared/places.js").Area} Area
+ * @typedef {import("../shared/places.js").Category} Category
+ * @typedef {import("../shared/wire.js").Question} Question
+ * @typedef {{emergency: boolean, because?: {rule: string, zh: string, en: string}[], call?: string | null, say?: any, late: boolean}} Advice
+ *   `late`: about what was said in the talk, when the report had been sent
+ * @typedef {typeof EMPTY} Draft
+ * @typedef {import("./reducer.js").State} State
+ */
+
 export const RATIO = 0.7;
 export const LARGE = 6; // categories that stand there at once; the others behind "more"
 const WORDS_CHARS_MAX = 2_000;
 
 export const EMPTY = {
-  category: "", words: "", pin: null, accuracy_m: null, place_source: "pin", typed: "",
-  answers: {}, // id of a question -> "yes"; nothing stands for "not said"
+  category: "", words: "", pin: /** @type {Point | null} */ (null), accuracy_m: /** @type {number | null} */ (null), place_source: "pin", typed: "",
+  answers: /** @type {Record<string, import("../shared/wire.js").Reply>} */ ({}), // id of a question -> "yes"; nothing stands for "not said"
   how: "nameless", // nameless, number
   number: "",
   name: "", // as they wish, with a confirmed number only
-  phone: null, // of a number that a code has confirmed
+  phone: /** @type {string | null} */ (null), // of a number that a code has confirmed
 };
 
 export const DRAFT = {
   draft: EMPTY,
   datum: "wgs84", // of coordinates that are typed or handed over; everything inside is WGS-84
-  questions: [],
+  questions: /** @type {Question[]} */ ([]),
   more: false, // all categories stand there
-  wrong: {}, // field -> key of the sentence
+  wrong: /** @type {Record<string, string>} */ ({}), // field -> key of the sentence
   locating: false,
   located_wrong: false,
-  areas: [],
-  categories: [],
+  areas: /** @type {Area[]} */ ([]),
+  categories: /** @type {Category[]} */ ([]),
   places: false, // areas and categories were asked for and answered
-  camera: null,
-  advice: null, // {call, because, say, late}: it sounds like an emergency, and the reporter has not answered that yet
-  over: [], // rules of which the reporter has said: no emergency; "told" with any of them
+  camera: /** @type {import("../shared/map.js").Camera | null} */ (null),
+  advice: /** @type {Advice | null} */ (null), // it sounds like an emergency, and the reporter has not answered that yet
+  over: /** @type {string[]} */ ([]), // rules of which the reporter has said: no emergency; "told" with any of them
 };
 
-/** What is missing from the draft: field -> key of a sentence. */
+/** What is missing from the draft: field -> key of a sentence. @param {Draft} draft */
 export function wrongOf(draft) {
+  /** @type {Record<string, string>} */
   const wrong = {};
   if (!draft.pin) wrong.place = "citizen.wrong.place";
   if (!draft.category) wrong.category = "citizen.wrong.category";
@@ -44,10 +56,11 @@ export function wrongOf(draft) {
   return wrong;
 }
 
-/** The body of POST /v1/reports. `advised`: the reporter was told to call and goes on all the same. */
+/** The body of POST /v1/reports. `advised`: the reporter was told to call and goes on all the same. @param {Draft} draft */
 export function reportOf(draft, advised = false) {
-  const { category, words, pin, accuracy_m, place_source, answers } = draft;
-  const body = { category, words: words.trim(), lat: pin.lat, lon: pin.lon, accuracy_m, place_source };
+  const { category, words, pin, accuracy_m, place_source, answers } = draft; // called with a pin: wrongOf asks for one
+  /** @type {import("../shared/wire.js").Report} */
+  const body = /** @type {any} */ ({ category, words: words.trim(), lat: pin?.lat, lon: pin?.lon, accuracy_m, place_source });
   if (Object.keys(answers).length) body.answers = answers;
   if (draft.how === "number" && draft.phone) {
     body.phone = draft.phone;
@@ -56,16 +69,17 @@ export function reportOf(draft, advised = false) {
   return advised ? { ...body, advised } : body;
 }
 
-/** What POST /v1/advice is asked about a draft; null while there is nothing to ask about. */
+/** What POST /v1/advice is asked about a draft; null while there is nothing to ask about. @param {Draft} draft */
 export function adviceAsked(draft) {
   const words = draft.words.trim().slice(0, WORDS_CHARS_MAX);
   if (!words && !draft.category && !Object.keys(draft.answers).length) return null;
   return { category: draft.category || null, words, answers: draft.answers };
 }
 
-/** Is there anything that would be lost? */
+/** Is there anything that would be lost? @param {Draft} draft */
 export const begun = (draft) => Boolean(draft.pin || draft.category || draft.words || draft.number);
 
+/** @param {State} state @param {any} m */
 export function reduceDraft(state, m) {
   switch (m.t) {
     case "places":
@@ -109,16 +123,17 @@ export function reduceDraft(state, m) {
   }
 }
 
+/** @param {Advice} advice */
 export const rulesOf = (advice) => (advice.because ?? []).map((one) => one.rule);
 
-/** An emergency stops the form until it is answered; one that was answered is not asked about again. */
+/** An emergency stops the form until it is answered; one that was answered is not asked about again. @param {State} state @param {Advice | null} advice @param {boolean} late */
 function advised(state, advice, late) {
   if (!advice?.emergency) return state.advice && !state.advice.late && !late ? { ...state, advice: null } : state;
   const fresh = rulesOf(advice).some((rule) => !state.over.includes(rule));
   return fresh || !rulesOf(advice).length ? { ...state, advice: { ...advice, late } } : state;
 }
 
-/** How the page was opened: another datum, a place that an app around it hands over. */
+/** How the page was opened: another datum, a place that an app around it hands over. @param {State} state @param {any} m */
 function begin(state, m) {
   const next = { ...state, datum: m.datum ?? state.datum };
   if (!m.at) return next;
@@ -126,11 +141,13 @@ function begin(state, m) {
   return pinned({ ...next, camera: { ...point, wide_m: 800 } }, point, m.accuracy_m ?? null, m.accuracy_m ? "gps" : "pin");
 }
 
+/** @param {Draft["answers"]} answers @param {string} id @returns {Draft["answers"]} */
 function toggled(answers, id) {
   const { [id]: said, ...others } = answers;
   return said ? others : { ...others, [id]: "yes" };
 }
 
+/** @param {State} state @param {{field: string, value: any, [more: string]: any}} m @returns {State} */
 function typed(state, { field, value }) {
   const wrong = { ...state.wrong };
   delete wrong[field === "typed" ? "place" : field === "how" ? "number" : field];
@@ -143,6 +160,7 @@ function typed(state, { field, value }) {
   return { ...put, draft: { ...put.draft, typed: value }, camera: { ...there, wide_m: Math.min(state.camera?.wide_m ?? 1600, 1600) } };
 }
 
+/** @param {State} state @param {Point} point @param {number | null} accuracy_m @param {string} place_source @returns {State} */
 function pinned(state, { lat, lon }, accuracy_m, place_source) {
   const wrong = { ...state.wrong };
   delete wrong.place;
@@ -152,18 +170,18 @@ function pinned(state, { lat, lon }, accuracy_m, place_source) {
   return { ...state, wrong, located_wrong: false, draft: { ...state.draft, pin, accuracy_m, place_source, typed: text } };
 }
 
-/** The first arrow key puts the pin into the middle; later ones move it, and the picture follows at its edge. */
+/** The first arrow key puts the pin into the middle; later ones move it, and the picture follows at its edge. @param {State} state @param {string} did */
 function moved(state, did) {
   const { camera, draft } = state;
   if (!camera) return state;
   const next = pinned(state, draft.pin ? nudged(camera, draft.pin, did) : camera, null, "pin");
-  const at = drawn(camera, next.draft.pin);
+  const at = drawn(camera, /** @type {Point} */ (next.draft.pin));
   const out = Math.abs(at.x) > camera.wide_m * 0.45 || Math.abs(at.y) > camera.wide_m * RATIO * 0.45;
   return out ? { ...next, camera: { ...camera, ...next.draft.pin } } : next;
 }
 
-/** Zooming in goes to the pin, where there is one. */
+/** Zooming in goes to the pin, where there is one. @param {State} state @param {string} did */
 function closer(state, did) {
-  const camera = zoomed(state.camera, did);
+  const camera = zoomed(/** @type {import("../shared/map.js").Camera} */ (state.camera), did);
   return did === "in" && state.draft.pin ? { ...camera, ...state.draft.pin } : camera;
 }

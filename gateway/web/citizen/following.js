@@ -4,24 +4,35 @@ import { cameraFor } from "../shared/map.js";
 import { endsAt } from "../shared/store.js";
 import { RATIO } from "./draft.js";
 
+/**
+ * @typedef {import("../shared/wire.js").ReporterCase & {heard_ms: number, wall_ms: number}} Told the case as the service says it
+ * @typedef {{call_sign: string, surname: string, word?: string | null, met?: boolean}} Officer `word`: for the door
+ * @typedef {import("../shared/places.js").Point & {within_m?: number}} Spot
+ * @typedef {{call_sign: string, place?: Spot | null, eta_s?: number[] | null}} Mover `eta_s`: from, to
+ * @typedef {{kind: string, at: string}} Entry
+ * @typedef {Omit<Told, "officers"> & {officers: Officer[], received_wall_ms: number, ends_ms: number | null, object_wall_ms: number | null}} Case
+ * @typedef {import("./reducer.js").State} State
+ */
+
 export const STARS_MAX = 5;
 const CLOSED = ["cleared", "withdrawn", "merged"];
 const ACTS = ["withdraw", "object", "rate", "answer_appointment"];
 
 export const FOLLOWING = {
   signed: false,
-  case: null,
-  entries: [], // steps with their times, as the service keeps them
-  movers: {},
-  asked: null, // the act that a form is open for: withdraw, object, rate
+  case: /** @type {Case | null} */ (null),
+  entries: /** @type {Entry[]} */ ([]), // steps with their times, as the service keeps them
+  movers: /** @type {Record<string, Mover>} */ ({}),
+  asked: /** @type {string | null} */ (null), // the act that a form is open for: withdraw, object, rate
   object_words: "",
   rate_words: "",
   stars: 0,
-  going: {}, // act -> true while its answer is awaited
-  act_refused: null,
+  going: /** @type {Record<string, boolean>} */ ({}), // act -> true while its answer is awaited
+  act_refused: /** @type {{act: string, reason: string, say?: string} | null} */ (null),
   object_wrong: false,
 };
 
+/** @param {State} state @param {any} m */
 export function reduceFollowing(state, m) {
   switch (m.t) {
     case "signed":
@@ -33,11 +44,11 @@ export function reduceFollowing(state, m) {
     case "entries":
       return { ...state, entries: m.entries };
     case "moves":
-      return { ...state, movers: { ...state.movers, ...Object.fromEntries(m.moved.map((one) => [one.call_sign, one])) } };
+      return { ...state, movers: { ...state.movers, ...Object.fromEntries(m.moved.map((/** @type {Mover} */ one) => [one.call_sign, one])) } };
     case "result":
       return ACTS.includes(m.act?.t) ? judged(state, m) : state;
     case "ui.ask":
-      return { ...state, asked: m.act, act_refused: null, object_wrong: false };
+      return { ...state, asked: m.act, act_refused: /** @type {{act: string, reason: string, say?: string} | null} */ (null), object_wrong: false };
     case "ui.never_mind":
       return { ...state, asked: null };
     case "ui.withdraw_sure":
@@ -60,6 +71,7 @@ export function reduceFollowing(state, m) {
   }
 }
 
+/** @param {State} state @param {any} m */
 function judged(state, m) {
   const going = { ...state.going };
   delete going[m.act.t];
@@ -68,11 +80,14 @@ function judged(state, m) {
   return { ...state, going, asked, act_refused: refused, ...(m.ok && m.act.t === "object" ? { object_words: "" } : {}) };
 }
 
+/** @param {State} state @param {any} m @returns {State} */
 function seen(state, m) {
+  /** @type {Officer[]} */
   const officers = m.officers ?? [];
   const signs = new Set(officers.map((one) => one.call_sign));
   const movers = Object.fromEntries(Object.entries(state.movers).filter(([sign]) => signs.has(sign)));
   const over = closed(m.status);
+  /** @type {Record<string, boolean>} */
   const possible = { withdraw: mayWithdraw(m), object: mayObject(m), rate: mayRate(m) };
   return {
     ...state,
@@ -85,45 +100,49 @@ function seen(state, m) {
   };
 }
 
+/** @param {string} status */
 export const closed = (status) => CLOSED.includes(status);
 
-/** The table of the service allows it before an officer is on scene; a merged report has no case of its own to end. */
+/** The table of the service allows it before an officer is on scene; a merged report has no case of its own to end. @param {Case} it */
 export const mayWithdraw = (it) => ["offered", "claimed", "en_route", "at_station"].includes(it.status) && !it.merged;
 
-/** Not solved: while the service says that there is time left for it. */
+/** Not solved: while the service says that there is time left for it. @param {Case} it */
 export const mayObject = (it) => it.status === "cleared" && !it.merged && (it.object_ms ?? 0) > 0;
 
+/** @param {Case} it */
 export const mayRate = (it) => it.status === "cleared" && !it.merged && it.stars == null;
 
-/** The talk is open while the case is; a merged report's own talk is closed. */
+/** The talk is open while the case is; a merged report's own talk is closed. @param {Case} it */
 export const mayTalk = (it) => !closed(it.status) && !it.merged;
 
-/** The range of minutes of the officer who is nearest, or null: shown only from claim to arrival. */
+/** The range of minutes of the officer who is nearest, or null: shown only from claim to arrival. @param {State} state */
 export function etaOf(state) {
-  if (!["claimed", "en_route"].includes(state.case?.status)) return null;
-  const ranges = Object.values(state.movers).map((one) => one.eta_s).filter(Boolean).sort((a, b) => a[1] - b[1]);
+  if (!["claimed", "en_route"].includes(state.case?.status ?? "")) return null;
+  const ranges = Object.values(state.movers).flatMap((one) => (one.eta_s ? [one.eta_s] : [])).sort((a, b) => a[1] - b[1]);
   if (!ranges.length) return null;
   const low = Math.max(1, Math.floor(ranges[0][0] / 60));
   return { low, high: Math.max(low + 1, Math.ceil(ranges[0][1] / 60)) };
 }
 
-/** Where the reporter said it is: as the service tells it, else as this page sent it. */
+/** Where the reporter said it is: as the service tells it, else as this page sent it. @param {State} state */
 export const placeOf = (state) => state.case?.place ?? state.draft.pin;
 
 const METRES_A_DEGREE = 111_320;
-/** The corners of what may be meant by a rough place: all of the circle is to be seen. */
+/** The corners of what may be meant by a rough place: all of the circle is to be seen. @param {Spot} spot */
 const around = ({ lat, lon, within_m = 0 }) => {
   const [north, east] = [within_m / METRES_A_DEGREE, within_m / METRES_A_DEGREE / Math.cos((lat * Math.PI) / 180)];
   return [{ lat: lat + north, lon: lon + east }, { lat: lat - north, lon: lon - east }];
 };
 
-/** A camera for the live map: the pin and whoever comes. */
+/** A camera for the live map: the pin and whoever comes. @param {State} state */
 export function liveCamera(state) {
-  const places = Object.values(state.movers).map((one) => one.place).filter(Boolean);
-  const points = [placeOf(state), ...places.flatMap(around)].filter(Boolean);
+  const places = Object.values(state.movers).flatMap((one) => (one.place ? [one.place] : []));
+  const own = placeOf(state);
+  const points = [...(own ? [own] : []), ...places.flatMap(around)];
   return points.length ? cameraFor(points, RATIO) : state.camera;
 }
 
+/** @type {Record<string, string>} */
 const STEP_OF = {
   received: "received", offer_opened: "offered", reoffered: "offered",
   claimed: "claimed", assigned: "claimed", reassigned: "claimed", set_out: "en_route", arrived: "on_scene",
@@ -132,8 +151,9 @@ const STEP_OF = {
   unmerged: "at_station", came_over: "at_station", cleared: "cleared",
 };
 
-/** Step -> milliseconds since 1970 of the latest entry that led to it. */
+/** Step -> milliseconds since 1970 of the latest entry that led to it. @param {Entry[]} entries */
 export function timesOf(entries) {
+  /** @type {Record<string, number>} */
   const times = {};
   for (const one of entries) if (STEP_OF[one.kind]) times[STEP_OF[one.kind]] = Date.parse(one.at);
   return times;
@@ -142,6 +162,7 @@ export function timesOf(entries) {
 /**
  * Steps with what they are (done, now, later): received, asked, taken, on the way, at the place; where the station has
  * it: received, asked, the station, closed. How it ended stands last once it has.
+ * @param {Case} it @param {Entry[]} entries
  */
 export function stepsOf(it, entries) {
   const met = entries.some((one) => one.kind === "arrived");

@@ -2,6 +2,7 @@
 
 import { h } from "../shared/dom.js";
 
+/** @type {Record<string, string>} */
 const PATHS = {
   animal: "M5 10v7M5 12h11l3-4 2 2-2 3v4M16 13v4M8 12v5M5 10 3 8",
   bicycle: "M5.5 17.5a3 3 0 1 0 0-.1M18.500 17.500a3 3 0 1 0 0-.1M5.500 14.500 9 8h6l3.500 6.500M9 8l3 6.500h-6M12 14.500 15 8M8 6h2",
@@ -18,6 +19,7 @@ const PATHS = {
 };
 const OTHER = "M4 5h16v11h-8l-4 4v-4H4ZM8 10h1M12 10h1M16 10h1";
 
+/** @param {string} id */
 export const categoryIcon = (id) =>
   h("svg", { class: "icon", viewBox: "0 0 24 24", "aria-hidden": "true" },
     h("path", { d: PATHS[id] ?? OTHER, fill: "none", stroke: "currentColor", "stroke-width": 1.8, "stroke-linecap": "round", "stroke-linejoin": "round" }));

@@ -21,16 +21,22 @@ import { Sending } from "./sending.js";
 import { lastSeq, maySay, unreadOf } from "./talking.js";
 import { titleOf, viewFor } from "./view.js";
 
+/**
+ * @typedef {import("./reducer.js").State} State
+ * @typedef {{state: State, send: import("../shared/dom.js").Send, focus: (selector: string) => boolean}} Page
+ */
+
 const SILENT = "onbeat.silent";
 const TYPING_MS = 450; // how long nothing is typed before the words are looked at
 const READ_MS = 1_200; // how long lines stand in sight before they count as read
-const root = document.getElementById("page");
+const root = /** @type {HTMLElement} */ (document.getElementById("page"));
 const words = await loadWords();
 const kept = session("reporter", sessionStorage); // of this tab: whoever opens the browser next sees no case
 
 const line = new Line({ name: "reporter", send: (m) => page.send(m) });
 const sending = new Sending({ tell: (m) => page.send(m), opened: openCode });
 
+/** @param {string} code */
 async function openCode(code) {
   const signed = await call("POST", "/v1/receipts", { body: { code } });
   kept.write(signed);
@@ -39,7 +45,8 @@ async function openCode(code) {
 
 // --- is it an emergency?
 let asking = 0;
-let typing = 0;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let typing;
 
 async function ask() {
   clearTimeout(typing);
@@ -57,17 +64,20 @@ function askSoon() {
 }
 
 // --- the case
+/** @param {string} id */
 async function readEntries(id) {
   const entries = await call("GET", `/v1/cases/${id}/entries`).catch(() => null);
   if (entries && page.state.case?.case === id) page.send({ t: "entries", entries });
 }
 
+/** @param {string} id @param {number} before */
 async function readTalk(id, before) {
   const query = before ? `?before=${before}` : "";
   const found = await call("GET", `/v1/cases/${id}/talk${query}`).catch(() => null);
   if (found && page.state.case?.case === id) page.send({ t: "earlier", lines: found.lines, more: found.more });
 }
 
+/** @param {any} _m @param {Page} page @param {State} before */
 function followed(_m, { state }, before) {
   const [now, then] = [state.case, before.case];
   if (!now || (then && then.status === now.status && then.officers.length === now.officers.length)) return;
@@ -77,9 +87,12 @@ function followed(_m, { state }, before) {
   if (then && !state.silent) signal();
 }
 
-const act = (message) => line.act({ ...message, case: page.state.case.case });
+/** @param {import("../shared/dom.js").Message} message */
+const act = (message) => line.act({ ...message, case: page.state.case?.case });
+/** @param {any} _m @param {Page} page */
 const keepDraft = (_m, { state }) => sending.keepDraft(state);
 
+/** @type {Record<string, (m: any, page: Page, before: State) => any>} */
 const effects = {
   "ui.language": languageEffect,
   "ui.typed": (m, { state }) => {
@@ -116,7 +129,8 @@ const effects = {
       const sent = await call("POST", "/v1/phones", { body: { number: state.draft.number.trim(), language: words.lang } });
       send({ t: "phone_sent", phone: sent.phone });
       page.focus("#phone-code");
-    } catch (refused) {
+    } catch (thrown) {
+      const refused = /** @type {any} */ (thrown);
       send({ t: "phone_refused", refused: { code: refused.code, detail: refused.detail } });
     }
   },
@@ -127,7 +141,8 @@ const effects = {
       send({ t: "phone_confirmed", phone: said.phone });
       sending.keepDraft(page.state);
       page.focus("[data-report]");
-    } catch (refused) {
+    } catch (thrown) {
+      const refused = /** @type {any} */ (thrown);
       send({ t: "phone_refused", refused: { code: refused.code, detail: refused.detail } });
     }
   },
@@ -146,7 +161,8 @@ const effects = {
     if (!state.opening || before.opening) return;
     try {
       await openCode(state.code);
-    } catch (refused) {
+    } catch (thrown) {
+      const refused = /** @type {any} */ (thrown);
       send({ t: "code_refused", refused: { code: refused.code, detail: refused.detail } });
     }
   },
@@ -173,7 +189,7 @@ const effects = {
   "ui.read": (_m, { state }, before) => {
     if (unreadOf(before) && state.case && !closed(state.case.status) && !state.case.merged) act({ t: "read", upto: lastSeq(state) });
   },
-  "ui.earlier": (_m, { state }) => readTalk(state.case.case, state.lines[0]?.seq),
+  "ui.earlier": (_m, { state }) => state.case && readTalk(state.case.case, state.lines[0]?.seq ?? 0),
   "ui.ask": (m) => page.focus(m.act === "object" ? "#object-words" : "#withdraw-title"),
   "ui.never_mind": () => page.focus("#case-title"),
   "ui.withdraw_sure": (_m, _page, before) => before.going.withdraw || act({ t: "withdraw" }),
@@ -196,7 +212,7 @@ const effects = {
   "ui.silent": (m, { state }) => {
     if (m.on) inTab.write(SILENT, true);
     else inTab.forget(SILENT);
-    document.querySelector("link[rel~=icon]").href = m.on ? "/static/shared/plain.svg" : "/static/shared/icon.svg";
+    /** @type {HTMLLinkElement} */ (document.querySelector("link[rel~=icon]")).href = m.on ? "/static/shared/plain.svg" : "/static/shared/icon.svg";
     sending.keepDraft(state);
   },
   "ui.exit": () => exit(),
@@ -224,7 +240,7 @@ function exit() {
   location.replace(words.say("citizen.exit.address"));
 }
 
-const page = open({ root, state: FIRST, reduce, view: viewFor(root.dataset.emergency), words, effects, title: titleOf });
+const page = open({ root, state: FIRST, reduce, view: viewFor(root.dataset.emergency ?? "110"), words, effects, title: titleOf });
 
 onEscapeTwice(() => page.state.silent, () => page.send({ t: "ui.exit" }));
 

@@ -7,6 +7,8 @@ import { FOLLOWING, reduceFollowing } from "./following.js";
 import { NAMING, reduceNaming } from "./naming.js";
 import { TALKING, reduceTalking } from "./talking.js";
 
+/** @typedef {{code: string, detail?: string, call?: string | null, advice?: any}} Refusal */
+
 export const FIRST = {
   ...SHARED,
   ...DRAFT,
@@ -16,21 +18,26 @@ export const FIRST = {
   silent: false, // no sound, a neutral title and icon, a way out at the top
   gone: false, // left in a hurry: nothing is shown any more
   sending: "no", // no, going, waiting (the line is dead; it will be sent)
-  refused: null,
-  receipt: null, // shown until the reporter says it is kept
-  qr: null, // the same as a picture: {size, path}
+  refused: /** @type {Refusal | null} */ (null),
+  receipt: /** @type {string | null} */ (null), // shown until the reporter says it is kept
+  qr: /** @type {import("../shared/qr.js").Picture | null} */ (null), // the same as a picture: {size, path}
   copied: false,
   code: "",
   opening: false,
-  code_refused: null,
+  code_refused: /** @type {Refusal | null} */ (null),
 };
 
+/** @typedef {typeof FIRST} State */
+
+/** @param {State} state @param {any} m */
 export function reduce(state, m) {
   if (state.gone) return state;
-  return [reduceShared, reduceDraft, reduceNaming, reduceTalking, reduceFollowing, reduceReceipt].reduce((next, part) => part(next, m), state);
+  /** @type {((state: State, m: any) => State)[]} */
+  const parts = [reduceShared, reduceDraft, reduceNaming, reduceTalking, reduceFollowing, reduceReceipt];
+  return parts.reduce((next, part) => part(next, m), state);
 }
 
-/** Sending, the receipt code, and the page as a whole. */
+/** Sending, the receipt code, and the page as a whole. @param {State} state @param {any} m */
 function reduceReceipt(state, m) {
   switch (m.t) {
     case "sending":
@@ -65,7 +72,7 @@ function reduceReceipt(state, m) {
   }
 }
 
-/** An emergency is no mistake of the form: it stops it until the reporter has answered. */
+/** An emergency is no mistake of the form: it stops it until the reporter has answered. @param {State} state @param {any} m */
 function refused(state, m) {
   const next = { ...state, sending: "no" };
   if (m.refused.code !== "emergency") return { ...next, refused: m.refused };

@@ -10,24 +10,29 @@ import { inTab, onDevice } from "../shared/kept.js";
 import { waitBefore } from "../shared/line.js";
 import { reportOf } from "./draft.js";
 
+/** @typedef {{key: string, body: import("../shared/wire.js").Report}} Report kept on the device */
+/** @typedef {import("./reducer.js").State} State */
+
 const SENT = "onbeat.report";
 const DRAFT = "onbeat.draft";
 const WAIT_MS_MIN = 500;
 
 export class Sending {
-  #timer = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
   #ended = false;
 
-  /** @param {{tell: Function, opened: (code: string) => Promise<void>}} parts */
+  /** @param {{tell: import("../shared/dom.js").Send, opened: (code: string) => Promise<void>}} parts */
   constructor({ tell, opened }) {
     this.tell = tell;
     this.opened = opened;
     addEventListener("online", () => this.#waiting && this.#attempt(this.#waiting, 0));
   }
 
+  /** @type {Report | null} */
   #waiting = null;
 
-  /** A draft survives a closed tab; in silent mode only a reload, because others may look at this device. */
+  /** A draft survives a closed tab; in silent mode only a reload, because others may look at this device. @param {State} state */
   keepDraft(state) {
     if (state.gone || state.signed) return;
     (state.silent ? onDevice : inTab).forget(DRAFT);
@@ -43,7 +48,7 @@ export class Sending {
     onDevice.forget(DRAFT);
   }
 
-  /** Kept first, sent second. */
+  /** Kept first, sent second. @param {State} state */
   begin(state) {
     const report = { key: newKey(), body: reportOf(state.draft, state.over.length > 0) };
     onDevice.write(SENT, report);
@@ -57,6 +62,7 @@ export class Sending {
     return Boolean(unsent);
   }
 
+  /** @param {Report} report @param {number} nr */
   async #attempt(report, nr) {
     clearTimeout(this.#timer);
     this.#waiting = null;
@@ -73,6 +79,7 @@ export class Sending {
     }
   }
 
+  /** @param {Report} report @param {number} nr @param {any} refused */
   #refused(report, nr, refused) {
     if (refused.status === 0 || refused.status === 429 || refused.status >= 500) {
       const wait_ms = Math.max(waitBefore(nr), (refused.retry_after_s ?? 0) * 1000, WAIT_MS_MIN);

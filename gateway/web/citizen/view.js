@@ -10,6 +10,12 @@ import { form } from "./view_form.js";
 import { receiptCard } from "./view_receipt.js";
 import { talkCard } from "./view_talk.js";
 
+/**
+ * @typedef {import("./reducer.js").State} State
+ * @typedef {import("../shared/words.js").Words} Words
+ */
+
+/** @param {string} number @returns {(state: State, words: Words) => any[]} */
 export function viewFor(number) {
   return (state, words) => state.gone ? [] : [
     lineBar(state, words),
@@ -19,9 +25,10 @@ export function viewFor(number) {
   ];
 }
 
-/** The tab says nothing of the police while the page is silent. */
+/** The tab says nothing of the police while the page is silent. @param {State} state @param {Words} words */
 export const titleOf = (state, words) => state.silent || state.gone ? words.say("citizen.silent.title") : `${words.say("citizen.title")} · OnBeat`;
 
+/** @param {State} state @param {Words} words @param {string} number */
 function body(state, words, number) {
   if (!state.places) return skeleton(words);
   if (state.line === "refused") return h("main", { key: "main", id: "main", class: "column" }, state.line_why === "revoked" ? ended(words) : lineRefused(state, words));
@@ -29,12 +36,13 @@ function body(state, words, number) {
   return form(state, words, number);
 }
 
-/** Whoever reported has no sign-in to speak of: the code is the way back. */
+/** Whoever reported has no sign-in to speak of: the code is the way back. @param {Words} words */
 const ended = (words) =>
   h("section", { key: "refused", class: "card", role: "alert" },
     h("h1", { class: "say bad" }, words.say("citizen.ended")),
     h("button", { type: "button", class: "main", onclick: { t: "ui.sign_out" } }, words.say("line.sign_in_again")));
 
+/** @param {State} state @param {Words} words */
 function head(state, words) {
   const other = words.lang === "en" ? "zh-CN" : "en";
   return h("header", { key: "top", class: "top" },
@@ -47,11 +55,13 @@ function head(state, words) {
       state.silent ? h("button", { class: "exit", type: "button", key: "exit", "data-exit": "", onclick: { t: "ui.exit" } }, words.say("citizen.exit")) : null));
 }
 
+/** @param {string} number @param {Words} words */
 const urgent = (number, words) =>
   h("aside", { key: "urgent", class: "urgent", "aria-label": words.say("citizen.urgent.label") },
     h("p", {}, words.say("citizen.urgent")),
     h("a", { href: `tel:${number}` }, words.say("citizen.call", { number })));
 
+/** @param {State} state @param {Words} words */
 function live(state, words) {
   return h("main", { key: "live", id: "main", class: "column wide-two" },
     state.receipt ? receiptCard(state, words) : null,

@@ -5,19 +5,29 @@ import { sentenceOf } from "../shared/http.js";
 import { shape } from "../shared/pieces.js";
 import { STARS_MAX, mayObject, mayRate, mayWithdraw } from "./following.js";
 
+/**
+ * @typedef {import("./reducer.js").State} State
+ * @typedef {import("./following.js").Case} Case
+ * @typedef {import("../shared/words.js").Words} Words
+ */
+
+/** @param {State} state @param {string} act @param {Words} words */
 const refusedSay = (state, act, words) =>
   h("div", { role: "alert", key: `${act}-refused` }, state.act_refused?.act === act ? h("p", { class: "say bad" }, sentenceOf(state.act_refused, words)) : null);
 
+/** @param {State} state @param {string} act */
 const going = (state, act) => (state.going[act] ? "true" : null);
 
+/** @param {State} state @param {Words} words */
 export function after(state, words) {
-  const it = state.case;
+  const it = /** @type {Case} */ (state.case);
   return h("div", { key: "after", class: "after" },
     mayRate(it) ? rate(state, words) : it.stars ? h("section", { class: "card", key: "rated" }, h("p", { class: "rated" }, shape("tick"), words.say("citizen.rated", { stars: it.stars, most: STARS_MAX }))) : null,
     mayObject(it) ? object(state, words) : null,
     mayWithdraw(it) ? withdraw(state, words) : null);
 }
 
+/** @param {State} state @param {Words} words */
 function withdraw(state, words) {
   if (state.asked !== "withdraw") return h("div", { key: "withdraw", class: "quiet-act" }, refusedSay(state, "withdraw", words),
     h("button", { type: "button", class: "wide", onclick: { t: "ui.ask", act: "withdraw" } }, words.say("citizen.withdraw")));
@@ -30,10 +40,11 @@ function withdraw(state, words) {
       h("button", { type: "button", class: "main", onclick: { t: "ui.never_mind" } }, words.say("citizen.keep_it"))));
 }
 
+/** @param {State} state @param {Words} words */
 function object(state, words) {
   if (state.asked !== "object") return h("section", { class: "card", key: "object" },
     h("h2", {}, words.say("citizen.object.title")),
-    h("p", { class: "quiet" }, words.say("citizen.object.until", { day: words.day(state.case.object_wall_ms) })),
+    h("p", { class: "quiet" }, words.say("citizen.object.until", { day: words.day(Number(state.case?.object_wall_ms)) })),
     refusedSay(state, "object", words),
     h("button", { type: "button", onclick: { t: "ui.ask", act: "object" }, "data-not-solved": "" }, words.say("citizen.object.open")));
   return h("form", { class: "card", key: "object", onsubmit: { t: "ui.object" } },
@@ -50,6 +61,7 @@ function object(state, words) {
       h("button", { type: "submit", class: "main", "aria-disabled": going(state, "object") }, words.say("citizen.object.send"))));
 }
 
+/** @param {State} state @param {Words} words */
 function rate(state, words) {
   return h("form", { class: "card", key: "rate", onsubmit: { t: "ui.rate" } },
     h("fieldset", {},
@@ -66,9 +78,9 @@ function rate(state, words) {
     state.stars ? h("button", { type: "submit", class: "main", "data-rate": "", "aria-disabled": going(state, "rate") }, words.say("citizen.rate.send")) : null);
 }
 
-/** A time that the station offers: the reporter answers once; afterwards it says what was answered. */
+/** A time that the station offers: the reporter answers once; afterwards it says what was answered. @param {State} state @param {Words} words */
 export function appointmentCard(state, words) {
-  const { begins, ends, answer } = state.case.appointment;
+  const { begins, ends, answer } = /** @type {import("../shared/wire.js").Appointed} */ (state.case?.appointment);
   const time = words.span(Date.parse(begins), Date.parse(ends));
   return h("section", { class: "card", key: "appointment", "aria-labelledby": "appointment-title", "data-appointment": answer },
     h("h2", { id: "appointment-title" }, words.say("citizen.appointment")),

@@ -7,9 +7,17 @@ import { categoryName, stationName } from "../shared/places.js";
 import { RATIO } from "./draft.js";
 import { etaOf, liveCamera, placeOf, stepsOf } from "./following.js";
 
+/**
+ * @typedef {import("./reducer.js").State} State
+ * @typedef {import("../shared/words.js").Words} Words
+ * @typedef {import("./following.js").Case} Case
+ */
+
+/** @param {State} state @param {Words} words */
 export function caseCard(state, words) {
-  const it = state.case;
+  const it = /** @type {Case} */ (state.case);
   const next = nextSay(state, words);
+  const reports = it.reports ?? 1;
   return h("section", { key: "case", class: "card live", "aria-labelledby": "case-title" },
     h("div", { class: "row apart" },
       h("h1", { id: "case-title", tabindex: -1 }, categoryName(it.category, state.categories, words)), badge(it.status, words)),
@@ -21,12 +29,12 @@ export function caseCard(state, words) {
     coming(state, words),
     liveMap(state, words),
     steps(state, words),
-    !it.merged && it.reports > 1 ? h("p", { class: "quiet small" }, words.say("citizen.reports", { n: it.reports - 1 })) : null);
+    !it.merged && reports > 1 ? h("p", { class: "quiet small" }, words.say("citizen.reports", { n: reports - 1 })) : null);
 }
 
-/** The sentence of the moment: true now. */
+/** The sentence of the moment: true now. @param {State} state @param {Words} words */
 export function statusSay(state, words) {
-  const it = state.case;
+  const it = /** @type {Case} */ (state.case);
   const more = told(state, words);
   if (it.status === "at_station") return words.say(`citizen.say.at_station.${deskKey(it)}`, more);
   if (it.status === "cleared") {
@@ -38,8 +46,9 @@ export function statusSay(state, words) {
   return words.say(etaOf(state) ? `${key}.eta` : key, more);
 }
 
+/** @param {State} state @param {Words} words */
 function told(state, words) {
-  const it = state.case;
+  const it = /** @type {Case} */ (state.case);
   return {
     who: it.officers.map((one) => nameOf(one, words)).join(words.say("list")),
     station: stationName(it.station, state.areas, words),
@@ -48,18 +57,19 @@ function told(state, words) {
   };
 }
 
-/** Why the station has it, as far as it concerns the reporter. */
+/** Why the station has it, as far as it concerns the reporter. @param {Case} it */
 function deskKey(it) {
-  if (["objected", "handed_over", "appointment_declined"].includes(it.desk_reason)) return it.desk_reason;
+  const reason = it.desk_reason ?? "";
+  if (["objected", "handed_over", "appointment_declined"].includes(reason)) return reason;
   if (it.acknowledged) return "seen";
   const own = ["handed_back", "desk_first", "preempted", "silent", "unmerged", "split", "unstaffed", "hold_over"];
-  if (["shift_end", "taken_back"].includes(it.desk_reason)) return "handed_back";
-  return own.includes(it.desk_reason) ? it.desk_reason : "nobody";
+  if (["shift_end", "taken_back"].includes(reason)) return "handed_back";
+  return own.includes(reason) ? reason : "nobody";
 }
 
-/** What happens next, and when: never more than is known. */
+/** What happens next, and when: never more than is known. @param {State} state @param {Words} words */
 export function nextSay(state, words) {
-  const it = state.case;
+  const it = /** @type {Case} */ (state.case);
   const more = told(state, words);
   if (it.ends_ms) {
     const seconds = secondsLeft(it.ends_ms, state.now_ms);
@@ -73,9 +83,9 @@ export function nextSay(state, words) {
   return null;
 }
 
-/** Who is coming: call sign, first character of the surname, what makes them known, and the word for the door. */
+/** Who is coming: call sign, first character of the surname, what makes them known, and the word for the door. @param {State} state @param {Words} words */
 function coming(state, words) {
-  const { officers, status } = state.case;
+  const { officers, status } = /** @type {Case} */ (state.case);
   if (!officers.length || !["claimed", "en_route", "on_scene"].includes(status)) return null;
   return h("ul", { class: "coming", "aria-label": words.say("citizen.coming") }, officers.map((one) =>
     h("li", { key: one.call_sign },
@@ -88,25 +98,31 @@ function coming(state, words) {
     h("li", { key: "means", class: "quiet small" }, words.say("citizen.verified.means")));
 }
 
-/** From claim to arrival only: before that nobody comes, after it there is nothing to see. */
+/** From claim to arrival only: before that nobody comes, after it there is nothing to see. @param {State} state @param {Words} words */
 function liveMap(state, words) {
   const place = placeOf(state);
-  if (!["claimed", "en_route"].includes(state.case.status) || !place) return null;
-  const officers = Object.values(state.movers).filter((one) => one.place);
+  const { status } = /** @type {Case} */ (state.case);
+  if (!["claimed", "en_route"].includes(status) || !place) return null;
+  const officers = Object.values(state.movers).flatMap((one) => (one.place ? [{ ...one.place, sign: one.call_sign }] : []));
   return h("figure", { class: "pick" },
     map({
       camera: liveCamera(state), ratio: RATIO, areas: state.areas, zoom: false, words, label: words.say("citizen.coming_map"),
       marks: [{ key: "pin", kind: "pin", lat: place.lat, lon: place.lon },
-        ...officers.map((one) => ({ key: one.call_sign, kind: "unit", lat: one.place.lat, lon: one.place.lon, within_m: one.place.within_m, sign: one.call_sign }))],
+        ...officers.map(({ lat, lon, within_m, sign }) => ({ key: sign, kind: /** @type {const} */ ("unit"), lat, lon, within_m, sign }))],
     }),
     h("figcaption", { class: "quiet small" }, words.say(officers.length ? "citizen.map.coarse" : "citizen.map.not_yet")));
 }
 
+/** @type {Record<string, string>} */
+const STEP_SHAPE = { done: "tick", now: "dot", later: "circle" };
+
+/** @param {State} state @param {Words} words */
 function steps(state, words) {
-  if (["withdrawn", "merged"].includes(state.case.status)) return null;
-  return h("ol", { class: "steps", "aria-label": words.say("citizen.steps") }, stepsOf(state.case, state.entries).map((step) =>
+  const it = /** @type {Case} */ (state.case);
+  if (["withdrawn", "merged"].includes(it.status)) return null;
+  return h("ol", { class: "steps", "aria-label": words.say("citizen.steps") }, stepsOf(it, state.entries).map((step) =>
     h("li", { class: step.kind, key: step.name, "aria-current": step.kind === "now" ? "step" : null },
-      shape({ done: "tick", now: "dot", later: "circle" }[step.kind]),
+      shape(STEP_SHAPE[step.kind]),
       h("span", {}, words.say(`citizen.step.${step.name}`)),
       step.at_ms ? h("time", {}, words.clock(step.at_ms)) : null)));
 }

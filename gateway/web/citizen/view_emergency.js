@@ -2,8 +2,14 @@
 
 import { h } from "../shared/dom.js";
 
+/**
+ * @typedef {import("./reducer.js").State} State
+ * @typedef {import("../shared/words.js").Words} Words
+ */
+
+/** @param {State} state @param {Words} words @param {string} police */
 export function emergency(state, words, police) {
-  const { advice } = state;
+  const advice = /** @type {import("./draft.js").Advice} */ (state.advice);
   const number = advice.call ?? police;
   const because = (advice.because ?? []).map((one) => (words.lang === "en" ? one.en : one.zh)).filter(Boolean).slice(0, 2);
   return h("section", { key: "emergency", class: "emergency", role: "alert", "aria-labelledby": "emergency-title", "data-emergency-panel": "" },

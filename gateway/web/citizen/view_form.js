@@ -9,8 +9,16 @@ import { categoryIcon } from "./icons.js";
 import { LARGE, RATIO } from "./draft.js";
 import { naming } from "./view_naming.js";
 
+/**
+ * @typedef {import("./reducer.js").State} State
+ * @typedef {import("../shared/words.js").Words} Words
+ * @typedef {import("../shared/dom.js").Tree} Tree
+ */
+
+/** @type {Record<string, string>} */
 const FIELDS = { place: "where", category: "what", words: "words", number: "how" };
 
+/** @param {State} state @param {Words} words @param {string} number */
 export function form(state, words, number) {
   return h("main", { key: "form", id: "main", class: "column" },
     h("h1", { class: "large" }, words.say("citizen.ask")),
@@ -22,7 +30,7 @@ export function form(state, words, number) {
     old(state, words));
 }
 
-/** Every mistake in one place, each a link to its field. */
+/** Every mistake in one place, each a link to its field. @param {State} state @param {Words} words */
 function problems(state, words) {
   const wrong = Object.entries(state.wrong);
   return h("div", { role: "alert", key: "problems" },
@@ -32,17 +40,20 @@ function problems(state, words) {
     state.refused ? h("p", { class: "say bad", "data-refused": state.refused.code }, sentenceOf(state.refused, words)) : null);
 }
 
+/** @param {State} state @param {string} field @param {Words} words */
 const wrongSay = (state, field, words) =>
   state.wrong[field] ? h("p", { key: "wrong", class: "wrong-say", id: `${FIELDS[field]}-wrong` }, shape("cross"), words.say(state.wrong[field])) : null;
 
+/** @param {State} state @param {string} field @param {number} nr @param {string} title @param {import("../shared/dom.js").Given[]} kids */
 const section = (state, field, nr, title, ...kids) =>
   h("fieldset", { class: `card${state.wrong[field] ? " is-wrong" : ""}`, id: FIELDS[field], tabindex: -1,
     "aria-describedby": state.wrong[field] ? `${FIELDS[field]}-wrong` : null },
     h("legend", { class: "ask" }, h("span", { class: "nr", "aria-hidden": "true" }, nr), title), kids);
 
+/** @param {State} state @param {Words} words */
 function where(state, words) {
   const { draft } = state;
-  const marks = draft.pin ? [{ key: "pin", kind: "pin", ...draft.pin, within_m: draft.accuracy_m }] : [];
+  const marks = draft.pin ? [{ key: "pin", kind: /** @type {const} */ ("pin"), ...draft.pin, within_m: draft.accuracy_m }] : [];
   return section(state, "place", 1, words.say("citizen.where"),
     wrongSay(state, "place", words),
     h("button", { key: "locate", type: "button", class: "wide locate", onclick: { t: "ui.locate" }, "data-locate": "", "aria-disabled": state.locating ? "true" : null },
@@ -58,13 +69,14 @@ function where(state, words) {
           oninput: { t: "ui.typed", field: "typed" } }))));
 }
 
+/** @param {State} state @param {Words} words */
 function placeSay(state, words) {
   const { pin, accuracy_m } = state.draft;
   if (!pin) return words.say(state.located_wrong ? "citizen.not_located" : "citizen.no_pin");
   return accuracy_m ? words.say("citizen.within", { n: Math.round(accuracy_m) }) : words.say("citizen.pinned");
 }
 
-/** Six large ones; the others behind "more", which opens by itself when one of them is chosen. */
+/** Six large ones; the others behind "more", which opens by itself when one of them is chosen. @param {State} state @param {Words} words */
 function what(state, words) {
   const open = state.categories.filter((one) => one.open !== false);
   const all = state.more || open.length <= LARGE || open.slice(LARGE).some((one) => one.id === state.draft.category);
@@ -82,7 +94,7 @@ function what(state, words) {
     questions(state, words));
 }
 
-/** Only a yes says anything: whoever is in no danger passes over them. */
+/** Only a yes says anything: whoever is in no danger passes over them. @param {State} state @param {Words} words */
 function questions(state, words) {
   if (!state.questions.length) return null;
   return h("div", { key: "right-now", class: "right-now", role: "group", "aria-labelledby": "now-title" },
@@ -93,6 +105,7 @@ function questions(state, words) {
         h("span", {}, words.lang === "en" ? one.en : one.zh))));
 }
 
+/** @param {State} state @param {Words} words */
 function tell(state, words) {
   return h("div", { class: `card${state.wrong.words ? " is-wrong" : ""}` },
     h("h2", { class: "ask" }, h("span", { class: "nr", "aria-hidden": "true" }, 3), h("label", { for: "words" }, words.say("citizen.tell"))),
@@ -102,12 +115,13 @@ function tell(state, words) {
       "aria-describedby": state.wrong.words ? "words-hint words-wrong" : "words-hint", oninput: { t: "ui.typed", field: "words" } }));
 }
 
+/** @param {State} state @param {Words} words */
 const how = (state, words) =>
   h("fieldset", { class: `card${state.wrong.number ? " is-wrong" : ""}`, id: "how", tabindex: -1 },
     h("legend", { class: "ask" }, h("span", { class: "nr", "aria-hidden": "true" }, 4), words.say("citizen.how")),
     naming(state, words, wrongSay(state, "number", words)));
 
-/** While it sounds like an emergency, the call stands where REPORT stands. */
+/** While it sounds like an emergency, the call stands where REPORT stands. @param {State} state @param {Words} words @param {string} number */
 function bottom(state, words, number) {
   if (state.advice) return h("div", { class: "bottom", key: "bottom" },
     h("a", { class: "button call wide", href: `tel:${state.advice.call ?? number}` }, words.say("citizen.call", { number: state.advice.call ?? number })),
@@ -118,6 +132,7 @@ function bottom(state, words, number) {
       words.say(`citizen.send.${state.sending}`)));
 }
 
+/** @param {State} state @param {Words} words */
 function old(state, words) {
   return h("details", { class: "card", key: "old", ...(state.code_refused ? { open: true } : {}) },
     h("summary", {}, words.say("citizen.have_code")),

@@ -4,11 +4,18 @@ import { h } from "../shared/dom.js";
 import { sentenceOf } from "../shared/http.js";
 import { shape } from "../shared/pieces.js";
 
+/**
+ * @typedef {import("./reducer.js").State} State
+ * @typedef {import("../shared/words.js").Words} Words
+ * @typedef {import("../shared/dom.js").Tree} Tree
+ */
+
 const NAME_CHARS_MAX = 80; // as the service takes it
 
-/** The inside of the question; `wrong`: the sentence of what is missing, or null. */
+/** The inside of the question; `wrong`: the sentence of what is missing, or null. @param {State} state @param {Words} words @param {Tree | null} wrong */
 export function naming(state, words, wrong) {
   const { draft } = state;
+  /** @param {string} value */
   const choice = (value) =>
     h("label", { class: "choice long", key: value },
       h("input", { type: "radio", name: "how", value, checked: draft.how === value, onchange: { t: "ui.typed", field: "how" } }),
@@ -20,6 +27,7 @@ export function naming(state, words, wrong) {
   return [choice("nameless"), choice("number"), draft.how === "number" ? confirming(state, words, wrong) : null];
 }
 
+/** @param {State} state @param {Words} words @param {Tree | null} wrong */
 function confirming(state, words, wrong) {
   const { draft } = state;
   const refused = h("div", { role: "alert", key: "phone-refused" },

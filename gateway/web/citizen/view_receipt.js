@@ -4,6 +4,12 @@ import { h } from "../shared/dom.js";
 import { shape } from "../shared/pieces.js";
 import { qrView } from "../shared/qr.js";
 
+/**
+ * @typedef {import("./reducer.js").State} State
+ * @typedef {import("../shared/words.js").Words} Words
+ */
+
+/** @param {State} state @param {Words} words */
 export function receiptCard(state, words) {
   return h("section", { key: "receipt", class: "card receipt", "aria-labelledby": "receipt-title" },
     h("h2", { id: "receipt-title", tabindex: -1 }, words.say("citizen.receipt")),

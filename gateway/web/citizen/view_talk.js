@@ -6,8 +6,17 @@ import { nameOf, shape } from "../shared/pieces.js";
 import { mayTalk } from "./following.js";
 import { LINE_CHARS_MAX, unreadOf } from "./talking.js";
 
+/**
+ * @typedef {import("./reducer.js").State} State
+ * @typedef {import("./following.js").Case} Case
+ * @typedef {import("../shared/words.js").Words} Words
+ * @typedef {import("./talking.js").Line} Line
+ */
+
+/** @param {State} state @param {Words} words */
 export function talkCard(state, words) {
-  const open = mayTalk(state.case);
+  const it = /** @type {Case} */ (state.case);
+  const open = mayTalk(it);
   if (!open && !state.lines.length && !state.unsent.length) return null;
   const unread = unreadOf(state);
   return h("section", { key: "talk", class: "card talk", "aria-labelledby": "talk-title", "data-talk": "" },
@@ -21,9 +30,10 @@ export function talkCard(state, words) {
         h("p", { class: "bubble" }, one.words),
         h("p", { class: "meta" }, shape("circle"), words.say("citizen.unsent"))))),
     !state.lines.length && !state.unsent.length ? h("p", { class: "quiet" }, words.say("citizen.talk.empty")) : null,
-    open ? composer(state, words) : h("p", { class: "quiet small" }, words.say(state.case.merged ? "citizen.talk.merged" : "citizen.talk.over")));
+    open ? composer(state, words) : h("p", { class: "quiet small" }, words.say(it.merged ? "citizen.talk.merged" : "citizen.talk.over")));
 }
 
+/** @param {Line} one @param {Words} words */
 function line(one, words) {
   const mine = one.by === "reporter";
   const who = mine ? words.say("citizen.you") : one.by === "desk" || !one.officer ? words.say("citizen.the_desk") : nameOf(one.officer, words);
@@ -32,6 +42,7 @@ function line(one, words) {
     h("p", { class: "bubble" }, one.words || words.say("citizen.erased")));
 }
 
+/** @param {State} state @param {Words} words */
 function composer(state, words) {
   return h("form", { class: "composer", key: "composer", onsubmit: { t: "ui.say" } },
     h("div", { role: "alert" }, state.talk_refused ? h("p", { class: "say bad" }, sentenceOf(state.talk_refused, words)) : null),
