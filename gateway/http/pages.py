@@ -42,7 +42,7 @@ UNSERVED_FOLDERS: Final = frozenset({"pictures"})  # of the front page
 WORKERS: Final = frozenset({"vendor/maplibre-gl/maplibre-gl-worker.mjs"})
 """Scripts that are started by address: a worker lives under the policy that came with it."""
 BASEMAP: Final = "shared/basemap.json"
-COMMENT: Final = re.compile(rb"^[ \t]*(?:/\*[\s\S]*?\*/|//[^\n]*)[ \t]*$", re.M)
+COMMENT: Final = re.compile(rb"^[ \t]*(?:/\*(?:(?!\*/)[\s\S])*\*/|//[^\n]*)[ \t]*$", re.M)
 EMERGENCY: Final = b"{{emergency_number}}"
 PAGES: Final = {"/": "citizen", "/officer": "officer", "/desk": "station", "/admin": "admin"}
 SCRIPT: Final = re.compile(r'<script type="module" src="/static/([^"]+)"')

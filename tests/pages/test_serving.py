@@ -154,6 +154,12 @@ def test_a_comment_behind_code_stays_and_so_does_what_looks_like_one_in_a_text()
     assert without_comments(body) == b'\n\nconst a = "// no"; // why\n\nconst b = "/* no */"; /* c */\n'
 
 
+def test_code_behind_a_comment_stays_whatever_comes_later() -> None:
+    """A type that is said in the middle of an expression, at the beginning of a line."""
+    body = b"a(\n  /** @type {B} */ (b));\nc();\n/** d */\nd();\n"
+    assert without_comments(body) == b"a(\n  /** @type {B} */ (b));\nc();\n\nd();\n"
+
+
 @pytest.mark.parametrize("path", PAGES)
 async def test_a_page_names_every_script_that_it_needs_and_none_that_comes_later(
     client: httpx.AsyncClient, path: str

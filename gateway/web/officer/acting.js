@@ -2,9 +2,15 @@
 
 import { askedOf } from "./deck.js";
 
+/** @typedef {import("./reducer.js").State} State */
+
+/** @param {any} m */
 const REASON_OF = (m) => (m.reason ? { reason: m.reason } : {});
 
-/** @returns {object} The act of a press, from the state in which it was pressed. */
+/**
+ * The act of a press, from the state in which it was pressed.
+ * @param {State} state @param {any} m @returns {{t: string, [more: string]: any}}
+ */
 export function actOf(state, m) {
   if (m.t === "ui.take") return { t: "claim", case: m.case, round: state.offers[m.case].round };
   if (m.t === "ui.not_now") return { t: "decline", case: m.case, round: state.offers[m.case].round, ...REASON_OF(m) };
@@ -19,7 +25,7 @@ export function actOf(state, m) {
     case "ui.transfer":
       return { t: "transfer", ...on };
     case "ui.well":
-      return { t: askedOf(held), ...on };
+      return { t: askedOf(held) ?? "", ...on };
     case "ui.met":
       return { t: "met", ...on, word: state.word.typed };
     case "ui.say":

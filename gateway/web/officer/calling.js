@@ -7,15 +7,20 @@ const ANSWER_MS = 1_500;
 const AGAIN_MS = 2_000;
 
 export class Call {
+  /** @type {string | null} */
   #key = null;
-  #timer = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
 
-  /** @param {{line: {act: Function}, post: (body: object) => Promise<any>, send: Function, live: () => boolean}} parts */
+  /** @param {{line: {act: (message: {t: string, [more: string]: any}) => string}, post: (body: object) => Promise<any>, send: import("../shared/dom.js").Send, live: () => boolean}} parts */
   constructor({ line, post, send, live }) {
-    Object.assign(this, { line, post, send, live });
+    this.line = line;
+    this.post = post;
+    this.send = send;
+    this.live = live;
   }
 
-  /** @param {object | null} fix Where the officer is, where that is known. */
+  /** @param {{lat: number, lon: number, accuracy_m?: number} | null} fix Where the officer is, where that is known. */
   start(fix) {
     if (this.#key) return;
     const { t, ...body } = { t: "panic", ...(fix ? { lat: fix.lat, lon: fix.lon, accuracy_m: Math.min(100_000, fix.accuracy_m ?? 20) } : {}) };
@@ -29,6 +34,7 @@ export class Call {
     this.#key = null;
   }
 
+  /** @param {{key: string | null, [more: string]: any}} body */
   async #again(body) {
     try {
       const told = await this.post(body);

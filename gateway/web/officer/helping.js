@@ -2,15 +2,24 @@
 
 import { noticed } from "./offering.js";
 
+/**
+ * @typedef {import("./reducer.js").State} State
+ * @typedef {import("./reducer.js").Help} Help
+ */
+
 /** So long the bar is held: nobody leans on it by accident for a second. */
 export const HOLD_MS = 1_000;
 /** So long the question stays that a short press opens. */
 export const ASK_MS = 10_000;
 
+/** @param {State} state @param {{officer: string}} help */
 export const isMine = (state, help) => help.officer === state.me?.officer;
+/** @param {State} state */
 export const ownHelp = (state) => Object.values(state.helps).find((one) => isMine(state, one)) ?? null;
+/** @param {State} state */
 export const othersHelps = (state) => Object.values(state.helps).filter((one) => !isMine(state, one));
 
+/** @param {State} state @param {any} m @returns {State} */
 export function reduceHelp(state, m) {
   switch (m.t) {
     case "help":
@@ -40,23 +49,26 @@ export function reduceHelp(state, m) {
   }
 }
 
-/** Is the officer's own call on its way or standing? */
+/** Is the officer's own call on its way or standing? @param {State} state */
 export const calling = (state) => state.panic.phase === "sending" || state.panic.phase === "raised" || ownHelp(state) !== null;
 
+/** @param {State} state @param {Help} help @returns {State} */
 const live = (state, help) => {
   const next = { ...state, helps: { ...state.helps, [help.panic]: help } };
   return isMine(state, help) ? { ...next, panic: { phase: "raised", ask: false } } : next;
 };
 
+/** @param {State} state @param {any} m @returns {State} */
 function over(state, m) {
   const known = state.helps[m.panic] ?? m;
   const helps = Object.fromEntries(Object.entries(state.helps).filter(([id]) => id !== m.panic));
   const own = isMine(state, known);
+  /** @type {State} */
   const next = { ...state, helps, panic: own ? { phase: "none", ask: false } : state.panic };
   return noticed(next, { case: `help:${m.panic}`, kind: "told", reason: own ? "help_over_own" : "help_over", by: { call_sign: known.call_sign, surname: known.surname }, category: null });
 }
 
-/** Where who called for help is now. */
+/** Where who called for help is now. @param {State} state @param {import("../shared/wire.js").Moved[]} moves */
 function moved(state, moves) {
   const places = new Map(moves.filter((one) => one.officer && one.place).map((one) => [one.officer, one.place]));
   const found = Object.values(state.helps).filter((one) => places.has(one.officer));
@@ -64,13 +76,15 @@ function moved(state, moves) {
   return { ...state, helps: { ...state.helps, ...Object.fromEntries(found.map((one) => [one.panic, { ...one, place: places.get(one.officer) }])) } };
 }
 
+/** @param {State} state @param {import("../shared/wire.js").Panic[]} panics @returns {State} */
 function snapshot(state, panics) {
   const helps = Object.fromEntries(panics.map((one) => [one.panic, { ...one, seen: state.helps[one.panic]?.seen ?? false }]));
   const own = panics.some((one) => isMine(state, one));
   // A call that the service has and the snapshot has not was ended by the desk meanwhile; one on its way goes on.
+  /** @type {State["panic"]} */
   const panic = own ? { phase: "raised", ask: false } : state.panic.phase === "raised" ? { phase: "none", ask: false } : state.panic;
   return { ...state, helps, panic };
 }
 
-/** Whatever else it says, a call that was not accepted is made again by whoever makes it. */
+/** Whatever else it says, a call that was not accepted is made again by whoever makes it. @param {State} state @param {any} m @returns {State} */
 const answered = (state, m) => (m.ok && state.panic.phase === "sending" ? { ...state, panic: { phase: "raised", ask: false } } : state);

@@ -12,16 +12,17 @@ const UNKNOWN_M = 50; // of a bridge that does not say
 const OLD_MS_MAX = 5_000;
 const STILL_MS = 8_000; // then the watch begins anew: who stands still is told of no change, and after 30 s nobody ranks
 
+/** @param {import("../shared/places.js").Point} point @param {unknown} datum */
 const wgs84 = (point, datum) => (String(datum ?? "").toLowerCase().replace("-", "") === "gcj02" ? fromGcj02(point) : point);
 
-/** The place that the page's address names, or null. */
+/** The place that the page's address names, or null. @param {string} search */
 export function placeInAddress(search) {
   const asked = new URLSearchParams(search);
   const at = pointFrom(asked.get("at"));
   return at && { ...wgs84(at, asked.get("datum")), accuracy_m: BY_HAND_M, source: "hand" };
 }
 
-/** A bridge's fix in the page's words, or null where it makes no sense. */
+/** A bridge's fix in the page's words, or null where it makes no sense. @param {any} told */
 export function fixOfBridge(told) {
   const { lat, lon } = { lat: Number(told?.lat ?? told?.latitude), lon: Number(told?.lon ?? told?.longitude) };
   if (!(Math.abs(lat) <= 90 && Math.abs(lon) <= 180)) return null;
@@ -29,10 +30,14 @@ export function fixOfBridge(told) {
   return { ...wgs84({ lat, lon }, told.datum), accuracy_m: accuracy_m >= 0 ? accuracy_m : UNKNOWN_M, source: "gps" };
 }
 
-/** Watches until the page ends. `heard(fix, at_ms)`: WGS-84, and the wall time it was found; `none()`: no position to be had. */
+/**
+ * Watches until the page ends. `heard(fix, at_ms)`: WGS-84, and the wall time it was found; `none()`: no position to be had.
+ * @param {(fix: import("./reducer.js").Fix, at_ms: number) => void} heard @param {() => void} none
+ */
 export function watch(heard, none) {
   let found_ms = 0;
-  addEventListener("onbeat:fix", (event) => {
+  addEventListener("onbeat:fix", (told) => {
+    const event = /** @type {CustomEvent} */ (told);
     const fix = fixOfBridge(event.detail);
     if (!fix) return;
     found_ms = Date.now();

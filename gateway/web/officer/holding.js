@@ -5,10 +5,16 @@ import { askedOf } from "./deck.js";
 import { drop, going, noticed, without } from "./offering.js";
 import { RATIO } from "./placing.js";
 
+/**
+ * @typedef {import("./reducer.js").State} State
+ * @typedef {import("./reducer.js").Held} Held
+ */
+
 export const DISPOSITIONS = ["report_taken", "advice_given", "founded", "unfounded", "gone_on_arrival", "referred", "duplicate", "hoax"];
 /** After these the case is nobody's business of this officer any more. */
 const NOT_MINE = new Set(["stale_fence", "closed", "withdrawn", "merged", "at_desk", "not_found"]);
 
+/** @param {State} state @param {any} m */
 export function seated(state, m) {
   const before = state.held[m.case];
   const camera = before || !m.place ? state.camera : cameraFor([m.place, state.fix].filter(Boolean), RATIO);
@@ -25,9 +31,10 @@ export function seated(state, m) {
   };
 }
 
-/** Nothing that an act of the officer's is about changed between the two. */
+/** Nothing that an act of the officer's is about changed between the two. @param {Held} a @param {any} b */
 const answers = (a, b) => a.check_in === b.check_in && a.watch === b.watch && a.met === b.met && a.seats === b.seats;
 
+/** @param {State} state @param {any} m */
 export function pressedHeld(state, m) {
   const held = state.held[m.case];
   if (!held) return state;
@@ -41,7 +48,7 @@ export function pressedHeld(state, m) {
     case "ui.second":
       return going(state, "held", m.case, "second_officer");
     case "ui.well":
-      return askedOf(held) ? going(state, "held", m.case, askedOf(held)) : state;
+      return askedOf(held) ? going(state, "held", m.case, String(askedOf(held))) : state;
     case "ui.met":
       return state.word.case === m.case && state.word.typed.length === 4 ? going(state, "held", m.case, "met") : state;
     default:
@@ -51,7 +58,7 @@ export function pressedHeld(state, m) {
 
 const ENDS = new Set(["cleared", "hand_back", "transfer"]);
 
-/** An answer to an act on a held case. */
+/** An answer to an act on a held case. @param {State} state @param {any} m @param {any} act */
 export function judged(state, m, act) {
   const held = state.held[act.case];
   const unmarked = held ? { ...held, going: null } : null;

@@ -18,26 +18,32 @@ import { Signals, once } from "./signals.js";
 import { lastSeq, talkOf } from "./talking.js";
 import { view } from "./view.js";
 
+/**
+ * @typedef {import("./reducer.js").State} State
+ * @typedef {{state: State, send: import("../shared/dom.js").Send, draw: () => void, focus: (selector: string) => boolean}} Page
+ */
+
 const PLACE_AGAIN_MS = 15_000;
 const AGE_MS_MAX = 3_600_000;
 
-const root = document.getElementById("page");
+const root = /** @type {HTMLElement} */ (document.getElementById("page"));
 const kept = session("officer");
 const line = new Line({ name: "officer", send: (m) => page.send(m) });
 const help = new Call({ line, send: (m) => page.send(m), live: () => page.state.line === "live", post: (body) => call("POST", "/v1/panics", { body: { t: "panic", ...body } }) });
 let told_ms = 0;
 let got_wall_ms = 0;
-let hold = 0;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let hold;
 const asked_ms = new Map(); // case -> when its place was asked for
 const read = new Map(); // case -> up to where was said to be read
 
-/** Sends an act once: the reducer marked it as going, unless it was already on its way. */
+/** Sends an act once: the reducer marked it as going, unless it was already on its way. @param {any} m @param {Page} page @param {State} before */
 const act = (m, { state }, before) => {
   const kind = m.t === "ui.take" || m.t === "ui.not_now" ? "offers" : "held";
   if (before[kind][m.case] && !before[kind][m.case].going && state[kind][m.case]?.going) line.act(actOf(state, m));
 };
 
-/** A fix at least every `fix_interval_s`, while on duty or calling for help: an older one than 30 s ranks nobody. */
+/** A fix at least every `fix_interval_s`, while on duty or calling for help: an older one than 30 s ranks nobody. @param {Page} page @param {number} now_ms */
 function tellPlace(page, now_ms, at_once = false) {
   const { fix, on_duty, fix_interval_s } = page.state;
   if (!fix || !(on_duty || ownHelp(page.state)) || (!at_once && now_ms - told_ms < fix_interval_s * 1000)) return;
@@ -46,7 +52,7 @@ function tellPlace(page, now_ms, at_once = false) {
   if (line.tell({ t: "fix", lat, lon, accuracy_m, age_ms: Math.min(age_ms, AGE_MS_MAX) })) told_ms = now_ms;
 }
 
-/** Hazards and earlier cases of a held case's place: fetched, and asked again until they came. */
+/** Hazards and earlier cases of a held case's place: fetched, and asked again until they came. @param {Page} page @param {string} id */
 async function learnPlace(page, id) {
   const now_ms = performance.now();
   if (now_ms - (asked_ms.get(id) ?? -Infinity) < PLACE_AGAIN_MS) return;
@@ -55,18 +61,19 @@ async function learnPlace(page, id) {
   page.send({ t: "place_known", case: id, known });
 }
 
-/** What is on the screen is read. */
+/** What is on the screen is read. @param {Page} page */
 function readTalk(page) {
   const { sheet, held, line: where } = page.state;
-  if (sheet?.kind !== "talk" || document.hidden || where !== "live" || !held[sheet.case]) return;
-  const talk = talkOf(page.state, sheet.case);
+  if (sheet?.kind !== "talk" || document.hidden || where !== "live" || !held[sheet.case ?? ""]) return;
+  const id = sheet.case ?? "";
+  const talk = talkOf(page.state, id);
   const upto = lastSeq(talk);
-  if (upto <= Math.max(talk.upto, read.get(sheet.case) ?? 0)) return;
-  read.set(sheet.case, upto);
-  line.act({ t: "read", case: sheet.case, fence: held[sheet.case].fence, upto });
+  if (upto <= Math.max(talk.upto, read.get(id) ?? 0)) return;
+  read.set(id, upto);
+  line.act({ t: "read", case: id, fence: held[id].fence, upto });
 }
 
-/** The focus on what has opened, or on what had opened it; the talk at its end. */
+/** The focus on what has opened, or on what had opened it; the talk at its end. @param {any} m @param {Page} page @param {State} before */
 function looks(m, page, before) {
   const { sheet, prefs } = page.state;
   if (sheet?.kind && sheet.kind !== before.sheet?.kind) {
@@ -82,6 +89,7 @@ function looks(m, page, before) {
   if (prefs !== before.prefs) document.documentElement.toggleAttribute("data-sun", prefs.sun);
 }
 
+/** @param {any} m @param {Page} page @param {State} before */
 function after(m, page, before) {
   const { state } = page;
   signals.follow(state, performance.now());
@@ -93,9 +101,11 @@ function after(m, page, before) {
   if (state.off_wish && !Object.keys(state.held).length && state.on_duty && !state.duty_going) page.send({ t: "ui.duty", on: false });
 }
 
+/** @param {any} _m @param {Page} page */
 const soon = (_m, page) => tellPlace(page, performance.now(), true);
 const letGo = () => clearTimeout(hold);
 
+/** @type {Record<string, (m: any, page: Page, before: State) => any>} */
 const effects = {
   ...signInEffects({ name: "officer", roles: ["officer"], open: begin, close: () => { help.stop(); line.close(); } }),
   "ui.language": languageEffect,
@@ -169,6 +179,7 @@ function begin() {
   }
 }
 
+/** @type {Pick<Signals, "follow" | "play">} */
 let signals = { follow() {}, play() {} };
 const page = open({ root, state: firstFor(kept, { ...FIRST, emergency: root.dataset.emergency }), reduce, view, words: await loadWords(), effects: withRinging(effects), after });
 signals = new Signals((m) => page.send(m));

@@ -2,8 +2,14 @@
 
 import { cameraForAreas, meant, nudged, zoomed } from "../shared/map.js";
 
+/**
+ * @typedef {import("./reducer.js").State} State
+ * @typedef {import("../shared/places.js").Point} Point
+ */
+
 export const RATIO = 0.6;
 
+/** @param {State} state @param {any} m */
 export function reducePlace(state, m) {
   switch (m.t) {
     case "fix":
@@ -25,8 +31,10 @@ export function reducePlace(state, m) {
   }
 }
 
+/** @param {Point} point */
 const point = ({ lat, lon }) => ({ lat, lon });
 
+/** @param {State} state @param {Point} point @returns {State} */
 function placed(state, { lat, lon }) {
   if (!state.by_hand) return state;
   return { ...state, fix: { lat: Number(lat.toFixed(6)), lon: Number(lon.toFixed(6)), accuracy_m: 10, source: "hand" }, no_fix: false };

@@ -11,6 +11,17 @@ import { drop, gone, lost, noticed, offered, pressedOffer, without } from "./off
 import { RATIO, reducePlace } from "./placing.js";
 import { reduceTalk } from "./talking.js";
 
+/**
+ * @typedef {"claim" | "decline" | string | null} Going the act that is on its way, since `going_ms`
+ * @typedef {import("../shared/wire.js").Offer & {ends_ms: number, going: Going, going_ms: number}} Offer
+ * @typedef {import("../shared/wire.js").HeldCase & {going: Going, going_ms: number}} Held
+ * @typedef {import("../shared/wire.js").Panic & {seen: boolean}} Help
+ * @typedef {{case: string, kind: string, reason: string, say?: string, by: {call_sign: string, surname?: string} | null, category?: string | null}} Notice
+ * @typedef {Partial<import("../shared/wire.js").PlaceKnown> & {failed?: boolean}} Known
+ * @typedef {{phase: "none" | "holding" | "sending" | "raised", ask: boolean, ask_ms?: number, since_ms?: number}} Panic
+ * @typedef {import("../shared/places.js").Point & {accuracy_m: number, source: string}} Fix
+ */
+
 /** What a phone may be asked to do. Kept on the phone; each has a sentence where the phone cannot. */
 export const PREFS = { sound: true, vibration: true, awake: true, sun: false };
 
@@ -18,40 +29,44 @@ export const FIRST = {
   ...SHARED,
   ...SIGN_IN,
   ...PUSH,
-  me: null, // {call_sign, station, officer, beat}
-  on_duty: null, // null until the server said
+  me: /** @type {{call_sign: string, station: string, officer: string, beat: string | null} | null} */ (null),
+  on_duty: /** @type {boolean | null} */ (null), // null until the server said
   duty_going: false,
   off_wish: false, // off duty as soon as the cases are passed on
   shift_min: 0, // minutes until the shift ends; 0: not told
   fix_interval_s: 5,
-  offers: {}, // case -> offer with ends_ms and `going` (claim, decline)
-  held: {}, // case -> held with `going`
-  focus: null, // the case that is looked at
+  offers: /** @type {Record<string, Offer>} */ ({}), // by case
+  held: /** @type {Record<string, Held>} */ ({}), // by case
+  focus: /** @type {string | null} */ (null), // the case that is looked at
   armed_ms: 0, // the large button takes no press before
-  sheet: null, // {kind, case}: what stands in place of the case
+  sheet: /** @type {{kind: string, case?: string | null} | null} */ (null), // what stands in place of the case
   reason: "", // chosen in a sheet
-  notices: [], // {case, kind, reason, by, category}
-  talks: {}, // case -> {lines, more, upto, unread, draft, pending}
-  places: {}, // case -> {hazards, earlier} or {failed}
-  word: { case: null, typed: "", refused: null },
-  panic: { phase: "none", ask: false }, // none, holding, sending, raised
-  helps: {}, // panic -> help with `seen`
-  fix: null, // {lat, lon, accuracy_m, source}
+  notices: /** @type {Notice[]} */ ([]),
+  talks: /** @type {Record<string, import("./talking.js").Talk>} */ ({}), // by case
+  places: /** @type {Record<string, Known>} */ ({}), // by case: what is known of its place
+  word: /** @type {{case: string | null, typed: string, refused: string | null}} */ ({ case: null, typed: "", refused: null }),
+  panic: /** @type {Panic} */ ({ phase: "none", ask: false }),
+  helps: /** @type {Record<string, Help>} */ ({}), // by panic
+  fix: /** @type {Fix | null} */ (null),
   by_hand: false,
   no_fix: false,
   disposition: "",
-  areas: [],
-  categories: [],
-  camera: null,
+  areas: /** @type {import("../shared/places.js").Area[]} */ ([]),
+  categories: /** @type {import("../shared/places.js").Category[]} */ ([]),
+  camera: /** @type {import("../shared/map.js").Camera | null} */ (null),
   prefs: PREFS,
   can: { sound: "none", vibration: false, awake: "none" }, // what this phone is able to; sound: none, locked, ready
   emergency: "110",
 };
 
+/** @typedef {typeof FIRST} State */
+
+/** @param {State} state @param {any} m @returns {State} */
 export function reduce(state, m) {
   return settled(state, turn(reducePush(reduceSignIn(reduceShared(state, m), m), m), m, state), m);
 }
 
+/** @param {State} next @param {any} m @param {State} before @returns {State} */
 function turn(next, m, before) {
   if (m.t.startsWith("ui.")) return reduceUi(reducePlace(reduceHelp(reduceTalk(next, m), m), m), m, before);
   switch (m.t) {
@@ -83,6 +98,7 @@ function turn(next, m, before) {
 
 const CASE_ACTS = new Set(["ui.step", "ui.hand_back", "ui.well", "ui.second", "ui.transfer", "ui.met"]);
 
+/** @param {State} state @param {any} m @param {State} before @returns {State} */
 function reduceUi(state, m, before) {
   if (CASE_ACTS.has(m.t)) return blocked(before, m) ? state : pressedHeld(state, m);
   switch (m.t) {
@@ -119,18 +135,19 @@ function reduceUi(state, m, before) {
   }
 }
 
-/** Did the press hit the large button in the moment after it changed by itself? */
+/** Did the press hit the large button in the moment after it changed by itself? @param {State} state @param {any} m */
 function blocked(state, m) {
   const primary = primaryOf(state);
-  return !armed(state) && primary?.press.t === m.t && primary.case === m.case;
+  return !armed(state) && primary !== null && primary.press.t === m.t && primary.case === m.case;
 }
 
-/** Everything that may be seen now; what this page is in the middle of sending stays marked. */
+/** Everything that may be seen now; what this page is in the middle of sending stays marked. @param {State} state @param {any} m @returns {State} */
 function snapshot(state, m) {
+  /** @type {Record<string, Offer | Held>} */
   const before = { ...state.offers, ...state.held };
-  const kept = (one) => ({ going: before[one.case]?.going ?? null, going_ms: before[one.case]?.going_ms ?? 0 });
-  const offers = (m.offers ?? []).map((one) => [one.case, { ...offered(one, m.heard_ms), ...kept(one) }]);
-  const held = (m.held ?? []).map((one) => [one.case, { ...one, ...kept(one) }]);
+  const kept = (/** @type {{case: string}} */ one) => ({ going: before[one.case]?.going ?? null, going_ms: before[one.case]?.going_ms ?? 0 });
+  const offers = /** @type {import("../shared/wire.js").Offer[]} */ (m.offers ?? []).map((one) => [one.case, { ...offered(one, m.heard_ms), ...kept(one) }]);
+  const held = /** @type {import("../shared/wire.js").HeldCase[]} */ (m.held ?? []).map((one) => [one.case, { ...one, ...kept(one) }]);
   const there = new Set([...offers, ...held].map(([id]) => id));
   // A claim whose answer is still to come keeps its card: what became of it is being asked.
   const waiting = Object.values(state.offers).filter((one) => one.going === "claim" && !there.has(one.case));
@@ -139,6 +156,7 @@ function snapshot(state, m) {
     offers: Object.fromEntries([...offers, ...waiting.map((one) => [one.case, one])]) };
 }
 
+/** @param {State} state @param {any} m @returns {State} */
 function result(state, m) {
   const act = m.act;
   if (!act) return state;
@@ -159,9 +177,10 @@ function result(state, m) {
   }
 }
 
-/** The case itself comes by a message of its own, before this one or after; without it the card waits. */
+/** The case itself comes by a message of its own, before this one or after; without it the card waits. @param {State} state @param {any} act */
 const won = (state, act) => ({ ...state, notices: without(state.notices, act.case) });
 
+/** @param {State} state @param {any} m @param {any} act @returns {State} */
 function duty(state, m, act) {
   const next = { ...state, duty_going: false, on_duty: m.ok ? act.on : state.on_duty, notices: without(state.notices, "duty"),
     me: m.more?.beat && state.me ? { ...state.me, beat: m.more.beat } : state.me };

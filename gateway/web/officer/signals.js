@@ -6,7 +6,12 @@
 import { asking, askedOf } from "./deck.js";
 import { othersHelps } from "./helping.js";
 
+/**
+ * @typedef {import("./reducer.js").State} State
+ */
+
 /** Tones of each signal: [Hz, start in s, length in s]; how it is felt: ms on, off, on. */
+/** @type {Record<string, {tones: number[][], felt: number[]}>} */
 export const SIGNALS = {
   offer: { tones: [[880, 0, 0.14], [1_175, 0.16, 0.22]], felt: [200, 80, 200] },
   hurry: { tones: [[1_175, 0, 0.1], [1_175, 0.14, 0.1], [1_175, 0.28, 0.1]], felt: [120, 60, 120, 60, 120] },
@@ -18,10 +23,11 @@ export const SIGNALS = {
   alarm: { tones: [[1_320, 0, 0.22], [880, 0.24, 0.22], [1_320, 0.48, 0.22], [880, 0.72, 0.22]], felt: [500, 150, 500, 150, 500] },
 };
 /** How often a signal sounds again while nobody has answered it, ms. */
+/** @type {Record<string, number>} */
 export const AGAIN_MS = { alarm: 2_500, well: 5_000, hurry: 5_000, offer: 7_000 };
 const HURRY_MS = 15_000;
 
-/** What goes on sounding in this state until somebody acts, the most urgent one; null: quiet. */
+/** What goes on sounding in this state until somebody acts, the most urgent one; null: quiet. @param {State} state */
 export function ringing(state) {
   if (!state.signed) return null;
   if (othersHelps(state).some((one) => !one.seen)) return "alarm";
@@ -31,7 +37,7 @@ export function ringing(state) {
   return open.some((one) => one.ends_ms - state.now_ms < HURRY_MS) ? "hurry" : "offer";
 }
 
-/** What sounds once because of this message; null: nothing. */
+/** What sounds once because of this message; null: nothing. @param {State} before @param {State} after @param {any} m */
 export function once(before, after, m) {
   switch (m.t) {
     case "held": {
@@ -55,13 +61,17 @@ export function once(before, after, m) {
 
 /** The phone's part. `send` hears {t: "can", can} when what it is able to do changes. */
 export class Signals {
+  /** @type {AudioContext | null} */
   #audio = null;
+  /** @type {string | null} */
   #kind = null;
   #at_ms = 0;
   #prefs = { sound: true, vibration: true, awake: true };
+  /** @type {WakeLockSentinel | null} */
   #lock = null;
   #wanted = false;
 
+  /** @param {import("../shared/dom.js").Send} send */
   constructor(send) {
     this.send = send;
     const able = "AudioContext" in globalThis || "webkitAudioContext" in globalThis;
@@ -71,7 +81,7 @@ export class Signals {
     document.addEventListener("visibilitychange", () => this.#awake());
   }
 
-  /** After every message: what should go on sounding, and whether the screen should stay on. */
+  /** After every message: what should go on sounding, and whether the screen should stay on. @param {State} state @param {number} now_ms */
   follow(state, now_ms) {
     this.#prefs = state.prefs;
     const kind = ringing(state);
@@ -87,6 +97,7 @@ export class Signals {
     }
   }
 
+  /** @param {string} kind */
   play(kind) {
     const { tones, felt } = SIGNALS[kind];
     if (this.#prefs.vibration) navigator.vibrate?.(felt);
@@ -110,9 +121,9 @@ export class Signals {
 
   async #unlock() {
     if (this.#audio?.state === "running") return;
-    this.#audio ??= new (globalThis.AudioContext ?? globalThis.webkitAudioContext)();
-    await this.#audio.resume().catch(() => null);
-    if (this.#audio.state === "running") this.send({ t: "can", can: { sound: "ready" } });
+    this.#audio ??= new (globalThis.AudioContext ?? /** @type {any} */ (globalThis).webkitAudioContext)();
+    await this.#audio?.resume().catch(() => null);
+    if (this.#audio?.state === "running") this.send({ t: "can", can: { sound: "ready" } });
   }
 
   async #awake() {

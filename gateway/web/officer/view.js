@@ -15,6 +15,12 @@ import { offerCard } from "./view_offer.js";
 import { reasonSheet, sheet, waysSheet } from "./view_sheets.js";
 import { talkSheet } from "./view_talk.js";
 
+/**
+ * @typedef {import("./reducer.js").State} State
+ * @typedef {import("../shared/words.js").Words} Words
+ */
+
+/** @param {State} state @param {Words} words */
 export function view(state, words) {
   if (!state.signed) {
     return [lineBar(state, words), top(words, "officer"), signInView(state, words, "officer"),
@@ -23,6 +29,7 @@ export function view(state, words) {
   return [lineBar(state, words), head(state, words), body(state, words), dock(state, words)];
 }
 
+/** @param {State} state @param {Words} words */
 function body(state, words) {
   if (state.line === "refused") return h("main", { key: "main", id: "main", class: "column" }, lineRefused(state, words));
   if (!state.ready) return skeleton(words);
@@ -36,15 +43,16 @@ function body(state, words) {
     looked(state, words));
 }
 
-/** What a screen reader says by itself when offers come. */
+/** What a screen reader says by itself when offers come. @param {State} state @param {Words} words */
 function spoken(state, words) {
   const offers = nearestFirst(state);
   return offers.length ? words.say("officer.spoken", { n: offers.length, category: categoryName(offers[0].category, state.categories, words) }) : "";
 }
 
+/** @param {State} state @param {Words} words */
 function looked(state, words) {
   if (state.sheet?.kind === "settings") return state.account ? sheet(words.say("staff.account.title"), words, accountView(state.account, words)) : settings(state, words);
-  const id = focusOf(state);
+  const id = /** @type {string} */ (focusOf(state)); // null finds nothing
   const held = state.held[id];
   const kind = state.sheet?.case === id ? state.sheet?.kind : null;
   if (held) {

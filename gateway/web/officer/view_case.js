@@ -11,9 +11,17 @@ import { RATIO } from "./placing.js";
 import { talkOf } from "./talking.js";
 import { farSay } from "./view_offer.js";
 
+/**
+ * @typedef {import("./reducer.js").State} State
+ * @typedef {import("../shared/words.js").Words} Words
+ * @typedef {import("./reducer.js").Held} Held
+ * @typedef {import("./reducer.js").Known} Known
+ */
+
 /** A note written down so near is of this very place. */
 const HERE_M = 10;
 
+/** @param {Held} held @param {State} state @param {Words} words */
 export function caseCard(held, state, words) {
   const unread = talkOf(state, held.case).unread;
   return h("article", { key: `held:${held.case}`, class: "card held", "data-held": held.case, "aria-label": categoryName(held.category, state.categories, words) },
@@ -32,27 +40,30 @@ export function caseCard(held, state, words) {
     held.others?.length ? h("p", {}, words.say("officer.with", { who: held.others.map((one) => nameOf(one, words)).join(words.say("list")) })) : null,
     held.seats > 1 + (held.others?.length ?? 0) ? h("p", { "data-free-seat": "" }, words.say("officer.free_seat", { n: held.seats - 1 - (held.others?.length ?? 0) })) : null,
     held.state === "on_scene" ? null : h("div", { class: "pick" }, map({ camera: state.camera, ratio: RATIO, areas: state.areas, mine: state.me?.beat ?? null, words, label: words.say("officer.case_map"),
-      marks: [{ key: "case", kind: "pin", ...held.place }, ...(state.fix ? [{ key: "me", kind: "unit", ...state.fix, sign: state.me?.call_sign }] : [])] })),
+      marks: [{ key: "case", kind: "pin", ...held.place }, ...(state.fix ? [{ key: "me", kind: /** @type {const} */ ("unit"), ...state.fix, sign: state.me?.call_sign }] : [])] })),
     earlier(state.places[held.case], state, words),
     more(held, words));
 }
 
-/** Somebody asks, or has noticed something; the large button answers what can be answered. */
+/** Somebody asks, or has noticed something; the large button answers what can be answered. @param {Held} held @param {Words} words */
 function asked(held, words) {
   const key = held.check_in ? `check_in.${held.check_in}` : held.watch ? `watch.${held.watch}` : null;
   if (!key) return null;
   return h("p", { key: "asked", class: "say wait", role: "alert", "data-asked": askedOf(held) ?? "nudge" }, words.say(`officer.${key}`));
 }
 
+/** @param {Known | undefined} known @param {Words} words */
 function hazards(known, words) {
   if (!known) return h("p", { key: "hazards", class: "quiet small" }, words.say("officer.hazards.loading"));
-  if (known.failed) return h("p", { key: "hazards", class: "say wait" }, words.say("officer.hazards.failed"));
-  if (!known.hazards.length) return h("p", { key: "hazards", class: "quiet small" }, words.say("officer.hazards.none"));
-  return h("section", { key: "hazards", class: "say wait", "data-hazards": known.hazards.length },
+  if (known.failed || !known.hazards) return h("p", { key: "hazards", class: "say wait" }, words.say("officer.hazards.failed"));
+  const told = known.hazards;
+  if (!told.length) return h("p", { key: "hazards", class: "quiet small" }, words.say("officer.hazards.none"));
+  return h("section", { key: "hazards", class: "say wait", "data-hazards": told.length },
     h("h3", {}, shape("warn"), words.say("officer.hazards")),
-    h("ul", {}, known.hazards.map((one) => h("li", { key: one.hazard }, one.words, h("span", { class: "small" }, ` · ${one.within_m < HERE_M ? words.say("officer.right_here") : words.say("officer.within", { n: one.within_m })}`)))));
+    h("ul", {}, told.map((one) => h("li", { key: one.hazard }, one.words, h("span", { class: "small" }, ` · ${one.within_m < HERE_M ? words.say("officer.right_here") : words.say("officer.within", { n: one.within_m })}`)))));
 }
 
+/** @param {Known | undefined} known @param {State} state @param {Words} words */
 function earlier(known, state, words) {
   if (!known?.earlier?.length) return null;
   return h("details", { key: "earlier" },
@@ -61,7 +72,7 @@ function earlier(known, state, words) {
       h("li", { key: i }, `${one.on} · ${categoryName(one.category, state.categories, words)} · ${words.say(`disposition.${one.disposition ?? "none"}`)}`))));
 }
 
-/** The word of both phones: said at the door by one, typed by the other. */
+/** The word of both phones: said at the door by one, typed by the other. @param {Held} held @param {State} state @param {Words} words */
 function theWord(held, state, words) {
   if (held.met) return h("p", { key: "met", class: "badge green", "data-met": "yes" }, shape("tick"), words.say("officer.met"));
   if (!held.word) return null;
@@ -78,6 +89,7 @@ function theWord(held, state, words) {
     refused ? h("p", { id: "word-wrong", class: "wrong-say", role: "alert" }, sentenceOf({ reason: refused }, words)) : null);
 }
 
+/** @param {Held} held @param {State} state @param {Words} words */
 const ending = (held, state, words) =>
   h("fieldset", { key: "ending", class: "choices", "data-ending": held.case },
     h("legend", {}, words.say("disposition.label")),
@@ -85,7 +97,9 @@ const ending = (held, state, words) =>
       h("input", { type: "radio", name: "disposition", value: one, checked: state.disposition === one, onchange: { t: "ui.disposition" } }),
       h("span", {}, words.say(`disposition.${one}`)))));
 
+/** @param {Held} held @param {Words} words */
 function more(held, words) {
+  /** @param {string} kind */
   const open = (kind) => h("button", { key: kind, class: "wide", "data-sheet": kind, "aria-disabled": held.going ? "true" : null,
     onclick: { t: "ui.sheet", kind, case: held.case } }, words.say(`officer.${kind}`));
   return h("details", { key: "more", class: "more" },

@@ -6,10 +6,18 @@ import { categoryName } from "../shared/places.js";
 import { armed, askedOf, deck, focusOf, primaryOf } from "./deck.js";
 import { panicBar } from "./view_help.js";
 
+/**
+ * @typedef {import("./reducer.js").State} State
+ * @typedef {import("../shared/words.js").Words} Words
+ * @typedef {import("./deck.js").Primary} Primary
+ */
+
 /** A claim without an answer for so long is told to be asked about. */
 const SLOW_MS = 2_500;
+/** @type {Record<string, string>} */
 const MARK = { take: "data-take", set_out: "data-step", arrived: "data-step", cleared: "data-step" };
 
+/** @param {State} state @param {Words} words */
 export function dock(state, words) {
   if (state.line === "refused" && state.line_why === "revoked") return null;
   const primary = primaryOf(state);
@@ -19,6 +27,7 @@ export function dock(state, words) {
       panicBar(state, words)));
 }
 
+/** @param {Primary} primary @param {State} state @param {Words} words */
 function large(primary, state, words) {
   const mark = MARK[primary.act] ?? "data-act";
   return h("button", { key: "large", class: `main take${primary.act === "well" ? " well" : ""}`, [mark]: primary.act,
@@ -27,7 +36,7 @@ function large(primary, state, words) {
   labelOf(primary, state, words));
 }
 
-/** The words on the large button: what it does, or what became of the press. */
+/** The words on the large button: what it does, or what became of the press. @param {Primary} primary @param {State} state @param {Words} words */
 export function labelOf(primary, state, words) {
   if (primary.going) {
     if (state.line !== "live" || state.offline) return words.say("officer.kept");
@@ -42,19 +51,20 @@ export function labelOf(primary, state, words) {
   return words.say(`officer.step.${primary.act}`);
 }
 
-/** Cases and offers side by side, where there is more than one: a press looks at another one. */
+/** Cases and offers side by side, where there is more than one: a press looks at another one. @param {State} state @param {Words} words */
 export function deckRow(state, words) {
   const all = deck(state);
   if (all.length < 2) return null;
   const looked = focusOf(state);
   return h("nav", { key: "deck", class: "deck", "aria-label": words.say("officer.deck", { n: all.length }) },
     all.map((one) => {
-      const offer = one.case in state.offers;
+      const offer = state.offers[one.case];
+      const held = state.held[one.case];
       const name = categoryName(one.category, state.categories, words);
       return h("button", { key: one.case, class: `chip${one.case === looked ? " looked" : ""}`, "data-chip": one.case,
         "aria-current": one.case === looked ? "true" : null, onclick: { t: "ui.look", case: one.case } },
-      offer ? ring(one.ends_ms, state.now_ms, words, { small: true })
-        : h("span", { class: `badge ${askedOf(one) ? "amber" : "green"}` }, shape(askedOf(one) ? "circle" : (MARKS[one.state] ?? ["dot"])[0])),
+      offer ? ring(offer.ends_ms, state.now_ms, words, { small: true })
+        : h("span", { class: `badge ${askedOf(held) ? "amber" : "green"}` }, shape(askedOf(held) ? "circle" : (MARKS[held.state] ?? ["dot"])[0])),
       h("span", {}, name));
     }));
 }

@@ -9,9 +9,15 @@ import { RATIO } from "./placing.js";
 import { farSay } from "./view_offer.js";
 import { wayLinks } from "./view_sheets.js";
 
+/**
+ * @typedef {import("./reducer.js").State} State
+ * @typedef {import("../shared/words.js").Words} Words
+ * @typedef {import("./reducer.js").Help} Help
+ */
+
 const HELD = { Enter: "hold", " ": "hold" };
 
-/** A slim red bar: held for a second it calls; a short press, or a screen reader's, opens a question with a yes. */
+/** A slim red bar: held for a second it calls; a short press, or a screen reader's, opens a question with a yes. @param {State} state @param {Words} words */
 export function panicBar(state, words) {
   if (state.panic.phase === "raised") return null;
   const { phase, ask } = state.panic;
@@ -34,7 +40,7 @@ export function panicBar(state, words) {
     h("p", { id: "panic-how", class: "unseen" }, words.say("officer.panic.how")));
 }
 
-/** The officer's own call, until a person at the desk ends it. */
+/** The officer's own call, until a person at the desk ends it. @param {State} state @param {Words} words */
 export function ownCall(state, words) {
   if (!calling(state) || state.panic.phase === "sending") return null;
   const help = ownHelp(state);
@@ -48,7 +54,7 @@ export function ownCall(state, words) {
     h("a", { class: "way", href: `tel:${state.emergency}` }, words.say("officer.panic.call", { number: state.emergency })));
 }
 
-/** Officers nearby who call for help, each with the way there. */
+/** Officers nearby who call for help, each with the way there. @param {State} state @param {Words} words */
 export function alarms(state, words) {
   return othersHelps(state).map((help) =>
     h("section", { key: `help:${help.panic}`, class: "card danger", role: "alert", "data-help": help.call_sign },
@@ -56,13 +62,15 @@ export function alarms(state, words) {
       h("p", { class: "far" }, help.place ? farSay(help.place, state, words) : words.say("officer.help.no_place")),
       help.place && !help.seen ? h("div", { class: "pick" }, map({ camera: cameraOf(help, state), ratio: RATIO * 0.7, areas: state.areas, words, zoom: false,
         label: words.say("officer.help.map"), marks: [{ key: "help", kind: "pin", ...help.place, sign: help.call_sign },
-          ...(state.fix ? [{ key: "me", kind: "unit", ...state.fix, sign: state.me?.call_sign }] : [])] })) : null,
+          ...(state.fix ? [{ key: "me", kind: /** @type {const} */ ("unit"), ...state.fix, sign: state.me?.call_sign }] : [])] })) : null,
       help.place ? h("div", { class: "ways" }, wayLinks(help.place, help.call_sign, words)) : null,
       help.seen ? null : h("button", { class: "wide", "data-seen": help.panic, onclick: { t: "ui.help_seen", panic: help.panic } }, words.say("officer.help.seen"))));
 }
 
+/** @param {Help} help @param {State} state */
 function cameraOf(help, state) {
-  const wide_m = state.fix ? Math.max(800, 222_640 * Math.hypot(help.place.lat - state.fix.lat, (help.place.lon - state.fix.lon) * 0.85) * 1.4) : 1_500;
-  const mid = state.fix ? { lat: (help.place.lat + state.fix.lat) / 2, lon: (help.place.lon + state.fix.lon) / 2 } : help.place;
+  const place = /** @type {import("../shared/places.js").Point} */ (help.place);
+  const wide_m = state.fix ? Math.max(800, 222_640 * Math.hypot(place.lat - state.fix.lat, (place.lon - state.fix.lon) * 0.85) * 1.4) : 1_500;
+  const mid = state.fix ? { lat: (place.lat + state.fix.lat) / 2, lon: (place.lon + state.fix.lon) / 2 } : place;
   return { lat: mid.lat, lon: mid.lon, wide_m };
 }

@@ -10,10 +10,17 @@ import { pushView } from "../shared/push.js";
 import { RATIO } from "./placing.js";
 import { sheet } from "./view_sheets.js";
 
+/**
+ * @typedef {import("./reducer.js").State} State
+ * @typedef {import("../shared/words.js").Words} Words
+ */
+
+/** @param {string} path */
 const icon = (path) => h("svg", { viewBox: "0 0 24 24", class: "icon", "aria-hidden": "true" }, h("path", { d: path }));
 const SUN = "M12 7a5 5 0 1 0 0 10 5 5 0 0 0 0-10ZM12 1v3M12 20v3M1 12h3M20 12h3M4.2 4.2l2.1 2.1M17.7 17.7l2.1 2.1M4.2 19.8l2.1-2.1M17.7 6.3l2.1-2.1";
 const SLIDERS = "M3 6h10M19 6h2M3 12h2M11 12h10M3 18h8M17 18h4M16 3v6M8 9v6M14 15v6";
 
+/** @param {State} state @param {Words} words */
 export function head(state, words) {
   const { sun } = state.prefs;
   return h("header", { key: "top", class: "top" },
@@ -27,13 +34,14 @@ export function head(state, words) {
         onclick: state.sheet?.kind === "settings" ? { t: "ui.back" } : { t: "ui.sheet", kind: "settings" } }, icon(SLIDERS))));
 }
 
+/** @param {State} state @param {Words} words */
 function onDuty(state, words) {
   const on = state.on_duty === true;
   if (state.on_duty === null) return null;
   return h("p", { class: `badge ${on ? "green" : ""}`, role: "status", "data-on-duty": on ? "on" : "off" }, shape(on ? "dot" : "circle"), words.say(on ? "officer.duty.on" : "officer.duty.off"));
 }
 
-/** The switch stands where no case is before the officer, and always in the settings. */
+/** The switch stands where no case is before the officer, and always in the settings. @param {State} state @param {Words} words */
 export function dutyRow(state, words) {
   const on = state.on_duty === true;
   return h("section", { key: "duty", class: `duty row apart nowrap${on ? " on" : ""}`, "aria-label": words.say("officer.duty") },
@@ -43,6 +51,7 @@ export function dutyRow(state, words) {
     words.say(state.duty_going ? "officer.duty.going" : on ? "officer.duty.go_off" : "officer.duty.go_on")));
 }
 
+/** @param {State} state @param {Words} words */
 export function idle(state, words) {
   const key = state.on_duty ? (state.fix ? "waiting" : "no_place") : "off";
   return h("section", { key: "idle", class: "card idle", "data-idle": key },
@@ -54,32 +63,36 @@ export function idle(state, words) {
     state.ring === "on" ? null : pushView(state, words));
 }
 
+/** @param {State} state @param {Words} words */
 function beatSay(state, words) {
   const beat = state.areas.find((one) => one.kind === "beat" && one.id === state.me?.beat);
   return beat ? words.say("officer.beat", { name: words.lang === "en" ? beat.name_en || beat.name : beat.name || beat.name_en }) : null;
 }
 
+/** @param {State} state @param {Words} words */
 function placeSay(state, words) {
   if (state.fix) return words.say(`officer.place.${state.fix.source}`, { n: Math.round(state.fix.accuracy_m) });
   return words.say(state.no_fix ? "officer.place.none" : "officer.place.looking");
 }
 
-/** The beat and who patrols it; without a beat what the map looked at last. */
+/** The beat and who patrols it; without a beat what the map looked at last. @param {State} state */
 function ownCamera(state) {
   const beat = state.areas.filter((one) => one.kind === "beat" && one.id === state.me?.beat);
   if (!beat.length) return state.camera;
   return cameraFor([...pointsOf(beat), ...(state.fix ? [state.fix] : [])], RATIO);
 }
 
+/** @param {State} state @param {Words} words */
 const ownMap = (state, words, placing = false) => map({ camera: placing ? state.camera : ownCamera(state), ratio: RATIO, areas: state.areas,
   mine: state.me?.beat ?? null, words, place: placing, zoom: placing, label: words.say(placing ? "officer.place_map" : "officer.map"),
-  marks: state.fix ? [{ key: "me", kind: "unit", ...state.fix, within_m: state.fix.accuracy_m, sign: state.me?.call_sign }] : [] });
+  marks: state.fix ? [{ key: "me", kind: /** @type {const} */ ("unit"), ...state.fix, within_m: state.fix.accuracy_m, sign: state.me?.call_sign }] : [] });
 
 const SHIFTS_H = [0, 1, 2, 4, 6, 8, 10, 12];
 
+/** @param {State} state @param {Words} words */
 export function settings(state, words) {
   const other = words.lang === "en" ? "zh-CN" : "en";
-  const toggle = (name, said) => h("div", { key: name, class: "field" },
+  const toggle = (/** @type {keyof State["prefs"]} */ name, /** @type {string | null} */ said) => h("div", { key: name, class: "field" },
     h("button", { class: "toggle", role: "switch", "aria-checked": state.prefs[name] ? "true" : "false", "data-pref": name, onclick: { t: "ui.pref", name, on: !state.prefs[name] } },
       h("span", {}, words.say(`officer.pref.${name}`)), h("span", { class: "knob" }, words.say(state.prefs[name] ? "officer.pref.on" : "officer.pref.off"))),
     said ? h("p", { class: "quiet small" }, said) : null);

@@ -7,14 +7,22 @@ import { ring } from "../shared/pieces.js";
 import { categoryName, distanceSay, metresBetween } from "../shared/places.js";
 import { eighth } from "./ways.js";
 
+/**
+ * @typedef {import("./reducer.js").State} State
+ * @typedef {import("../shared/words.js").Words} Words
+ * @typedef {import("./reducer.js").Offer} Offer
+ * @typedef {import("../shared/places.js").Point} Point
+ */
+
 /** Door to door in town, m/s; only a hint on a card, the service ranks by its own. */
 export const TOWN_M_S = 5.5;
 const CARD_RATIO = 0.42;
 const AT_M = 30; // nearer than a phone's own error there is no direction
 
+/** @param {number} metres */
 export const minutesTo = (metres) => Math.max(1, Math.round(metres / TOWN_M_S / 60));
 
-/** "640 m north-east · about 2 min"; empty without a position. */
+/** "640 m north-east · about 2 min"; empty without a position. @param {Point} place @param {State} state @param {Words} words */
 export function farSay(place, state, words) {
   if (!state.fix) return words.say("officer.far_unknown");
   const metres = metresBetween(state.fix, place);
@@ -22,9 +30,10 @@ export function farSay(place, state, words) {
   return words.say("officer.far", { distance: distanceSay(metres, words), minutes: minutesTo(metres), towards: words.say(`officer.towards.${eighth(state.fix, place)}`) });
 }
 
+/** @param {Offer} offer @param {State} state @param {Words} words */
 export function offerCard(offer, state, words) {
   const name = categoryName(offer.category, state.categories, words);
-  const camera = cameraFor([offer.place, state.fix].filter(Boolean), CARD_RATIO, 600);
+  const camera = cameraFor([offer.place, ...(state.fix ? [state.fix] : [])], CARD_RATIO, 600);
   return h("article", { key: `offer:${offer.case}`, class: "card offer slides", "data-offer": offer.case, "aria-label": name },
     h("div", { class: "row apart offer-top" },
       h("div", { class: "fill" },
@@ -32,9 +41,9 @@ export function offerCard(offer, state, words) {
         h("p", { class: "far" }, farSay(offer.place, state, words))),
       ring(offer.ends_ms, state.now_ms, words)),
     h("p", { class: "two-lines" }, offer.words),
-    offer.seats > 1 ? h("p", {}, words.say("officer.seats", { n: offer.seats })) : null,
+    (offer.seats ?? 1) > 1 ? h("p", {}, words.say("officer.seats", { n: offer.seats })) : null,
     h("div", { class: "pick" }, map({ camera, ratio: CARD_RATIO, areas: state.areas, mine: state.me?.beat ?? null, words, zoom: false, label: words.say("officer.offer_map"),
-      marks: [{ key: "case", kind: "case", ...offer.place, colour: "blue" }, ...(state.fix ? [{ key: "me", kind: "unit", ...state.fix, sign: state.me?.call_sign }] : [])] })),
+      marks: [{ key: "case", kind: "case", ...offer.place, colour: "blue" }, ...(state.fix ? [{ key: "me", kind: /** @type {const} */ ("unit"), ...state.fix, sign: state.me?.call_sign }] : [])] })),
     h("p", { class: "quiet small" }, words.say("officer.offer_place")),
     h("div", { class: "row two" },
       h("button", { class: "fill", "data-not-now": "", "aria-disabled": offer.going ? "true" : null, onclick: { t: "ui.not_now", case: offer.case } },

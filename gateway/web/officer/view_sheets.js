@@ -5,7 +5,14 @@ import { categoryName } from "../shared/places.js";
 import { REASONS } from "./offering.js";
 import { waysTo } from "./ways.js";
 
-/** The frame of every sheet: back, and a heading that the focus goes to. */
+/**
+ * @typedef {import("./reducer.js").State} State
+ * @typedef {import("../shared/words.js").Words} Words
+ * @typedef {import("./reducer.js").Held} Held
+ * @typedef {import("./reducer.js").Offer} Offer
+ */
+
+/** The frame of every sheet: back, and a heading that the focus goes to. @param {string} title @param {Words} words @param {import("../shared/dom.js").Given[]} more */
 export const sheet = (title, words, ...more) =>
   h("section", { key: "sheet", class: "card slides", "data-open": "" },
     h("div", { class: "row nowrap" },
@@ -13,7 +20,7 @@ export const sheet = (title, words, ...more) =>
       h("h2", { id: "sheet-title", tabindex: -1 }, title)),
     more);
 
-/** Reasons as large choices. Of a decline each is the press itself; of the others the button below confirms. */
+/** Reasons as large choices. Of a decline each is the press itself; of the others the button below confirms. @param {string} kind @param {Held | Offer} one @param {State} state @param {Words} words */
 export function reasonSheet(kind, one, state, words) {
   const name = categoryName(one.category, state.categories, words);
   if (kind === "transfer") return sheet(words.say("officer.transfer"), words, h("p", {}, words.say("officer.transfer_hint")));
@@ -32,9 +39,11 @@ export function reasonSheet(kind, one, state, words) {
     direct ? null : h("p", { class: "quiet small" }, words.say("officer.reason_optional")));
 }
 
+/** @param {import("../shared/places.js").Point} place @param {string} label @param {Words} words */
 export const wayLinks = (place, label, words) => waysTo(place, label).map(({ id, href }) =>
   h("a", { key: id, class: "button", "data-way": id, href, target: id === "own" ? null : "_blank", rel: "noopener noreferrer" }, words.say(`officer.ways.${id}`)));
 
+/** @param {Held} held @param {State} state @param {Words} words */
 export function waysSheet(held, state, words) {
   return sheet(words.say("officer.way"), words,
     h("div", { class: "choices one" }, wayLinks(held.place, categoryName(held.category, state.categories, words), words)),

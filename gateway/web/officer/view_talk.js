@@ -5,8 +5,16 @@ import { nameOf } from "../shared/pieces.js";
 import { mine, talkOf } from "./talking.js";
 import { sheet } from "./view_sheets.js";
 
+/**
+ * @typedef {import("./reducer.js").State} State
+ * @typedef {import("../shared/words.js").Words} Words
+ * @typedef {import("./reducer.js").Held} Held
+ * @typedef {import("./talking.js").Line} Line
+ */
+
 const QUICK = ["coming", "five_late", "where", "here", "traffic"];
 
+/** @param {Held} held @param {State} state @param {Words} words */
 export function talkSheet(held, state, words) {
   const talk = talkOf(state, held.case);
   const said = talk.lines.map((line) => lineOf(line, state, words));
@@ -28,6 +36,7 @@ export function talkSheet(held, state, words) {
       h("button", { class: "main", type: "submit", "data-say": "" }, words.say("officer.talk_send"))));
 }
 
+/** @param {Line} line @param {State} state @param {Words} words */
 function lineOf(line, state, words) {
   const own = mine(state, line);
   const who = own ? words.say("officer.talk_me") : line.by === "officer" && line.officer ? nameOf(line.officer, words) : words.say(`officer.talk_by.${line.by}`);

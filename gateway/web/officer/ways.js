@@ -7,6 +7,7 @@ import { toGcj02 } from "../shared/datum.js";
 
 const DIGITS = 6; // a tenth of a metre
 
+/** @param {{lat: number, lon: number}} place */
 const text = ({ lat, lon }) => `${lat.toFixed(DIGITS)},${lon.toFixed(DIGITS)}`;
 
 /** @param {{lat: number, lon: number}} place @returns {{id: string, href: string}[]} The phone's own first. */
@@ -23,7 +24,7 @@ export function waysTo(place, label = "") {
 
 const RAD = Math.PI / 180;
 
-/** The direction from one place to another as one of eight: 0 north, 1 north-east, and so on by the clock. */
+/** The direction from one place to another as one of eight: 0 north, 1 north-east, and so on by the clock. @param {{lat: number, lon: number}} from @param {{lat: number, lon: number}} to */
 export function eighth(from, to) {
   const east = (to.lon - from.lon) * Math.cos(from.lat * RAD);
   const turn = Math.atan2(east, to.lat - from.lat) / RAD;
