@@ -11,6 +11,7 @@ import { pointFrom } from "../shared/places.js";
  * @typedef {import("../shared/wire.js").Question} Question
  * @typedef {{emergency: boolean, because?: {rule: string, zh: string, en: string}[], call?: string | null, say?: any, late: boolean}} Advice
  *   `late`: about what was said in the talk, when the report had been sent
+ * @typedef {Record<string, import("../shared/wire.js").Reply>} Answers by id of a question
  * @typedef {typeof EMPTY} Draft
  * @typedef {import("./reducer.js").State} State
  */
@@ -21,7 +22,7 @@ const WORDS_CHARS_MAX = 2_000;
 
 export const EMPTY = {
   category: "", words: "", pin: /** @type {Point | null} */ (null), accuracy_m: /** @type {number | null} */ (null), place_source: "pin", typed: "",
-  answers: /** @type {Record<string, import("../shared/wire.js").Reply>} */ ({}), // id of a question -> "yes"; nothing stands for "not said"
+  answers: /** @type {Answers} */ ({}), // id of a question -> "yes"; nothing stands for "not said"
   how: "nameless", // nameless, number
   number: "",
   name: "", // as they wish, with a confirmed number only
