@@ -180,7 +180,7 @@ def first_view(page: str) -> set[str]:
         found.add(name)
         text = room("110")[name].body.decode() if name.endswith((".html", ".js", ".css")) else ""
         wanted += [one.removeprefix("/static/") for one in re.findall(r'(?:href|src)="(/static/[^"#]+)"', text)]
-        imported = re.findall(r'^(?:import|export)\b[^"]*"(\.[^"]+)"', text, re.M)
+        imported = re.findall(r'^(?:import|export)\s(?:[^;"]*?\sfrom\s*)?"(\.[^"]+)"', text, re.M)
         wanted += [posixpath.normpath(posixpath.join(posixpath.dirname(name), one)) for one in imported]
     return found
 
