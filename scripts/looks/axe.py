@@ -4,6 +4,7 @@ All rules are asked, best practices and the size of targets too, but those that 
 could not decide counts neither way. Maps are the plain ones here: to axe the live one is a picture.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
@@ -14,8 +15,8 @@ from gateway.http.pages import ROOM
 from scripts.looks.pages import Page
 
 AXE: Final = ROOM / "node_modules" / "axe-core" / "axe.min.js"
-STATE_MS: Final = 30_000
-"""For one state; half a second alone on this machine."""
+STATE_MS: Final = 60_000
+"""For one state; a third of a second alone on this machine, and nothing that hangs may hang the report."""
 LISTED: Final = "async (room) => (await import(`/static/${room}/states.js`)).PLAYED.states.map((one) => one.name)"
 LOOK: Final = """async ({ room, state }) => {
   const { PLAYED } = await import(`/static/${room}/states.js`);
@@ -50,7 +51,7 @@ async def looks(
     browser: Browser, url: str, page: Page, ways: Sequence[tuple[str, str]], turn: int | None = None
 ) -> AsyncIterator[Look]:
     """Every state of a page in each way (language, scheme); with a `turn` each state in one of them, and all in all of
-    them after as many turns. Raises: playwright's errors where one cannot be shown."""
+    them after as many turns. Raises: playwright's errors, or TimeoutError, where one cannot be shown."""
     for way, (language, scheme) in enumerate(ways):
         context = await browser.new_context(
             viewport={"width": page.view["width"], "height": page.view["height"]},
@@ -69,7 +70,8 @@ async def looks(
             for at, state in enumerate(await shown.evaluate(LISTED, page.room)):
                 if turn is not None and (at + turn) % len(ways) != way:
                     continue
-                told = await shown.evaluate(LOOK, {"room": page.room, "state": state})
+                async with asyncio.timeout(STATE_MS / 1000):  # `evaluate` knows no end of its own
+                    told = await shown.evaluate(LOOK, {"room": page.room, "state": state})
                 found = tuple(f"{one['rule']} ({one['help']}): {node}" for one in told for node in one["nodes"])
                 yield Look(page.name, state, language, scheme, len(found), found)
         finally:

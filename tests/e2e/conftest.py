@@ -9,13 +9,19 @@ from collections.abc import AsyncIterator, Generator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Final
 
 import asyncpg
 import httpx
 import pytest
+import uvicorn
 from playwright.async_api import Browser, Page, Playwright, async_playwright
+from starlette.applications import Starlette
 
+from gateway.basemap import Basemap
+from gateway.http.pages import ROUTES
+from gateway.http.problems import EXCEPTION_HANDLERS
 from scripts.children import Child, Children, run_once
 from tests.conftest import Database
 from tests.e2e.talk import Town
@@ -135,6 +141,23 @@ async def browser(playwright: Playwright) -> AsyncIterator[Browser]:
     await running.close()
 
 
+@pytest.fixture
+async def pages_alone() -> AsyncIterator[str]:
+    """Where the pages are, without the service behind them: enough for states that are replayed."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        held.listen()
+        port = held.getsockname()[1]
+        app = Starlette(routes=ROUTES, exception_handlers=EXCEPTION_HANDLERS)
+        origins = frozenset({f"http://localhost:{port}"})
+        app.state.settings = SimpleNamespace(emergency_number="110", origins=origins, basemap=Basemap(), demo=True)
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
+        serving = asyncio.create_task(server.serve(sockets=[held]))
+        yield f"http://localhost:{port}"
+        server.should_exit = True
+        await serving
+
+
 NO_WEBGL: Final = "HTMLCanvasElement.prototype.getContext = () => null"
 
 
@@ -180,8 +203,8 @@ class Screens:
     async def signed_in(self, path: str, person: dict[str, Any], **more: Any) -> Page:
         """The person's own page, when all that it shows is there.
 
-        Not "a heading stands in the main part": the form has one too, and the officer's page has its own in the banner, so
-        whoever looked after the form had gone waited for nothing.
+        Not "a heading stands in the main part": the form has one too, and the officer's page has its own in the
+        banner, so whoever looked after the form had gone waited for nothing.
         """
         page = await self.open(path, **more)
         await page.fill("#login", person["login"])

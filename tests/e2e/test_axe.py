@@ -4,22 +4,14 @@ The pages alone are served, without the service behind them: a state is replayed
 Lighthouse, are `scripts/pages-report`'s.
 """
 
-import asyncio
 import re
-import socket
 import time
-from collections.abc import AsyncIterator
-from types import SimpleNamespace
 from typing import Final, Literal
 
 import pytest
-import uvicorn
 from playwright.async_api import Browser
-from starlette.applications import Starlette
 
-from gateway.basemap import Basemap
-from gateway.http.pages import PAGES, ROUTES
-from gateway.http.problems import EXCEPTION_HANDLERS
+from gateway.http.pages import PAGES
 from scripts.looks.axe import AXE, LOOK, looks
 from scripts.looks.pages import NAMES, WAYS, NotLooked, page_named
 from scripts.web_packages import Parts, installed
@@ -33,23 +25,6 @@ pytestmark = [
 DAY_S: Final = 86_400
 
 
-@pytest.fixture
-async def url() -> AsyncIterator[str]:
-    """Where the pages are."""
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        held.listen()
-        port = held.getsockname()[1]
-        app = Starlette(routes=ROUTES, exception_handlers=EXCEPTION_HANDLERS)
-        origins = frozenset({f"http://localhost:{port}"})
-        app.state.settings = SimpleNamespace(emergency_number="110", origins=origins, basemap=Basemap(), demo=True)
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
-        serving = asyncio.create_task(server.serve(sockets=[held]))
-        yield f"http://localhost:{port}"
-        server.should_exit = True
-        await serving
-
-
 def test_every_page_of_the_service_is_looked_at() -> None:
     assert set(PAGES.values()) <= {*NAMES, "station"}
     for path, room in PAGES.items():
@@ -57,26 +32,28 @@ def test_every_page_of_the_service_is_looked_at() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_axe_finds_nothing_in_any_state(browser: Browser, url: str, name: str) -> None:
+async def test_axe_finds_nothing_in_any_state(browser: Browser, pages_alone: str, name: str) -> None:
     try:
         page = page_named(name)
     except NotLooked as why:
         pytest.skip(str(why))
     turn = int(time.time() // DAY_S)
     print(f"turn {turn % len(WAYS)} of {WAYS}")
-    seen = [one async for one in looks(browser, url, page, WAYS, turn)]
+    seen = [one async for one in looks(browser, pages_alone, page, WAYS, turn)]
     assert len(seen) == len({one.state for one in seen}) >= 5
     wrong = [f"{one.state}, {one.language}, {one.scheme}: {found}" for one in seen for found in one.found]
     assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.parametrize(("language", "scheme"), WAYS)
-async def test_axe_finds_nothing_on_the_pattern_sheet(browser: Browser, url: str, language: str, scheme: str) -> None:
+async def test_axe_finds_nothing_on_the_pattern_sheet(
+    browser: Browser, pages_alone: str, language: str, scheme: str
+) -> None:
     dark: Literal["dark", "light"] = "dark" if scheme == "dark" else "light"
     context = await browser.new_context(color_scheme=dark, reduced_motion="reduce", service_workers="block")
     shown = await context.new_page()
     await shown.route("**/static/vendor/**", lambda route: route.abort())
-    await shown.goto(f"{url}/patterns?lang={language}")
+    await shown.goto(f"{pages_alone}/patterns?lang={language}")
     await shown.wait_for_selector("#main")
     await shown.evaluate(AXE.read_text())
     told = await shown.evaluate("async () => (await axe.run(document)).violations.map((one) => "
@@ -86,20 +63,20 @@ async def test_axe_finds_nothing_on_the_pattern_sheet(browser: Browser, url: str
     assert told == [] and missing == []
 
 
-async def test_a_named_state_can_be_opened_from_the_pattern_sheet(browser: Browser, url: str) -> None:
+async def test_a_named_state_can_be_opened_from_the_pattern_sheet(browser: Browser, pages_alone: str) -> None:
     context = await browser.new_context(locale="en", service_workers="block")
     shown = await context.new_page()
-    await shown.goto(f"{url}/patterns?lang=en")
+    await shown.goto(f"{pages_alone}/patterns?lang=en")
     await shown.click("text=reconnecting >> nth=0")
     await shown.wait_for_selector('[data-state="reconnecting"] .line-bar')
     await context.close()
 
 
-async def test_a_planted_lack_is_seen(browser: Browser, url: str) -> None:
+async def test_a_planted_lack_is_seen(browser: Browser, pages_alone: str) -> None:
     """A button without a name, put into every state: axe must see it, or nothing above is worth anything."""
     context = await browser.new_context(service_workers="block")
     shown = await context.new_page()
-    await shown.goto(url)
+    await shown.goto(pages_alone)
     await shown.evaluate(AXE.read_text())
     await shown.evaluate("document.body.append(document.createElement('button'))")
     told = await shown.evaluate(LOOK, {"room": "citizen", "state": "live"})
