@@ -10,10 +10,8 @@ Exit codes: 0 all is reached; 1 something is not; 2 it could not be looked at al
 
 import argparse
 import asyncio
-import json
 import logging
 import os
-import signal
 import sys
 import tempfile
 import time
@@ -26,6 +24,7 @@ from typing import Any, Final
 from playwright.async_api import Error as BrowserError
 from playwright.async_api import Playwright, async_playwright
 
+from scripts import answer
 from scripts.children import ChildError
 from scripts.looks.axe import Look, looks
 from scripts.looks.lighthouse import CATEGORIES, first_view_kb, scores
@@ -50,7 +49,7 @@ FAILURES: Final = (NotLooked, StoresError, ChildError, BrowserError, OSError)
 class Report:
     """What was seen so far, and where it is written. `reasons`: why something is missing, by what it is."""
 
-    out: Path
+    out: Path = Path(os.devnull)
     runs: list[Look] = field(default_factory=list)
     unlooked: set[str] = field(default_factory=lambda: set(NAMES))
     lighthouse: dict[str, dict[str, Any] | None] = field(default_factory=lambda: dict.fromkeys(NAMES))
@@ -60,10 +59,7 @@ class Report:
 
     def keep(self) -> None:
         """Writes OUT: as it stands, and whole whenever it is read."""
-        self.out.parent.mkdir(parents=True, exist_ok=True)
-        draft = self.out.with_name(f".{self.out.name}.{os.getpid()}")
-        draft.write_text(json.dumps(self.json(), ensure_ascii=False, indent=1) + "\n")
-        draft.replace(self.out)
+        answer.write(self.out, self.json())
 
     def failed(self, what: str, failure: BaseException) -> None:
         """Why something is missing."""
@@ -185,7 +181,7 @@ def show(report: Report) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="scripts/pages-report", description=(__doc__ or "").partition("\n\n")[0])
+    parser = answer.Words(prog="scripts/pages-report", description=(__doc__ or "").partition("\n\n")[0])
     parser.add_argument("--json", type=Path, required=True, metavar="OUT", help="where the report is written")
     parser.add_argument("--runs", type=int, default=5, help="Lighthouse runs of a page, of which the median counts (5)")
     parser.add_argument("--pages", nargs="+", choices=NAMES, default=list(NAMES), help="look at these only")
@@ -193,8 +189,7 @@ def main() -> int:
     chosen = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     report = Report(chosen.json)
-    report.keep()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(2))  # an end from outside is an end, too, with all that was seen
+    answer.tells(report.json)
     code = 2
     try:
         missing = ensure(Parts.ALL)
@@ -207,6 +202,9 @@ def main() -> int:
         code = 1 if report.missed() else 0
     except FAILURES as failure:
         report.failed("all", failure)
+    except KeyboardInterrupt:
+        report.reasons["all"] = "it was stopped"
+        raise
     except BaseException as failure:  # whatever it was, the report says it, and then it goes its way
         report.failed("all", failure)
         raise

@@ -7,7 +7,7 @@ import { afterClose, waitBefore } from "../../gateway/web/shared/line.js";
 import { cameraFor, drawn, meant, nudged } from "../../gateway/web/shared/map.js";
 import { NOWHERE, advance, deaf } from "../../gateway/web/shared/offsets.js";
 import { MARKS, ring, secondsLeft } from "../../gateway/web/shared/pieces.js";
-import { areasOf, distanceSay, metresBetween, pointFrom } from "../../gateway/web/shared/places.js";
+import { areasOf, distanceSay, metresBetween, nameIn, pointFrom } from "../../gateway/web/shared/places.js";
 import { languageOf, wordsOf } from "../../gateway/web/shared/words.js";
 
 class Storage {
@@ -154,4 +154,21 @@ test("a key without words shows itself, and placeholders are filled", () => {
   assert.equal(words.say("b"), "[b]");
   assert.equal(distanceSay(643, words), "640 m");
   assert.equal(distanceSay(2_345, words), "2.3 km");
+});
+
+test("an area is called in the language of the page, and by its id where it has no English name", () => {
+  const [zh, en] = [{ lang: "zh-CN" }, { lang: "en" }];
+  assert.deepEqual([zh, en].map((words) => nameIn({ id: "xw-1-a", name: "珠江路", name_en: "Zhujiang Road" }, words)), ["珠江路", "Zhujiang Road"]);
+  assert.deepEqual([zh, en].map((words) => nameIn({ id: "xw-1-a", name: "珠江路", name_en: "珠江路" }, words)), ["珠江路", "xw-1-a"]);
+  assert.deepEqual([zh, en].map((words) => nameIn({ id: "n", name: "North", name_en: "" }, words)), ["North", "North"]);
+});
+
+test("a pin at the edge of what is shown stands whole in the picture", () => {
+  for (const [ratio, high_px] of [[0.42, 134], [0.6, 200], [0.7, 250]]) {
+    const points = [{ lat: 32.06, lon: 118.79 }, { lat: 32.064, lon: 118.79 }];
+    const camera = cameraFor(points, ratio, 600);
+    const metres_a_pixel = (camera.wide_m * ratio) / high_px;
+    const above_px = high_px / 2 + drawn(camera, points[1]).y / metres_a_pixel;
+    assert.ok(above_px >= 24, `${above_px} px above the point, in a picture of ${high_px}`);
+  }
 });

@@ -4,7 +4,7 @@ import { h } from "../shared/dom.js";
 import { sentenceOf } from "../shared/http.js";
 import { map } from "../shared/map.js";
 import { shape } from "../shared/pieces.js";
-import { areasOf } from "../shared/places.js";
+import { areasOf, nameIn } from "../shared/places.js";
 import { mayChange } from "./form.js";
 import { RATIO } from "./reducer.js";
 
@@ -34,7 +34,7 @@ function picture(all, file, state, words, title) {
   const chosen = file.chosen ? all.find((one) => one.kind === file.kind && one.id === file.chosen) : null;
   const shown = [...all.filter((one) => one !== chosen), ...(chosen ? [{ ...chosen, kind: "beat", id: "chosen" }] : [])];
   return h("figure", { key: title, class: "picture" },
-    h("figcaption", {}, h("h2", {}, words.say(title)), chosen ? h("span", { class: "quiet small" }, chosen.name) : null),
+    h("figcaption", {}, h("h2", {}, words.say(title)), chosen ? h("span", { class: "quiet small" }, nameIn(chosen, words)) : null),
     map({ camera: state.camera, ratio: RATIO, areas: shown, mine: chosen ? "chosen" : null, marks: [], words, across_px: 560,
       label: words.say("admin.areas.map", { stations: count(all, "station"), beats: count(all, "beat") }) }));
 }
@@ -72,7 +72,7 @@ function report(state, words) {
     h("h3", {}, words.say(`admin.report.${name}`, { n: items.length })), h("p", { class: "quiet small" }, words.say(`admin.report.${name}.means`)),
     h("ul", { class: "faults" }, items.slice(0, SHOWN).map((one) => h("li", {}, say(one)))),
     items.length > SHOWN ? h("p", { class: "quiet small" }, words.say("admin.report.rest", { n: items.length - SHOWN })) : null) : null);
-  const area = (/** @type {string} */ id) => h("button", { class: "plain", "data-area": id, "aria-pressed": file.chosen === id ? "true" : "false", onclick: { t: "ui.area", id } }, nameIn(id, state));
+  const area = (/** @type {string} */ id) => h("button", { class: "plain", "data-area": id, "aria-pressed": file.chosen === id ? "true" : "false", onclick: { t: "ui.area", id } }, named(id, state, words));
   const ground = (/** @type {number} */ m2) => (m2 >= 10_000 ? words.say("admin.hectares", { n: (m2 / 10_000).toFixed(1) }) : words.say("admin.square_metres", { n: Math.round(m2) }));
   return h("section", { key: "report", class: "card", "aria-label": words.say("admin.report") },
     h("h2", { id: "report", tabindex: "-1" }, words.say(looked ? "admin.report" : "admin.report.done")),
@@ -93,9 +93,10 @@ function report(state, words) {
         words.say(file.busy === "import" ? "admin.saving" : `admin.import.${file.kind}`, { n: told.areas }))) : null);
 }
 
-/** @param {string} id @param {any} state */
-function nameIn(id, state) {
+/** @param {string} id @param {any} state @param {Words} words */
+function named(id, state, words) {
   const { kind, report: told } = state.file;
   const found = (told.after ?? []).find((/** @type {any} */ one) => one.properties.id === id)?.properties ?? state.areas.find((/** @type {any} */ one) => one.kind === kind && one.id === id);
-  return found?.name ? `${found.name} (${id})` : id;
+  const name = found?.name ? nameIn({ ...found, id }, words) : id;
+  return name === id ? id : `${name} (${id})`;
 }

@@ -2,6 +2,7 @@
 
 import { h } from "../shared/dom.js";
 import { sentenceOf } from "../shared/http.js";
+import { nameIn } from "../shared/places.js";
 import { MODES, fieldsOf } from "./fields.js";
 import { overtaken, rowOf } from "./reducer.js";
 
@@ -122,7 +123,7 @@ function control(one, given, state, words) {
   }
   if (one.as === "beat") {
     const beats = state.town.stations.find((/** @type {any} */ s) => s.id === draft.station)?.beats ?? [];
-    return h("select", { ...given, value, onchange: set }, option("", words.say("admin.no_beat")), beats.map((/** @type {any} */ b) => option(b.id, b.name)));
+    return h("select", { ...given, value, onchange: set }, option("", words.say("admin.no_beat")), beats.map((/** @type {any} */ b) => option(b.id, nameIn(b, words))));
   }
   if (one.as === "hours") return hours(value, given, state, words);
   const kinds = /** @type {Record<string, string>} */ ({ time: "datetime-local" });

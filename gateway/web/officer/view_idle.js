@@ -5,7 +5,7 @@ import { h } from "../shared/dom.js";
 import { map } from "../shared/live_map.js";
 import { cameraFor } from "../shared/map.js";
 import { shape } from "../shared/pieces.js";
-import { pointsOf, stationName } from "../shared/places.js";
+import { nameIn, pointsOf, stationName } from "../shared/places.js";
 import { pushView } from "../shared/push.js";
 import { RATIO } from "./placing.js";
 import { sheet } from "./view_sheets.js";
@@ -66,7 +66,7 @@ export function idle(state, words) {
 /** @param {State} state @param {Words} words */
 function beatSay(state, words) {
   const beat = state.areas.find((one) => one.kind === "beat" && one.id === state.me?.beat);
-  return beat ? words.say("officer.beat", { name: words.lang === "en" ? beat.name_en || beat.name : beat.name || beat.name_en }) : null;
+  return beat ? words.say("officer.beat", { name: nameIn(beat, words) }) : null;
 }
 
 /** @param {State} state @param {Words} words */

@@ -1,5 +1,7 @@
 /** What the live map is made of, pure: colours, layers, features, the zoom that shows as much as the plain map does. */
 
+import { nameIn } from "./places.js";
+
 /**
  * @typedef {import("./map.js").Camera} Camera
  * @typedef {import("./map.js").Mark} Mark
@@ -44,7 +46,7 @@ export const collection = (features) => ({ type: "FeatureCollection", features }
 export const areaFeatures = (areas, mine, lang) =>
   collection(areas.map((area) => ({
     type: "Feature",
-    properties: { kind: area.kind, mine: area.id === mine, name: lang === "en" ? area.name_en || area.name : area.name || area.name_en },
+    properties: { kind: area.kind, mine: area.id === mine, name: nameIn(area, { lang }) },
     // Rings come flat, outer ones and holes alike: even-odd is what a polygon of several rings means when each is its own.
     geometry: area.rings.length === 1 ? { type: "Polygon", coordinates: area.rings } : { type: "MultiPolygon", coordinates: polygons(area.rings) },
   })));

@@ -13,25 +13,27 @@
  */
 
 import { h } from "./dom.js";
-import { boxOf, pointsOf } from "./places.js";
+import { boxOf, nameIn, pointsOf } from "./places.js";
 
 const METRES_A_DEGREE = 111_320;
 export const WIDE_M_MIN = 300;
 export const WIDE_M_MAX = 60_000;
 
 /**
- * A camera that shows all the points, with a margin, in a picture `ratio` times as high as wide.
+ * A camera that shows all the points in a picture `ratio` times as high as wide. `room`: how much larger the picture is than
+ * what they take; a pin at a point stands 29 pixels above it and is to be seen whole, also in a picture of 100 pixels.
  * @param {Point[]} points @param {number} ratio @returns {Camera | null}
  */
-export function cameraFor(points, ratio, wide_m_min = 800) {
+export function cameraFor(points, ratio, wide_m_min = 800, room = 1.6) {
   const box = boxOf(points);
   if (!box) return null;
-  const wide_m = Math.min(WIDE_M_MAX, Math.max(wide_m_min, box.wide_m * 1.2, (box.high_m * 1.2) / ratio));
+  const wide_m = Math.min(WIDE_M_MAX, Math.max(wide_m_min, box.wide_m * room, (box.high_m * room) / ratio));
   return { lat: box.lat, lon: box.lon, wide_m };
 }
 
+const AREAS_ROOM = 1.2; // outlines need no pins
 /** @param {Area[]} areas @param {number} ratio */
-export const cameraForAreas = (areas, ratio) => cameraFor(pointsOf(areas), ratio);
+export const cameraForAreas = (areas, ratio) => cameraFor(pointsOf(areas), ratio, 800, AREAS_ROOM);
 
 /** The next camera after a press on the map's buttons. @param {Camera} camera @param {string} did */
 export function zoomed(camera, did) {
@@ -81,7 +83,7 @@ export function map({ camera, ratio, areas, mine = null, marks, label, words, pl
       onclick: place ? { t: "ui.map" } : null,
       onkeydown: place ? { t: "ui.map_key", keys: ARROWS } : null,
     },
-      outlines(camera, areas, mine),
+      outlines(camera, areas, mine, words),
       marks.map((mark) => drawMark(camera, mark, dot))),
     zoom ? h("div", { class: "zoom" },
       h("button", { type: "button", "aria-label": words.say("map.in"), onclick: { t: "ui.zoom", did: "in" } }, "+"),
@@ -91,27 +93,27 @@ export function map({ camera, ratio, areas, mine = null, marks, label, words, pl
 /** @type {WeakMap<Area[], {seen: string, trees: import("./dom.js").Tree[]}>} */
 const OUTLINED = new WeakMap();
 
-/** Outlines are the same four times a second, and thousands of corners: made once for a camera, and then the same trees. @param {Camera} camera @param {Area[]} areas @param {string | null} mine */
-function outlines(camera, areas, mine) {
-  const seen = `${camera.lat} ${camera.lon} ${camera.wide_m} ${mine}`;
+/** Outlines are the same four times a second, and thousands of corners: made once for a camera, and then the same trees. @param {Camera} camera @param {Area[]} areas @param {string | null} mine @param {import("./words.js").Words} words */
+function outlines(camera, areas, mine, words) {
+  const seen = `${words.lang} ${camera.lat} ${camera.lon} ${camera.wide_m} ${mine}`;
   const before = OUTLINED.get(areas);
   if (before?.seen === seen) return before.trees;
   const trees = [
-    ...areas.filter((area) => area.kind === "station").map((area) => outline(camera, area, "area")),
-    ...areas.filter((area) => area.kind === "beat").map((area) => outline(camera, area, area.id === mine ? "beat mine" : "beat")),
+    ...areas.filter((area) => area.kind === "station").map((area) => outline(camera, area, "area", words)),
+    ...areas.filter((area) => area.kind === "beat").map((area) => outline(camera, area, area.id === mine ? "beat mine" : "beat", words)),
   ];
   OUTLINED.set(areas, { seen, trees });
   return trees;
 }
 
-/** @param {Camera} camera @param {Area} area @param {string} kind */
-function outline(camera, area, kind) {
+/** @param {Camera} camera @param {Area} area @param {string} kind @param {import("./words.js").Words} words */
+function outline(camera, area, kind, words) {
   const path = area.rings.map((ring) =>
     ring.map(([lon, lat], i) => {
       const { x, y } = drawn(camera, { lat, lon });
       return `${i ? "L" : "M"}${x.toFixed(0)} ${y.toFixed(0)}`;
     }).join("") + "Z").join("");
-  return h("path", { key: `${kind}:${area.id}`, class: kind, d: path, "fill-rule": "evenodd" }, h("title", {}, area.name));
+  return h("path", { key: `${kind}:${area.id}`, class: kind, d: path, "fill-rule": "evenodd" }, h("title", {}, nameIn(area, words)));
 }
 
 /** @type {Record<string, string>} */

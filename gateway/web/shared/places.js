@@ -39,11 +39,24 @@ export function categoryName(id, categories, words) {
   return words.lang === "en" ? found.name_en || found.name : found.name;
 }
 
+const HAN = /\p{Script=Han}/u;
+
+/**
+ * What an area is called in the language of the page. One that has no English name is called by its id on an English page:
+ * it can be said aloud, found and written down there, and no spelling is made up.
+ * @param {{id: string, name?: string, name_en?: string}} one @param {{lang: string}} words @returns {string}
+ */
+export function nameIn(one, words) {
+  if (words.lang !== "en") return one.name || one.name_en || one.id;
+  const english = one.name_en || one.name || "";
+  return english && !HAN.test(english) ? english : one.id;
+}
+
 /** @param {string} id @param {readonly Area[]} areas @param {Words} words @returns {string} */
 export function stationName(id, areas, words) {
   const found = areas.find((one) => one.kind === "station" && one.station === id);
   if (!found) return words.has(`station.${id}`) ? words.say(`station.${id}`) : id;
-  return words.lang === "en" ? found.name_en || found.name : found.name || found.name_en;
+  return nameIn(found, words);
 }
 
 /** Metres along the great circle; good enough to say "640 m", never to judge. @param {Point} a @param {Point} b */

@@ -5,7 +5,7 @@ import { CLOSED } from "./acts.js";
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./state.js").Entry} Entry */
-/** @typedef {import("./state.js").Spot & {name: string, source: string, kind: string}} Found */
+/** @typedef {import("./state.js").Spot & {name: string, name_en?: string, id?: string, source: string, kind: string}} Found */
 
 export const CHANNELS = ["telephone", "counter", "letter"];
 const FOUND_SHOWN = 6;
@@ -52,7 +52,7 @@ function pointed(text) {
 }
 
 /** @param {State} state @param {Found | undefined} one @returns {State} */
-const chosen = (state, one) => (one ? with_(state, { place: { lat: one.lat, lon: one.lon, within_m: one.within_m, name: one.name, source: one.source }, find: one.name, wrong: null }) : state);
+const chosen = (state, one) => (one ? with_(state, { place: { lat: one.lat, lon: one.lon, within_m: one.within_m, name: one.name, name_en: one.name_en, id: one.id, source: one.source }, find: one.name, wrong: null }) : state);
 
 /**
  * What the typed text may mean: beats and stations by name, places of cases in the queue by their words.
@@ -63,7 +63,7 @@ export function found(state) {
   if (!wanted || state.entry?.place) return [];
   const areas = state.areas.filter((one) => `${one.name} ${one.name_en} ${one.id}`.toLowerCase().includes(wanted)).map((one) => {
     const box = boxOf(one.rings.flat().map(([lon, lat]) => ({ lat, lon })));
-    return box ? { lat: box.lat, lon: box.lon, within_m: Math.round(Math.max(box.high_m, box.wide_m) / 2), name: one.name, source: "address", kind: one.kind } : null;
+    return box ? { lat: box.lat, lon: box.lon, within_m: Math.round(Math.max(box.high_m, box.wide_m) / 2), name: one.name, name_en: one.name_en, id: one.id, source: "address", kind: one.kind } : null;
   });
   const cases = Object.values(state.cases).filter((one) => !CLOSED.has(one.status) && one.words.toLowerCase().includes(wanted))
     .map((one) => ({ lat: one.place.lat, lon: one.place.lon, name: one.words.slice(0, 40), source: "address", kind: "case" }));

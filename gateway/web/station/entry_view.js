@@ -2,6 +2,7 @@
 
 import { h } from "../shared/dom.js";
 import { sentenceOf } from "../shared/http.js";
+import { nameIn } from "../shared/places.js";
 import { CHANNELS, found, saidOf } from "./entry.js";
 
 /** @typedef {import("./state.js").State} State */
@@ -37,17 +38,20 @@ function asking(state, words) {
       h("button", { type: "button", onclick: { t: "ui.shut" } }, words.say("desk.leave"), h("kbd", { "aria-hidden": "true" }, "Esc"))));
 }
 
+/** An area in the language of the page; a case by its words. @param {{id?: string, name: string, name_en?: string}} one @param {Words} words */
+const called = (one, words) => (one.id ? nameIn({ ...one, id: one.id }, words) : one.name);
+
 /** By name, by coordinates, or on the map. @param {State} state @param {Words} words @param {Record<string, any>} wrong */
 function placeField(state, words, wrong) {
   const entry = /** @type {NonNullable<State["entry"]>} */ (state.entry);
   const list = found(state);
-  const said = entry.place ? words.say(entry.place.name ? "desk.entry.place_named" : "desk.entry.place_at", { name: entry.place.name, lat: entry.place.lat.toFixed(5), lon: entry.place.lon.toFixed(5) }) : null;
+  const said = entry.place ? words.say(entry.place.name ? "desk.entry.place_named" : "desk.entry.place_at", { name: called(entry.place, words), lat: entry.place.lat.toFixed(5), lon: entry.place.lon.toFixed(5) }) : null;
   return h("div", { key: "place", class: `field${entry.wrong === "place" ? " wrong" : ""}` }, h("label", { for: "entry-find" }, words.say("desk.entry.place")),
     h("input", { id: "entry-find", role: "combobox", "aria-expanded": list.length ? "true" : "false", "aria-controls": "places-list", "aria-autocomplete": "list", autocomplete: "off",
-      "aria-activedescendant": list.length ? `place-${entry.active}` : null, placeholder: words.say("desk.entry.place_hint"), value: entry.find, ...wrong,
+      "aria-activedescendant": list.length ? `place-${entry.active}` : null, placeholder: words.say("desk.entry.place_hint"), value: entry.place?.id ? called(entry.place, words) : entry.find, ...wrong,
       oninput: { t: "ui.entry_set", field: "find" }, onkeydown: { t: "ui.entry_pick", keys: { ArrowDown: "down", ArrowUp: "up" } } }),
     h("ul", { id: "places-list", role: "listbox", class: "options", "aria-label": words.say("desk.entry.place"), hidden: !list.length }, list.map((one, n) => h("li", { key: `${one.kind}:${n}`, id: `place-${n}`, role: "option", class: "option",
-      "aria-selected": n === entry.active ? "true" : "false", onclick: { t: "ui.entry_place", at: n } }, h("span", { class: "fill" }, one.name), h("span", { class: "quiet small" }, words.say(`desk.entry.kind.${one.kind}`))))),
+      "aria-selected": n === entry.active ? "true" : "false", onclick: { t: "ui.entry_place", at: n } }, h("span", { class: "fill" }, called(one, words)), h("span", { class: "quiet small" }, words.say(`desk.entry.kind.${one.kind}`))))),
     h("p", { class: "small quiet", role: "status" }, said ?? words.say("desk.entry.place_map")));
 }
 

@@ -18,7 +18,7 @@
  * @typedef {{account: string, login: string, role: string, on_shift_ms: number | null}} AtDesk
  * @typedef {{id: string, name: string, name_en: string, seats: number, priority?: number}} Category
  * @typedef {{act: string, case: string, values: Record<string, any>, active: number, wrong: string | null}} Form
- * @typedef {{channel: string, find: string, active: number, place: (Spot & {name: string, source: string}) | null, category: string, words: string,
+ * @typedef {{channel: string, find: string, active: number, place: (Spot & {name: string, name_en?: string, id?: string, source: string}) | null, category: string, words: string,
  *   exercise: boolean, advised: boolean, key: string, wrong: string | null, sending: boolean, refused: any, made: {case: string, receipt: string, status: string, station: string} | null}} Entry
  * @typedef {{seq: number, kind: string, actor: string, at: string, call_sign: string | null, body: any}} Told
  * @typedef {typeof FIRST} State
