@@ -53,7 +53,6 @@ class ReportDraft(msgspec.Struct, kw_only=True):
 class ClaimDraft(msgspec.Struct, kw_only=True):
     """A claim as the judge takes it. `hash` empty: made when it is judged."""
 
-    idx: int = 0
     case: UUID
     officer: UUID
     round: int

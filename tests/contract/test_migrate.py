@@ -173,6 +173,6 @@ async def test_a_judge_that_differs_is_refused_and_a_release_replaces_it(databas
         await load_rules(owner)
         await check_rules(owner)
         assert await owner.fetchval("SELECT operators_own()") == 7
-        assert await owner.fetchval("SELECT 'claim_cases(jsonb)' = ANY (functions) FROM judge")
+        assert await owner.fetchval("SELECT 'act_on_case(jsonb)' = ANY (functions) FROM judge")
     finally:
         await owner.close()

@@ -1,5 +1,5 @@
--- Claims that arrived together, judged together: one call, one commit, each its own answer.
--- Each element: idx (order of arrival), case, officer, round, key, hash (hex).
+-- Claims that arrived together, judged together: one call, one commit, each its own answer. A column each, in the order
+-- of arrival: what they get is what they would get one after another.
 
 -- A seat of the case and a slot of the officer, under a fence of their own. The guards have been asked.
 CREATE FUNCTION grant_seat(
@@ -24,53 +24,129 @@ BEGIN
     c := r.c; facts := r.facts;
 END $$;
 
--- One claim, won or refused, its answer stored under the officer's key. All rows are locked.
-CREATE FUNCTION claim_one(x jsonb, p_t timestamptz) RETURNS answer LANGUAGE plpgsql AS $$
-DECLARE c cases; o officers; i idempotency; r record; facts jsonb := '[]'; v_reason text; v_response jsonb; a answer;
-    v_scope text := 'officer:' || (x ->> 'officer'); v_hash bytea := decode(x ->> 'hash', 'hex'); v_held integer;
+-- Each claim as the rows stand now: the answer that its key has already, or why it is refused; neither: it is granted.
+CREATE FUNCTION judged_claims(
+    p_case uuid[], p_officer uuid[], p_round integer[], p_key text[], p_hash bytea[], p_t timestamptz
+) RETURNS TABLE (
+    nr bigint, case_id uuid, officer_id uuid, round integer, key text, hash bytea, c cases, o officers, kept bytea,
+    response jsonb, reason text
+) LANGUAGE sql STABLE AS $$
+    SELECT x.nr, x.case_id, x.officer_id, x.round, x.key, x.hash, c, o, i.request_hash, i.response,
+        CASE WHEN i.key IS NOT NULL THEN NULL
+             WHEN c.id IS NULL OR o.id IS NULL THEN 'not_found'
+             ELSE judge_claim(c, o, x.round, p_t) END
+    FROM unnest(p_case, p_officer, p_round, p_key, p_hash) WITH ORDINALITY x (case_id, officer_id, round, key, hash, nr)
+    LEFT JOIN idempotency i ON i.scope = 'officer:' || x.officer_id AND i.key = x.key
+    LEFT JOIN officers o ON o.id = x.officer_id LEFT JOIN cases c ON c.id = x.case_id
+$$;
+
+-- How many of them, from the first on, no other one of them could change: up to a claim for a case or of an officer that
+-- one before it is granted, or with a key that one before it has.
+CREATE FUNCTION apart(
+    p_case uuid[], p_officer uuid[], p_round integer[], p_key text[], p_hash bytea[], p_t timestamptz
+) RETURNS integer LANGUAGE plpgsql STABLE AS $$
 BEGIN
-    a.idx := (x ->> 'idx')::integer; a.facts := facts;
-    SELECT * INTO i FROM idempotency WHERE scope = v_scope AND key = x ->> 'key';
-    IF i.key IS NOT NULL THEN
-        a.ok := i.request_hash = v_hash AND (i.response ->> 'won')::boolean;
-        a.reason := CASE WHEN i.request_hash = v_hash THEN i.response ->> 'reason' ELSE 'key_reused' END;
-        a.response := CASE WHEN i.request_hash = v_hash THEN i.response END;
-        RETURN a;
+    IF (SELECT count(DISTINCT x.c) = count(*) AND count(DISTINCT x.o) = count(*) FROM unnest(p_case, p_officer) x (c, o)) THEN
+        RETURN cardinality(p_case);  -- nearly always, and for nothing
     END IF;
-    SELECT * INTO o FROM officers WHERE id = (x ->> 'officer')::uuid;
-    SELECT * INTO c FROM cases WHERE id = (x ->> 'case')::uuid;
-    v_reason := CASE WHEN c.id IS NULL OR o.id IS NULL THEN 'not_found'
-                     ELSE judge_claim(c, o, (x ->> 'round')::integer, p_t) END;
-    IF v_reason IS NULL THEN
-        SELECT count(*) INTO v_held FROM assignments WHERE case_id = c.id AND active;
-        SELECT g.* INTO r FROM grant_seat(
-            c, facts, CASE WHEN v_held + 1 >= c.seats THEN 'claimed' ELSE 'seat_filled' END, 'officer:' || o.id, o.id, NULL, p_t) g;
-        c := r.c; facts := r.facts;
-        PERFORM save(c);
-        v_response := jsonb_build_object('won', true, 'case', c.id, 'fence', c.fence, 'round', c.round);
-    ELSE
-        v_response := jsonb_build_object('won', false, 'case', x ->> 'case', 'reason', v_reason, 'round', x -> 'round');
-    END IF;
-    INSERT INTO idempotency (scope, key, request_hash, response) VALUES (v_scope, x ->> 'key', v_hash, v_response);
-    a := (a.idx, v_reason IS NULL, v_reason, v_response, facts, CASE WHEN v_reason IS NULL THEN state_of(c) END, NULL);
-    RETURN a;
+    RETURN (SELECT coalesce(min(j.nr) - 1, cardinality(p_case)) FROM (
+        SELECT nr, nr > least(min(nr) FILTER (WHERE granted) OVER (PARTITION BY case_id),
+            min(nr) FILTER (WHERE granted) OVER (PARTITION BY officer_id),
+            min(nr) OVER (PARTITION BY officer_id, key)) AS changed
+        FROM (SELECT q.*, q.kept IS NULL AND q.reason IS NULL AS granted
+              FROM judged_claims(p_case, p_officer, p_round, p_key, p_hash, p_t) q) g) j
+        WHERE j.changed);
+END $$;
+
+-- Claims that do not change each other, all steps for all of them at once. All rows are locked.
+-- `event` null: refused, or an answer that was given before (`response`).
+CREATE FUNCTION claim_apart(
+    p_case uuid[], p_officer uuid[], p_round integer[], p_key text[], p_hash bytea[], p_before integer, p_t timestamptz
+) RETURNS TABLE (
+    idx integer, ok boolean, reason text, response jsonb, event text, stream text, stream_offset bigint, seq integer,
+    at_us bigint, seat integer, fence integer, state jsonb
+) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE v_us bigint := (extract(epoch FROM p_t) * 1000000)::bigint;
+BEGIN
+    RETURN QUERY WITH judged AS MATERIALIZED (
+        SELECT * FROM judged_claims(p_case, p_officer, p_round, p_key, p_hash, p_t)
+    ), granted AS MATERIALIZED (
+        SELECT g.*, CASE WHEN held + 1 >= seats THEN 'claimed' ELSE 'seat_filled' END AS event,
+            row_number() OVER (PARTITION BY station ORDER BY nr) AS turn, 'officer:' || officer_id AS actor,
+            CASE WHEN held = 0 THEN 1 ELSE (
+                SELECT min(s) FROM generate_series(1, seats) s WHERE NOT EXISTS (
+                    SELECT FROM assignments a WHERE a.case_id = g.case_id AND a.seat = s AND a.active)) END AS seat,
+            CASE WHEN in_use = 0 THEN 1 ELSE (
+                SELECT min(s) FROM generate_series(1, slots) s WHERE NOT EXISTS (
+                    SELECT FROM assignments a WHERE a.officer_id = g.officer_id AND a.slot = s AND a.active)) END AS slot
+        FROM (
+            SELECT nr, case_id, officer_id, (c).station, (c).status, (c).seats, (c).round, (c).fence + 1 AS fence,
+                (c).seq + 1 AS seq, (c).head, (o).call_sign, (o).surname, (o).held AS in_use, (o).slots,
+                CASE WHEN (c).claimed_by IS NULL THEN 0 ELSE (
+                    SELECT count(*) FROM assignments a WHERE a.case_id = j.case_id AND a.active) END AS held
+            FROM judged j WHERE kept IS NULL AND reason IS NULL) g
+    ), kept AS (
+        INSERT INTO idempotency (scope, key, request_hash, response)
+        SELECT 'officer:' || j.officer_id, j.key, j.hash, CASE WHEN g.nr IS NULL
+            THEN jsonb_build_object('won', false, 'case', j.case_id, 'reason', j.reason, 'round', j.round)
+            ELSE jsonb_build_object('won', true, 'case', j.case_id, 'fence', g.fence, 'round', g.round) END
+        FROM judged j LEFT JOIN granted g USING (nr) WHERE j.kept IS NULL
+    ), bumped AS (
+        UPDATE streams s SET next_offset = next_offset + n.entries
+        FROM (SELECT station, count(*) AS entries FROM granted GROUP BY station) n
+        WHERE s.stream = n.station RETURNING s.stream, s.next_offset - n.entries AS base
+    ), told AS MATERIALIZED (
+        SELECT g.*, b.base + g.turn AS top, t.body,
+            entry_hash(g.head, g.case_id, g.seq, g.event, g.actor, g.officer_id, v_us, t.body) AS next_head
+        FROM granted g JOIN bumped b ON b.stream = g.station
+        CROSS JOIN LATERAL (SELECT jsonb_build_object('seat', g.seat, 'fence', g.fence, 'round', g.round) AS body) t
+    ), entered AS (
+        INSERT INTO events (stream, stream_offset, case_id, seq, kind, actor, officer, at, body, hash)
+        SELECT station, top, case_id, seq, event, actor, officer_id, p_t, body, next_head FROM told
+    ), seated AS (
+        INSERT INTO assignments AS a (case_id, officer_id, seat, slot, round, fence, claimed_at)
+        SELECT case_id, officer_id, seat, slot, round, fence, p_t FROM told ORDER BY nr RETURNING a
+    ), busy AS (
+        UPDATE officers o SET held = o.held + 1 FROM told WHERE o.id = told.officer_id
+    ), saved AS (
+        UPDATE cases k SET fence = t.fence, seq = t.seq, head = t.next_head,
+            status = (SELECT next_status FROM legal l WHERE l.status = t.status AND l.event = t.event),
+            claimed_by = coalesce(claimed_by, t.officer_id), claimed_at = coalesce(claimed_at, p_t)
+        FROM told t WHERE k.id = t.case_id RETURNING k
+    )
+    SELECT (j.nr - 1)::integer + p_before, CASE WHEN j.kept IS NULL THEN j.reason IS NULL
+            ELSE j.kept = j.hash AND (j.response ->> 'won')::boolean END,
+        CASE WHEN j.kept IS NULL THEN j.reason WHEN j.kept = j.hash THEN j.response ->> 'reason' ELSE 'key_reused' END,
+        CASE WHEN j.kept = j.hash THEN j.response END, t.event, t.station, t.top, t.seq, CASE WHEN t.nr IS NOT NULL THEN v_us END,
+        t.seat, t.fence, CASE WHEN t.nr IS NOT NULL THEN state_with(s.k,
+            CASE WHEN t.held = 0 THEN '[]' ELSE holders_of(t.case_id) END || holder_json(a.a, t.call_sign, t.surname)) END
+    FROM judged j LEFT JOIN (told t JOIN seated a ON (a.a).case_id = t.case_id JOIN saved s ON (s.k).id = t.case_id)
+        ON t.nr = j.nr;
 END $$;
 
 -- All that arrived together, in the order of arrival, at one time.
-CREATE FUNCTION claim_cases(p jsonb) RETURNS SETOF answer LANGUAGE plpgsql AS $$
-DECLARE x jsonb; t timestamptz;
-    v_officers uuid[] := ARRAY(SELECT (e ->> 'officer')::uuid FROM jsonb_array_elements(p) e);
-    v_cases uuid[] := ARRAY(SELECT (e ->> 'case')::uuid FROM jsonb_array_elements(p) e);
+CREATE FUNCTION claim_cases(p_case uuid[], p_officer uuid[], p_round integer[], p_key text[], p_hash bytea[])
+RETURNS TABLE (
+    idx integer, ok boolean, reason text, response jsonb, event text, stream text, stream_offset bigint, seq integer,
+    at_us bigint, seat integer, fence integer, state jsonb
+) LANGUAGE plpgsql AS $$
+DECLARE t timestamptz; v_done integer := 0; v_next integer; v_all integer := cardinality(p_case);
 BEGIN
-    IF cardinality(v_cases) > 1 THEN  -- a row held elsewhere must not keep the neighbours waiting: they are asked again alone
+    IF v_all > 1 THEN  -- a row held elsewhere must not keep the neighbours waiting: they are asked again alone
         PERFORM set_config('lock_timeout', limit_of('BATCH_LOCK_MS')::text, true);
     END IF;
-    PERFORM 1 FROM officers WHERE id = ANY (v_officers) ORDER BY id FOR NO KEY UPDATE;
-    PERFORM 1 FROM cases WHERE id = ANY (v_cases) ORDER BY id FOR NO KEY UPDATE;
-    PERFORM 1 FROM streams WHERE stream IN (SELECT c.station FROM cases c WHERE c.id = ANY (v_cases))
-        ORDER BY stream FOR NO KEY UPDATE;
+    PERFORM 1 FROM officers WHERE id = ANY (p_officer) ORDER BY id FOR NO KEY UPDATE;
+    PERFORM 1 FROM cases WHERE id = ANY (p_case) ORDER BY id FOR NO KEY UPDATE;
+    PERFORM 1 FROM streams s WHERE s.stream IN (SELECT c.station FROM cases c WHERE c.id = ANY (p_case))
+        ORDER BY s.stream FOR NO KEY UPDATE;
     t := clock_timestamp();  -- after the locks: a claim that waited past the deadline is late
-    FOR x IN SELECT e FROM jsonb_array_elements(p) e ORDER BY (e ->> 'idx')::integer LOOP
-        RETURN NEXT claim_one(x, t);
+    LOOP
+        v_next := v_done + apart(p_case[v_done + 1:], p_officer[v_done + 1:], p_round[v_done + 1:], p_key[v_done + 1:],
+            p_hash[v_done + 1:], t);
+        RETURN QUERY SELECT * FROM claim_apart(p_case[v_done + 1:v_next], p_officer[v_done + 1:v_next],
+            p_round[v_done + 1:v_next], p_key[v_done + 1:v_next], p_hash[v_done + 1:v_next], v_done, t);
+        v_done := v_next;
+        EXIT WHEN v_done >= v_all;
     END LOOP;
 END $$;

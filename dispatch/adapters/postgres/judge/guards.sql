@@ -131,17 +131,30 @@ BEGIN
     WHERE id = c.id;
 END $$;
 
+-- An officer on a seat, as far as others may know.
+CREATE FUNCTION holder_json(a assignments, p_call_sign text, p_surname text) RETURNS jsonb LANGUAGE sql STABLE AS $$
+    SELECT jsonb_build_object('officer', a.officer_id, 'call_sign', p_call_sign, 'surname', p_surname, 'seat', a.seat,
+        'fence', a.fence, 'state', a.state, 'check_in', a.check_in, 'word', a.word, 'met', a.met_at IS NOT NULL,
+        'watch', a.watch)
+$$;
+
+-- Those on a case's seats, in the order in which they came.
+CREATE FUNCTION holders_of(p_case uuid) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (SELECT coalesce(jsonb_agg(holder_json(a, o.call_sign, o.surname) ORDER BY a.id), '[]')
+        FROM assignments a JOIN officers o ON o.id = a.officer_id WHERE a.case_id = p_case AND a.active);
+END $$;
+
 -- What processes carry of a case beside the fact: its state now. Never the receipt, never a salt.
 CREATE FUNCTION state_of(c cases) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
-DECLARE v_holders jsonb := '[]'; v_state jsonb;
 BEGIN
-    IF c.claimed_by IS NOT NULL THEN
-        SELECT coalesce(jsonb_agg(jsonb_build_object(
-            'officer', a.officer_id, 'call_sign', o.call_sign, 'surname', o.surname, 'seat', a.seat,
-            'fence', a.fence, 'state', a.state, 'check_in', a.check_in, 'word', a.word, 'met', a.met_at IS NOT NULL,
-            'watch', a.watch) ORDER BY a.id), '[]') INTO v_holders
-        FROM assignments a JOIN officers o ON o.id = a.officer_id WHERE a.case_id = c.id AND a.active;
-    END IF;
+    RETURN state_with(c, CASE WHEN c.claimed_by IS NULL THEN '[]' ELSE holders_of(c.id) END);
+END $$;
+
+-- The same, where the holders are known.
+CREATE FUNCTION state_with(c cases, p_holders jsonb) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
+DECLARE v_state jsonb;
+BEGIN
     v_state := jsonb_build_object(
         'id', c.id, 'station', c.station, 'category', c.category, 'words', c.words, 'lat', c.lat, 'lon', c.lon,
         'accuracy_m', c.accuracy_m, 'status', c.status, 'round', c.round, 'wave', c.wave, 'seats', c.seats,
@@ -152,7 +165,7 @@ BEGIN
         'desk_reason', c.desk_reason, 'acknowledged', c.acknowledged_at IS NOT NULL, 'alarms', c.alarms,
         'disposition', c.disposition, 'exercise', c.exercise, 'channel', c.channel,
         'declined', to_jsonb(c.declined), 'handed_back', to_jsonb(c.handed_back),
-        'holders', v_holders, 'desk', c.desk, 'ending', CASE WHEN c.ending IS NOT NULL THEN ending_of(c) END);
+        'holders', p_holders, 'desk', c.desk, 'ending', CASE WHEN c.ending IS NOT NULL THEN ending_of(c) END);
     IF c.merged_into IS NOT NULL OR c.reports IS NOT NULL THEN
         v_state := v_state || jsonb_build_object('group', group_of(c));
     END IF;
