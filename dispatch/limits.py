@@ -137,6 +137,24 @@ CHECK_IN_S: Final = (1, 86_400)  # the same
 HAND_BACKS: Final = (1, 20)  # as the table `stations` checks it
 PASSWORD_CHARS: Final = 20  # of a made one: 20 of 31 signs are 99 bits, and nobody mistakes one for another
 
+# --- reports: friction, never a refusal (dispatch/abuse) ----------------------------------------------------------
+REPORT_WINDOW_S: Final = 600  # what is counted together: longer than a burst, shorter than anybody's memory of it
+REPORTS_PER_ADDRESS: Final = 6  # without work: somebody who saw a lot today, or a household
+REPORTS_PER_BLOCK: Final = 30  # the same of a network block: an office, a school, a carrier's gateway
+REPORTS_PER_EVERYONE: Final = 3_000  # five a second, fifty times a large station's day: then everybody works a little
+REPORTS_PER_ADDRESS_DESK: Final = 60  # past that, work or not, a person looks first: one every ten seconds
+REPORTS_PER_BLOCK_DESK: Final = 300  # the same of a block
+REPORTS_PER_PLACE_DESK: Final = 12  # of one cell: by then officers are asked, and a desk merges what is one incident
+REPORTS_PER_NUMBER_DESK: Final = 5  # with one confirmed number
+REPORT_CELL_DEG: Final = 0.001  # side of that cell: 111 m by some 95 m here, a house and its neighbours
+REPORT_LIMITS_DEMO: Final = 100.0  # times all of these in the demonstration, where many people share one address
+WORK_PARTS: Final = 16  # small questions instead of one: nobody is very unlucky, and a page can tell how far it is
+WORK_BITS: Final = (13, 15)  # of each part, first and most: 131,000 hashes on average, 0.3 to 0.6 s of a phone
+WORK_S: Final = 600  # a question lasts so long: a phone may be slow, its line slower
+ABUSE_SHARE_S: Final = 0.25  # counts are told to the fleet so often: what several processes may let through meanwhile
+ABUSE_SHARE_MAX: Final = 500  # names in one telling: a millisecond of Redis
+ABUSE_COUNTS_MAX: Final = 50_000  # names remembered by a process, some 10 MB; the longest unseen go first
+
 # --- sign-in ---------------------------------------------------------------------------------------------------
 SESSION_S: Final = 12 * 3600  # a shift and its hand-over
 ENDED_LOOK_S: Final = 60.0  # how far back a look for ended sessions goes: longer than any statement may run

@@ -12,6 +12,8 @@ import asyncpg
 import msgspec
 
 from dispatch import limits
+from dispatch.abuse.counting import Counting
+from dispatch.abuse.friction import Friction
 from dispatch.adapters.postgres.audit import PostgresJournal
 from dispatch.adapters.postgres.catalogue import CatalogueKeeper, load_roster
 from dispatch.adapters.postgres.handover import PostgresHandOver
@@ -19,6 +21,7 @@ from dispatch.adapters.postgres.safety import PostgresSafety
 from dispatch.adapters.postgres.store import PostgresCases
 from dispatch.adapters.postgres.upkeep import PostgresUpkeep
 from dispatch.adapters.redis.bus import RedisBus, connect
+from dispatch.adapters.redis.counts import RedisCounts
 from dispatch.audit.ports import Journal
 from dispatch.cases import audience
 from dispatch.cases.catalogue import Catalogue
@@ -78,6 +81,8 @@ class Node:
         self.reporting = Reporting(self.store, self.feed, self.positions, self.catalogue, self.clock)
         self.claiming = Claiming(self.store, self.feed)
         self.acting = Acting(self.store, self.feed, self.reporting)
+        self.counting = Counting(RedisCounts(self.redis), self.clock)
+        self.friction = Friction(self.counting, settings.ticket_key, self.clock, settings.report_limits)
         self.advising = Advising(self.acting, settings.emergency_number)
         self.joining = Joining(self.store, self.feed, self.catalogue)
         self.hub = Hub()
@@ -111,7 +116,14 @@ class Node:
             await self._load()
             with contextlib.suppress(StoreAway, StoreBusy):  # then the first reports wait for it
                 await self.store.warm()
-            for part in (self.feed.run, self._keep_catalogue, self._heartbeat, self._flush_fixes, self._join):
+            for part in (
+                self.feed.run,
+                self._keep_catalogue,
+                self._heartbeat,
+                self._flush_fixes,
+                self._join,
+                self._share,
+            ):
                 tasks.append(group.create_task(part()))
             self.ready = True
             try:
@@ -222,6 +234,13 @@ class Node:
 
     async def _beat(self) -> None:
         await self.clock.read(lambda: self.upkeep.beat(self.instance, self.role))
+
+    async def _share(self) -> None:
+        """What was counted of reports, with the fleet; only where reports come in."""
+        while self.role == "web":
+            await asyncio.sleep(limits.ABUSE_SHARE_S)
+            if self.friction.on:
+                await self.counting.share()
 
     # --- what both borders ask
     def claim_allowed(self, officer: UUID) -> bool:

@@ -6,6 +6,7 @@ A route without a row here, or a row without a route, fails a test.
 from typing import Any, Final
 
 from dispatch import limits
+from dispatch.abuse.work import ANSWER
 from dispatch.cases.handover import HandOver
 from dispatch.cases.ports import HistoryEntry
 from dispatch.cases.values import Refusal
@@ -65,6 +66,14 @@ IDEMPOTENCY: Final = Parameter(
     "header",
     "Made by the client for this one report and stored before sending; the same key and body get the same answer.",
     {"type": "string", "pattern": f"^{IDEMPOTENCY_KEY.pattern}$"},
+)
+WORK_DONE: Final = Parameter(
+    "Onbeat-Work",
+    "header",
+    "Where `work_asked` was answered: its challenge, a space, and a number for each part, with commas between "
+    "(dispatch/abuse/work.py).",
+    {"type": "string", "pattern": f"^{ANSWER.pattern}$"},
+    required=False,
 )
 ORIGIN: Final = Parameter("Origin", "header", "A page of this service; browsers send it.", {"type": "string"})
 KIND: Final = Parameter("kind", "query", "What the features are.", {"enum": ["station", "beat"]})
@@ -140,10 +149,10 @@ OPERATIONS: Final[Operations] = {
     # --- reporting
     ("POST", "/v1/reports"): Operation(
         id="report", group="reports", takes=Report, examples=EXAMPLES, session=Session.OPTIONAL,
-        parameters=(IDEMPOTENCY,),
+        parameters=(IDEMPOTENCY, WORK_DONE),
         gives={201: Gives("Committed.", Reported), 200: Gives("The same key came before: its answer.", Reported)},
         problems=(
-            *BODY, *KEYS, *WORDS, *PLACE, "emergency", "phone_not_confirmed",
+            *BODY, *KEYS, *WORDS, *PLACE, "emergency", "phone_not_confirmed", "work_asked", "work_invalid",
             "session_missing", "not_allowed", "overloaded", *FAILS,
         ),
     ),

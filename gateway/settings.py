@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from dispatch.limits import SMS_PER_DAY
+from dispatch.limits import REPORT_LIMITS_DEMO, SMS_PER_DAY
 from gateway.basemap import Basemap
 from gateway.openid import OpenIdSettings, OpenIdSettingsError, openid_settings
 from gateway.vapid import PushSettings, PushSettingsError, push_settings
@@ -50,7 +50,8 @@ class Settings:
     `origins`: pages that may open sockets, compared exactly. `trusted_proxy`: X-Forwarded-For is believed, its
     last entry, because a proxy of ours wrote it. `town`: a file to seed an empty database from. `heads`: the folder
     outside the database that a witness writes to, with `witness_key`, the secret behind its signatures. `push`: None
-    where no phone is rung. `openid`: None where no identity provider signs people in.
+    where no phone is rung. `openid`: None where no identity provider signs people in. `report_limits`: how often the
+    shipped limits of reports count; 0: there are none.
     """
 
     database_url: str
@@ -74,6 +75,7 @@ class Settings:
     push: PushSettings | None = None
     tls: tuple[Path, Path] | None = None
     openid: OpenIdSettings | None = None
+    report_limits: float = 0.0
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
@@ -113,6 +115,7 @@ class Settings:
             push=push,
             tls=_tls(env),
             openid=openid,
+            report_limits=_times(env, demo),
         )
 
 
@@ -187,6 +190,14 @@ def _secrets(env: Mapping[str, str], demo: bool, credentials: Path) -> tuple[byt
     if pepper == ticket_key:
         raise SettingsError("ONBEAT_PEPPER and ONBEAT_TICKET_KEY are equal: each needs a secret of its own")
     return pepper, ticket_key
+
+
+def _times(env: Mapping[str, str], demo: bool) -> float:
+    """A hundred times in the demonstration: its people share one address and one street."""
+    text = env.get("ONBEAT_REPORT_LIMITS") or str(REPORT_LIMITS_DEMO if demo else 1)
+    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,3})?", text):
+        raise SettingsError(f"ONBEAT_REPORT_LIMITS is {text!r}: how often the limits count, from 0 (none) to 999999")
+    return float(text)
 
 
 def _second(env: Mapping[str, str], demo: bool) -> bool:

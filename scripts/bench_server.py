@@ -104,6 +104,7 @@ async def raise_limits(node: Node) -> None:
     """For the yardstick only: what bounds one person, and how old a fix may be. Waits until positions are trusted."""
     node.messages_per_s_max = NO_LIMIT
     node.claims_per_min_max = NO_LIMIT
+    node.friction.times = 0.0
     node.positions.age_s_max = NO_LIMIT
     while not node.positions.healthy():  # noqa: ASYNC110 - true by the passing of time alone
         await asyncio.sleep(0.1)

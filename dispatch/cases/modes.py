@@ -9,7 +9,7 @@ from uuid import UUID
 
 from dispatch.cases.policy import Mode
 from dispatch.cases.ports import Nearby
-from dispatch.cases.rings import Wave, first_wave
+from dispatch.cases.rings import DESK_ALONE, Wave, first_wave
 from dispatch.limits import BEST_OFFICER_TURN_MS, OFFER_RECIPIENTS_MAX, RINGS_M
 
 HEAD_START = 0  # the number of the wave before the first ring
@@ -35,7 +35,7 @@ def opening_wave(
 ) -> Wave:
     """Whom a round begins with: nobody (the desk), the beat's own officers, or the first wave of the mode."""
     if plan.mode is Mode.DESK_FIRST:
-        return Wave((), 1, None, True, desk_first=True)
+        return DESK_ALONE
     if plan.head_start_ms and plan.beat is not None and near.healthy():
         widest = plan.rings_m[-1]
         theirs = near.of_beat(plan.beat, lat, lon, widest, OFFER_RECIPIENTS_MAX)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from dispatch.cases.ports import Nearby
@@ -23,6 +24,9 @@ class Wave:
     asks: int | None = None
     pause_ms: int | None = None
     desk_first: bool = False
+
+
+DESK_ALONE: Final = Wave((), 1, None, True, desk_first=True)
 
 
 def first_wave(

@@ -186,6 +186,7 @@ class DeskReason(StrEnum):
     UNMERGED = "unmerged"
     SPLIT = "split"
     DESK_FIRST = "desk_first"
+    TO_CONFIRM = "to_confirm"  # of low trust: a person looks before officers are asked (dispatch/abuse)
     TAKEN_BACK = "taken_back"
     OBJECTED = "objected"
     PREEMPTED = "preempted"

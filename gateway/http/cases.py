@@ -11,21 +11,25 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dispatch import limits
+from dispatch.abuse.values import Confirm
 from dispatch.audit.chains import of_station, read_of
 from dispatch.batching import Overloaded
 from dispatch.cases import audience
+from dispatch.cases.catalogue import Category
 from dispatch.cases.facts import Answer, CaseState
 from dispatch.cases.following import followed_history
 from dispatch.cases.ports import ReportDraft
+from dispatch.cases.rings import DESK_ALONE
 from dispatch.cases.views import Result
 from dispatch.people import receipts
 from dispatch.people.permissions import SELF, Act, may_ever, relations_of
 from dispatch.people.values import Role, Who
 from dispatch.talk.audience import said_line
 from gateway.http.advice import advised, noted, reporter_of
-from gateway.http.bearer import anyone_of, require, signed, who_of
+from gateway.http.bearer import address_of, anyone_of, require, signed, who_of
 from gateway.http.bodies import at, idempotency_key, read_body, read_report
-from gateway.http.naming import keep_name, named
+from gateway.http.friction import CITIZENS, FRIENDS, WORK, Came, meet
+from gateway.http.naming import NAMED, keep_name, named
 from gateway.http.problems import Problem, problem
 from gateway.node import Node
 from gateway.wire.acts import ACTS, ActMessage, claim_draft, hash_of, scope_of
@@ -59,22 +63,28 @@ async def post_report(request: Request) -> Response:
     key = idempotency_key(request)
     report = await read_report(request)
     reporter = await named(request, report, reporter_of(who, report))
-    code, coming = begin_report(node_of(request), key, report, reporter)
+    number = str(report.phone) if reporter == NAMED else None
+    came = Came(address_of(request), request.headers.get(WORK), number)
+    code, coming = begin_report(node_of(request), key, report, reporter, came)
     answer = await coming
     if answer.ok:
         await keep_name(request, report, UUID(answer.response["case"]))
     return reported(answer, code)
 
 
-def begin_report(node: Node, key: str, report: Report, reporter: str) -> "tuple[str, asyncio.Future[Answer]]":
+def begin_report(
+    node: Node, key: str, report: Report, reporter: str, came: Came
+) -> "tuple[str, asyncio.Future[Answer]]":
     """The receipt's code, and the judge's answer to come. Raises: Problem; StoreAway."""
     settings = node.settings
     advice = advised(report, settings.emergency_number)
     code = receipts.code_for(settings.pepper, key)
-    draft = _draft(node, report, key, receipts.mac(settings.pepper, code).hex())
-    draft.reporter, draft.noted = reporter, noted(report, advice)
+    category, point = _category(node, report), to_wgs84(Point(report.lat, report.lon), report.datum)
+    met = meet(node.friction, key, came, point) if reporter in CITIZENS else FRIENDS
+    draft = _draft(node, report, category, point, key, receipts.mac(settings.pepper, code).hex(), met.look.confirm)
+    draft.reporter, draft.noted = reporter, noted(report, advice) | met.noted
     try:
-        return code, node.reporting.put(draft)
+        return code, met.counted(node.reporting.put(draft))
     except Overloaded as error:
         raise Problem("overloaded", headers={"retry-after": str(error.retry_after_s)}) from error
 
@@ -88,14 +98,20 @@ def reported(answer: Answer, code: str) -> Response:
     return answered(made, 200 if answer.reason == "again" else 201)
 
 
-def _draft(node: Node, report: Report, key: str, receipt_mac: str) -> ReportDraft:
+def _category(node: Node, report: Report) -> Category:
+    """Raises: Problem."""
     category = node.catalogue.categories.get(report.category)
     if category is None or not category.open:
         known = ", ".join(sorted(c.id for c in node.catalogue.categories.values() if c.open))
         raise at("category_unknown", "/category", f"There is no category {report.category!r}. Known: {known}.")
-    point = to_wgs84(Point(report.lat, report.lon), report.datum)
+    return category
+
+
+def _draft(
+    node: Node, report: Report, category: Category, point: Point, key: str, receipt_mac: str, confirm: Confirm | None
+) -> ReportDraft:
     station = node.catalogue.station_at(point)
-    wave = node.reporting.wave(category.id, point.lat, point.lon, station)
+    wave = DESK_ALONE if confirm else node.reporting.wave(category.id, point.lat, point.lon, station)
     return ReportDraft(
         id=uuid4(),
         scope="report",

@@ -39,6 +39,11 @@ CODES: Final[dict[str, tuple[int, str, str]]] = {
     "datum_unknown": (422, "Datum unknown", "datum may be wgs84 or gcj02."),
     "category_unknown": (422, "Category unknown", "There is no such category. GET /v1/categories lists them."),
     "emergency": (409, "Call now", "It sounds like an emergency: call. If it is none, send it again with advised."),
+    "work_asked": (
+        429, "Solve this first", "Many reports come from your network now: send this one again, with its key, and with "
+        "the answer to `work` in the header Onbeat-Work. It takes a phone a second or two.",
+    ),
+    "work_invalid": (400, "Not an answer", "Onbeat-Work must be the challenge, a space, and a number for each part."),
     "case_differs": (422, "Another case", "The case in the body is not the case of the address."),
     # --- second factors
     "second_over": (409, "Sign in anew", "This took too long, or was used already. Begin again with your password."),

@@ -9,7 +9,7 @@ import asyncio
 import functools
 import logging
 from collections.abc import Sequence
-from typing import Any, ClassVar, Final, cast
+from typing import Any, ClassVar, Final, NamedTuple, cast
 
 from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
@@ -23,6 +23,7 @@ from gateway.http.advice import reporter_of
 from gateway.http.bearer import require
 from gateway.http.bodies import key_of, report_of
 from gateway.http.cases import begin_report, reported
+from gateway.http.friction import WORK, Came
 from gateway.http.front import FrontProtocol
 from gateway.http.headers import unless_said
 from gateway.http.problems import Problem, problem
@@ -32,6 +33,7 @@ log = logging.getLogger("onbeat.http")
 
 PATH: Final = b"/v1/reports"
 JSON: Final = b"application/json"
+WORK_HEAD: Final = WORK.encode()
 LENGTH_DIGITS_MAX: Final = len(str(limits.BODY_BYTES_MAX))
 # Whoever sends one of these is somebody, or wants something of the connection.
 USUAL_WAY: Final = frozenset({b"authorization", b"cookie", b"expect", b"transfer-encoding", b"upgrade"})
@@ -39,8 +41,16 @@ USUAL_WAY: Final = frozenset({b"authorization", b"cookie", b"expect", b"transfer
 Headers = Sequence[tuple[bytes, bytes]]
 
 
-def plain_key(headers: Headers) -> bytes | None:
-    """The idempotency key of a report that may take the short way; None: it goes the usual way."""
+class Plain(NamedTuple):
+    """What the heads of a plain report say; bytes as they came."""
+
+    key: bytes
+    work: bytes | None
+    forwarded: bytes | None
+
+
+def plain_head(headers: Headers) -> Plain | None:
+    """Of a report that may take the short way; None: it goes the usual way."""
     found: dict[bytes, bytes] = {}
     for name, value in headers:
         if name in USUAL_WAY or name in found:
@@ -50,7 +60,8 @@ def plain_key(headers: Headers) -> bytes | None:
     if found.get(b"connection", b"keep-alive").lower() != b"keep-alive":
         return None
     whole = length.isdigit() and len(length) <= LENGTH_DIGITS_MAX and int(length) <= limits.BODY_BYTES_MAX
-    return found.get(b"idempotency-key") if whole and found.get(b"content-type") == JSON else None
+    key = found.get(b"idempotency-key") if whole and found.get(b"content-type") == JSON else None
+    return Plain(key, found.get(WORK_HEAD), found.get(b"x-forwarded-for")) if key is not None else None
 
 
 class _Never:
@@ -75,19 +86,19 @@ class DoorProtocol(FrontProtocol):
     """Our HTTP protocol, with the short way beside it. One class a node: `make_door`."""
 
     node: ClassVar[Node]
-    _key: bytes | None = None  # of a report that is being read for the short way
+    _plain: Plain | None = None  # of a report that is being read for the short way
     _parts: list[bytes]
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if self._key is not None:  # its body comes in pieces: the usual way waits for them, for a bounded time
-            self._key = None
+        if self._plain is not None:  # its body comes in pieces: the usual way waits for them, for a bounded time
+            self._plain = None
             self._usually(*self._parts)
 
     def on_headers_complete(self) -> None:
         if self.url == PATH and self._free() and self.parser.get_method() == b"POST":
-            self._key = plain_key(self.headers)
-            if self._key is not None:
+            self._plain = plain_head(self.headers)
+            if self._plain is not None:
                 self._parts = []
                 self._end()
                 return
@@ -106,32 +117,40 @@ class DoorProtocol(FrontProtocol):
         return bool(self.parser.should_keep_alive()) and self.parser.get_http_version() == "1.1"
 
     def on_body(self, body: bytes) -> None:
-        if self._key is not None:
+        if self._plain is not None:
             self._parts.append(body)
         else:
             super().on_body(body)
 
     def on_message_complete(self) -> None:
-        if self._key is None:
+        if self._plain is None:
             super().on_message_complete()
             return
-        key, self._key = self._key, None
+        plain, self._plain = self._plain, None
         body = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
         before, busy = self.cycle, cast(Any, Answering())
         self.cycle = busy
         try:
             require(NOBODY, Act.REPORT)
-            own_key, report = key_of(key.decode("latin-1")), report_of(body)
+            own_key, report = key_of(plain.key.decode("latin-1")), report_of(body)
             if report.phone is not None or report.name is not None:  # who gives a name is asked about it first
                 self.cycle = before
                 self._usually(body)
                 super().on_message_complete()
                 return
-            code, answer = begin_report(self.node, own_key, report, reporter_of(NOBODY, report))
+            reporter = reporter_of(NOBODY, report)
+            code, answer = begin_report(self.node, own_key, report, reporter, self._came(plain))
         except Exception as error:
             self._answer(busy, _refusal(error))
         else:
             answer.add_done_callback(functools.partial(self._reported, busy, code))
+
+    def _came(self, plain: Plain) -> Came:
+        """As `gateway.http.bearer.address_of` reads it."""
+        address = self.client[0] if self.client else ""
+        if self.node.settings.trusted_proxy and plain.forwarded is not None:
+            address = plain.forwarded.decode("latin-1").rpartition(",")[2].strip()
+        return Came(address, plain.work.decode("latin-1") if plain.work is not None else None)
 
     def _reported(self, busy: Answering, code: str, answer: "asyncio.Future[Answer]") -> None:
         try:

@@ -14,6 +14,7 @@ from typing import Any, Final
 import msgspec
 from starlette.routing import BaseRoute, Route
 
+from dispatch.abuse.work import WorkAsked
 from gateway.http.codes import CODES, RETRY_AFTER_S
 from gateway.http.problems import MEDIA_TYPE
 from gateway.wire.messages import VERSION
@@ -108,6 +109,7 @@ class ProblemDocument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     key: str | None = None
     case: str | None = None
     advice: Advice | None = None
+    work: WorkAsked | None = None
 
 
 def endpoints(routes: Iterable[BaseRoute]) -> dict[tuple[str, str], Route]:

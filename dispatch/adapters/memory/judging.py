@@ -81,7 +81,9 @@ def report_one(db: Records, x: ReportDraft, us: int) -> Answer:
     } | x.noted
     body |= {"exercise": True} if x.exercise else {}
     facts = [db.append(row, Event.RECEIVED, x.reporter, None, body, us)]
-    nobody, why = not to and x.last_wave, "desk_first" if x.desk_first else "nobody_near"
+    nobody, why = not to and x.last_wave, "nobody_near"
+    if x.desk_first:
+        why = "to_confirm" if "confirm" in x.noted else "desk_first"
     facts.append(send_to_desk(db, row, why, us) if nobody else _open(db, row, x, to, us))
     response = {"case": str(x.id), "station": x.station, "status": str(row.core.status)}
     db.kept[x.scope, x.key] = Kept(x.hash, response)

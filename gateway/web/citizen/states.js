@@ -75,7 +75,7 @@ export const PLAYED = {
     { name: "talk", log: [...seen({ status: "en_route" }), TALK, { t: "saying", key: "k", words: "He wears a blue jacket." }] },
     { name: "talk-refused", log: [...seen({ status: "en_route" }), TALK, { t: "result", key: "k", ok: false, reason: "too_often", act: { t: "say", words: "Hello?" } }] },
     { name: "talk-emergency", log: [...seen({ status: "en_route" }), TALK, { t: "advice", advice: ADVICE, late: true }] },
-    ...["window_closed", "desk_first", "handed_back", "preempted", "silent", "unstaffed", "handed_over", "hold_over", "objected", "unmerged", "split"].map((why) =>
+    ...["window_closed", "desk_first", "to_confirm", "handed_back", "preempted", "silent", "unstaffed", "handed_over", "hold_over", "objected", "unmerged", "split"].map((why) =>
       ({ name: `at-station-${why.replace("_", "-")}`, log: desk(why) })),
     { name: "at-station-seen", log: desk("window_closed", { acknowledged: true }) },
     ...["offered", "accepted", "declined", "lapsed"].map((answer) =>

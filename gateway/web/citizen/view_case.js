@@ -62,7 +62,7 @@ function deskKey(it) {
   const reason = it.desk_reason ?? "";
   if (["objected", "handed_over", "appointment_declined"].includes(reason)) return reason;
   if (it.acknowledged) return "seen";
-  const own = ["handed_back", "desk_first", "preempted", "silent", "unmerged", "split", "unstaffed", "hold_over"];
+  const own = ["handed_back", "desk_first", "to_confirm", "preempted", "silent", "unmerged", "split", "unstaffed", "hold_over"];
   if (["shift_end", "taken_back"].includes(reason)) return "handed_back";
   return own.includes(reason) ? reason : "nobody";
 }

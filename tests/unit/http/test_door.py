@@ -9,18 +9,23 @@ from types import SimpleNamespace
 from typing import Any, cast
 from uuid import UUID
 
+import msgspec
 import pytest
 import uvicorn
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from dispatch.abuse.counting import Counting
+from dispatch.abuse.friction import Friction
+from dispatch.abuse.work import WorkAsked, solve
 from dispatch.batching import Overloaded
 from dispatch.cases.catalogue import Catalogue, Category
 from dispatch.cases.facts import Answer
 from dispatch.cases.ports import ReportDraft, StoreAway, StoreBusy
 from dispatch.cases.rings import Wave
+from dispatch.limits import REPORTS_PER_ADDRESS
 from gateway.http import cases, headers
-from gateway.http.door import PATH, make_door, plain_key
+from gateway.http.door import PATH, make_door, plain_head
 from gateway.node import Node
 from tests.unit.http.asking import app_of
 
@@ -59,12 +64,20 @@ class Judge:
         return future
 
 
+class Nobody:
+    """No other process."""
+
+    async def add(self, *_: object) -> None:
+        return None
+
+
 @contextlib.asynccontextmanager
-async def served(judge: Judge) -> AsyncIterator[tuple[int, uvicorn.Server]]:
+async def served(judge: Judge, **env: str) -> AsyncIterator[tuple[int, uvicorn.Server]]:
     """A real uvicorn on loopback with both ways."""
-    app = app_of([Route("/v1/reports", cases.post_report, methods=["POST"])])
+    app = app_of([Route("/v1/reports", cases.post_report, methods=["POST"])], **env)
     catalogue = Catalogue(categories={"noise": Category("noise", "噪", "Noise")}, catch_all="s1")
-    node = SimpleNamespace(settings=app.state.settings, catalogue=catalogue, reporting=judge)
+    friction = Friction(Counting(Nobody(), lambda: 1e9), b"t" * 32, lambda: 1e9, times=1.0)
+    node = SimpleNamespace(settings=app.state.settings, catalogue=catalogue, reporting=judge, friction=friction)
     app.state.node = node
 
     async def counted(scope: Scope, receive: Receive, send: Send) -> None:
@@ -160,7 +173,7 @@ async def test_what_is_not_plain_goes_the_usual_way(sent: dict[str, str | None])
     body = json.dumps(PLAIN).encode()
     head, _ = request(body, **sent)
     pairs = [tuple(line.split(b": ", 1)) for line in head.lower().split(b"\r\n")[1:] if line]
-    assert plain_key(cast(Any, pairs)) is None or sent == {"connection": "close"}
+    assert plain_head(cast(Any, pairs)) is None or sent == {"connection": "close"}
     if "authorization" in sent:
         return  # that there is nobody to sign in with is no matter here
     judge = Judge()
@@ -221,3 +234,27 @@ async def test_who_gives_a_name_goes_the_usual_way_once_the_body_says_so() -> No
         assert judge.usual == 1 and not judge.drafts and b"phone_not_confirmed" in answer
         answer = await ask(port, b"".join(request(json.dumps(PLAIN).encode())))
         assert judge.usual == 1 and answer.startswith(b"HTTP/1.1 201 ")
+
+
+async def test_both_ways_ask_the_same_network_for_the_same_work_and_take_the_same_answer() -> None:
+    judge, body = Judge(), json.dumps(PLAIN).encode()
+    async with served(judge, ONBEAT_TRUSTED_PROXY="1") as (port, _):
+        for n in range(REPORTS_PER_ADDRESS):
+            head, _ = request(body, x_forwarded_for=f"203.0.113.{n}, 198.51.100.7")
+            assert (await ask(port, head + body)).startswith(b"HTTP/1.1 201 ")
+        head, _ = request(body, x_forwarded_for="198.51.100.7")
+        short = await ask(port, head + body)
+        assert judge.usual == 0 and await ask(port, head, body) == short and judge.usual == 1
+        assert short.startswith(b"HTTP/1.1 429 ")
+        work = msgspec.json.decode(short.partition(b"\r\n\r\n")[2])["work"]
+        done = solve(msgspec.convert(work, WorkAsked))
+        head, _ = request(body, x_forwarded_for="198.51.100.7", onbeat_work=done)
+        assert (await ask(port, head + body)).startswith(b"HTTP/1.1 201 ")
+        assert (await ask(port, head, body)).startswith(b"HTTP/1.1 201 ")
+        head, _ = request(body, x_forwarded_for="198.51.100.7", onbeat_work="1.2 x")
+        short = await ask(port, head + body)
+        assert b"work_invalid" in short and await ask(port, head, body) == short
+        head, _ = request(body, x_forwarded_for="198.51.100.7", onbeat_work=done, idempotency_key="o" * 22)
+        assert b"work_asked" in await ask(port, head + body), "an answer serves one report"
+        assert (await ask(port, b"".join(request(body, x_forwarded_for="203.0.113.9")))).startswith(b"HTTP/1.1 201 ")
+    assert len(judge.drafts) == REPORTS_PER_ADDRESS + 3

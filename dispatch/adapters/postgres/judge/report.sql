@@ -87,7 +87,8 @@ BEGIN
         JOIN categories k ON k.id = x.category LEFT JOIN stations s ON s.id = x.station
     ), asked AS MATERIALIZED (
         SELECT t_.*, t_.recipients = '{}' AND t_.last_wave AS nobody, t + make_interval(secs => t_.window_ms / 1000.0) AS deadline,
-            CASE WHEN t_.desk_first THEN 'desk_first' ELSE 'nobody_near' END AS why
+            CASE WHEN NOT t_.desk_first THEN 'nobody_near'
+                WHEN t_.noted ? 'confirm' THEN 'to_confirm' ELSE 'desk_first' END AS why
         FROM (SELECT sent.*, CASE WHEN v_all_able AND skill IS NULL AND only_of IS NULL THEN candidates[:asks_max]
                 ELSE eligible(candidates, skill, '{}', asks_max, only_of, t) END AS recipients FROM sent) t_
     ), kept AS (  -- the key decides: of the same report twice one is new
