@@ -64,7 +64,7 @@ export function password(state, words) {
 
 /** @param {string} kind @param {Record<string, string>} mistakes @param {Words} words */
 function summary(kind, mistakes, words) {
-  const names = Object.keys(mistakes).filter((name) => !["reset", "factors", "out"].includes(name));
+  const names = Object.keys(mistakes).filter((name) => !["reset", "factors", "identity", "out"].includes(name));
   if (!names.length) return null;
   return h("div", { key: "summary", class: "say bad", role: "alert", id: "summary" },
     h("p", {}, h("b", {}, words.say("admin.mistakes", { n: names.length }))),

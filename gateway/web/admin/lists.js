@@ -77,7 +77,7 @@ export function people(state, words) {
 
 /** Password and suspension: each says what follows, and asks why. @param {any} row @param {any} state @param {Words} words */
 function access(row, state, words) {
-  const { reset, factors, out, mistakes } = state.opened;
+  const { reset, factors, identity, subject, out, mistakes } = state.opened;
   const may = mayChange(state);
   const stop = may || (!row.suspended && ["officer", "desk"].includes(row.role));
   const going = state.going ? "true" : null;
@@ -92,6 +92,12 @@ function access(row, state, words) {
       h("form", { onsubmit: { t: "ui.factors" }, novalidate: true }, h("p", { class: "small" }, words.say("admin.factors.follows")),
         why("factors", factors, mistakes.factors, words, { t: "ui.why", field: "factors" }),
         h("button", { type: "submit", "data-do": "factors", "aria-disabled": going }, words.say("admin.factors.go")))) : null,
+    may && state.provider ? h("details", { key: "identity" }, h("summary", {}, `${words.say("admin.identity")}: ${state.provider}`),
+      h("form", { onsubmit: { t: "ui.identity" }, novalidate: true }, h("p", { class: "small" }, words.say("admin.identity.follows")),
+        h("div", { class: "field" }, h("label", { for: "f-subject" }, words.say("admin.identity.subject")),
+          h("input", { id: "f-subject", name: "subject", type: "text", value: subject, maxlength: 255, autocomplete: "off", autocapitalize: "off", spellcheck: "false", oninput: { t: "ui.why", field: "subject" } })),
+        why("identity", identity, mistakes.identity, words, { t: "ui.why", field: "identity" }),
+        h("button", { type: "submit", "data-do": "identity", "aria-disabled": going }, words.say("admin.identity.go")))) : null,
     stop ? h("details", { key: "out" }, h("summary", {}, words.say(row.suspended ? "admin.let_in" : "admin.suspend")),
       h("form", { onsubmit: { t: "ui.suspend" }, novalidate: true }, h("p", { class: "small" }, words.say(row.suspended ? "admin.let_in.follows" : "admin.suspend.follows")),
         why("out", out, mistakes.out, words, { t: "ui.why", field: "out" }),

@@ -5,6 +5,7 @@ import { PAGE, call } from "../shared/http.js";
 import { keepPage } from "../shared/installed.js";
 import { languageEffect } from "../shared/pieces.js";
 import { areasOf } from "../shared/places.js";
+import { lookForProvider } from "../shared/provider.js";
 import { firstFor, restored, session, signInEffects } from "../shared/sign_in.js";
 import { open } from "../shared/store.js";
 import { loadWords } from "../shared/words.js";
@@ -153,6 +154,11 @@ const effects = {
     const body = { version: state.opened.version, reason: state.opened.factors.trim(), factors: true };
     act("factors", () => call("POST", `/v1/admin/people/${encodeURIComponent(state.opened.id)}/password`, { body }));
   },
+  "ui.identity": (_m, { state }, before) => {
+    if (before.going || state.going !== "identity") return;
+    const body = { version: state.opened.version, reason: state.opened.identity.trim(), subject: state.opened.subject.trim() || null };
+    act("identity", () => call("PUT", `/v1/admin/people/${encodeURIComponent(state.opened.id)}/identity`, { body }));
+  },
   "ui.suspend": (_m, { state }, before) => {
     if (before.going || state.going !== "suspend") return;
     const out = !rowOf(state, "person", state.opened.id)?.suspended;
@@ -179,3 +185,4 @@ addEventListener("keydown", (event) => {
 setInterval(() => (document.hidden || page.state.going || page.state.line === "reconnecting" ? null : look()), LOOK_MS);
 keepPage("/admin", (m) => page.send(m));
 restored(kept, page);
+if (kept.marked()) lookForProvider(page);

@@ -13,8 +13,9 @@ export const tabsOf = (state) => TABS.filter((tab) => tab !== "audit" || state.s
 /** Which tab shows a kind of rows. */
 const HOME = /** @type {Record<string, string>} */ ({ person: "people", station: "stations", category: "categories", policy: "policies" });
 
-/** @typedef {{kind: string, id: string | null, version?: number, draft: import("./fields.js").Draft, mistakes: Record<string, string>, reset: string, factors: string, out: string}} Opened
- *   `reset`, `factors`, `out`: why the password is made anew, why second factors are forgotten, why somebody is suspended or let in. */
+/** @typedef {{kind: string, id: string | null, version?: number, draft: import("./fields.js").Draft, mistakes: Record<string, string>, reset: string, factors: string, identity: string, subject: string, out: string}} Opened
+ *   `reset`, `factors`, `out`: why the password is made anew, why second factors are forgotten, why somebody is linked
+ *   to `subject` at the identity provider, why suspended or let in. */
 /** @typedef {{code?: string, detail?: string, pointer?: string, errors?: any[], did: string}} Refusal */
 /** @typedef {{kind: string, name: string, size: number, busy: string | null, report: any, refused: Refusal | null, reason: string, chosen: string | null}} Upload */
 
@@ -31,7 +32,7 @@ export const FIRST = {
   more: false,
   find: { q: "", role: "", station: "" },
   opened: /** @type {Opened | null} */ (null),
-  going: /** @type {string | null} */ (null), // save, reset, factors, suspend: on its way
+  going: /** @type {string | null} */ (null), // save, reset, factors, identity, suspend: on its way
   refused: /** @type {Refusal | null} */ (null),
   told: /** @type {any} */ (null), // {did, login?, password?, holding?}
   brush: "desk_first", // the mode that a press on an hour sets
@@ -94,7 +95,7 @@ function reduceUi(state, m) {
     case "ui.open":
       return opened(state, m.kind, m.id);
     case "ui.fresh":
-      return { ...state, tab: HOME[m.kind], refused: null, told: null, opened: { kind: m.kind, id: null, draft: draftOf(m.kind, null), mistakes: {}, reset: "", factors: "", out: "" } };
+      return { ...state, tab: HOME[m.kind], refused: null, told: null, opened: { kind: m.kind, id: null, draft: draftOf(m.kind, null), mistakes: {}, reset: "", factors: "", identity: "", subject: "", out: "" } };
     case "ui.again":
       return state.opened ? opened(state, state.opened.kind, state.opened.id) : state;
     case "ui.shut":
@@ -119,6 +120,8 @@ function reduceUi(state, m) {
       return going(state, "reset", "reset");
     case "ui.factors":
       return going(state, "factors", "factors");
+    case "ui.identity":
+      return going(state, "identity", "identity");
     case "ui.suspend":
       return going(state, "suspend", "out");
     case "ui.kind":
@@ -149,7 +152,7 @@ export function rowOf(state, kind, id) {
 function opened(state, kind, id) {
   const row = rowOf(state, kind, id);
   if (!row) return { ...state, opened: null };
-  return { ...state, refused: null, told: null, opened: { kind, id, draft: { ...draftOf(kind, row), reason: "" }, mistakes: {}, reset: "", factors: "", out: "", version: row.version } };
+  return { ...state, refused: null, told: null, opened: { kind, id, draft: { ...draftOf(kind, row), reason: "" }, mistakes: {}, reset: "", factors: "", identity: "", subject: row.identities?.[0]?.subject ?? "", out: "", version: row.version } };
 }
 
 /** Somebody else has changed what is open since it was opened. @param {any} state */
@@ -190,7 +193,7 @@ function saving(state) {
   return { ...state, going: "save", refused: null, told: null, opened: { ...state.opened, mistakes: {} } };
 }
 
-/** @param {any} state @param {string} what @param {"reset" | "factors" | "out"} why */
+/** @param {any} state @param {string} what @param {"reset" | "factors" | "identity" | "out"} why */
 function going(state, what, why) {
   if (!state.opened || state.going || state.opened.kind !== "person") return state;
   if (!state.opened[why].trim()) return { ...state, opened: { ...state.opened, mistakes: { ...state.opened.mistakes, [why]: "missing" } } };

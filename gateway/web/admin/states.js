@@ -96,6 +96,7 @@ export const PLAYED = {
     { name: "person-stale", log: [...PERSON, WHY, { t: "ui.save" }, refused("stale_version")] },
     { name: "person-password", log: [...PERSON, { t: "saved", did: "reset", answer: { person: { ...PEOPLE[2], version: 2 }, password: "K7MWQ-9XTRA-4HVBN-J2CDE" } }] },
     { name: "person-factors", log: [...PERSON, { t: "ui.factors" }] },
+    { name: "person-identity", log: [...PERSON, { t: "provider", name: "City ID" }, { t: "ui.identity" }] },
     { name: "person-suspended", log: [...PERSON, { t: "saved", did: "suspend", answer: { person: { ...PEOPLE[2], version: 2, suspended: true }, holding: ["c1"] } }] },
     { name: "last-admin", log: [...HERE, open("person", "admin"), { ...refused("last_admin") }] },
     { name: "supervisor", log: [{ t: "signed", signed: { role: "supervisor", name: "supervisor:1" } }, LOADED, open("person", "officer-0417")] },

@@ -10,6 +10,9 @@ export const PAPER = ["4GWT-2B8N-9QXM", "7YZC-1DKP-5RAV", "0HJE-6S3F-8VNB", "2KQ
 export const signingStates = (before) => [
     { name: "sign-in-renew", log: [...before, { t: "ui.form", field: "login", value: "desk-xw-1" }, { t: "sign_in_refused", refused: { code: "password_made" } }] },
     { name: "sign-in-renew-differs", log: [...before, { t: "sign_in_refused", refused: { code: "password_made" } }, { t: "ui.renew", field: "new_password", value: "apples and pears" }, { t: "ui.sign_in" }] },
+    { name: "provider", log: [...before, { t: "provider", name: "City ID" }] },
+    { name: "provider-leaving", log: [...before, { t: "provider", name: "City ID" }, { t: "ui.provider" }] },
+    { name: "provider-not-linked", log: [...before, { t: "provider", name: "City ID" }, { t: "sign_in_refused", refused: { code: "oidc_not_linked" } }] },
     { name: "second-code", log: [...before, ASKED] },
     { name: "second-passkey", log: [...before, { ...ASKED, asked: { ...ASKED.asked, kinds: ["passkey", "recovery", "totp"] }, passkeys: true }] },
     { name: "second-no-passkeys", log: [...before, { ...ASKED, asked: { ...ASKED.asked, kinds: ["passkey", "recovery"] } }] },

@@ -5,6 +5,7 @@ import { h } from "./dom.js";
 import { call, sentenceOf } from "./http.js";
 import { canPasskey } from "./passkeys.js";
 import { skeleton } from "./pieces.js";
+import { PROVIDER, cameBack, lookForProvider, providerEffects, reduceProvider } from "./provider.js";
 import { SECOND, reduceSecond, secondEffects, secondView } from "./second.js";
 import { session } from "./session.js";
 
@@ -14,7 +15,7 @@ export { session } from "./session.js";
  * the service is asked who. `renew`: the password was made by somebody else, and one's own is chosen with it. */
 export const SIGN_IN = { signed: /** @type {any} */ (null), asking: false, form: { login: "", password: "" }, signing: false,
   renew: /** @type {{new_password: string, new_again: string} | null} */ (null), sign_in_refused: /** @type {import("./second.js").Refusal | null} */ (null),
-  ...SECOND, ...ACCOUNT };
+  ...PROVIDER, ...SECOND, ...ACCOUNT };
 
 /** The old password was right: it stays in the form beside the new one. */
 const RENEWS = new Set(["password_made", "password_weak"]);
@@ -26,7 +27,7 @@ const RENEWS = new Set(["password_made", "password_weak"]);
 
 /** @template {typeof SIGN_IN} S @param {S} before @param {Message} m @returns {S} */
 export function reduceSignIn(before, m) {
-  const state = reduceAccount(reduceSecond(before, m), m);
+  const state = reduceProvider(reduceAccount(reduceSecond(before, m), m), m);
   switch (m.t) {
     case "ui.form":
       return { ...state, form: { ...state.form, [m.field]: m.value }, sign_in_refused: null };
@@ -52,11 +53,15 @@ export function reduceSignIn(before, m) {
 }
 
 /** The page's first state: nobody yet, or somebody about whom the service is being asked. @template {object} S @param {Kept} kept @param {S} first @returns {S} */
-export const firstFor = (kept, first) => (kept.marked() ? { ...first, asking: true } : first);
+export const firstFor = (kept, first) => (kept.marked() || cameBack() ? { ...first, asking: true } : first);
 
-/** Tells the page who is signed in after a reload, when that is known. @param {Kept} kept @param {{send: import("./dom.js").Send}} page */
-export const restored = (kept, page) =>
-  kept.restore().then((signed) => page.send(signed ? { t: "signed", signed } : { t: "asking", on: false }));
+/** Tells the page who is signed in after a reload, when that is known, or that somebody came back from the provider. @param {Kept} kept @param {{send: import("./dom.js").Send}} page */
+export const restored = (kept, page) => {
+  // A page that the browser kept while it was away, and shows again by the Back key, is not on its way any more.
+  addEventListener("pageshow", (event) => (event.persisted ? page.send({ t: "provider_stayed" }) : null));
+  if (cameBack()) return page.send({ t: "provider_back" });
+  return kept.restore().then((signed) => page.send(signed ? { t: "signed", signed } : { t: "asking", on: false }));
+};
 
 /**
  * Effects: asks the server, checks the role, opens the line. `open(signed)` is the page's own.
@@ -78,6 +83,7 @@ export function signInEffects({ name, roles, open, close }) {
   return {
     ...secondEffects(arrived),
     ...accountEffects,
+    ...providerEffects(arrived, kept),
     "ui.sign_in": async (_m, page, before) => {
       if (before.signing || !page.state.signing) return;
       try {
@@ -91,7 +97,8 @@ export function signInEffects({ name, roles, open, close }) {
       }
     },
     signed: (m) => open(m.signed),
-    "ui.sign_out": (_m, _page, before) => {
+    "ui.sign_out": (_m, page, before) => {
+      lookForProvider(page);
       close();
       kept.forget();
       if (before.signed) call("DELETE", "/v1/sessions/current").catch(() => null);
@@ -121,5 +128,9 @@ export function signInView(state, words, page) {
       field("password", "password", "current-password"),
       state.renew ? [chosen("new_password"), chosen("new_again")] : null,
       h("button", { class: "main wide", type: "submit", "aria-disabled": state.signing ? "true" : null },
-        words.say(state.signing ? "sign_in.going" : "sign_in.go"))));
+        words.say(state.signing ? "sign_in.going" : "sign_in.go")),
+      state.provider
+        ? h("button", { key: "provider", class: "wide", type: "button", "data-provider": "", onclick: { t: "ui.provider" }, "aria-disabled": state.leaving ? "true" : null },
+          words.say(state.leaving ? "staff.provider.leaving" : "staff.provider.go", { name: state.provider }))
+        : null));
 }
