@@ -228,6 +228,7 @@ AUDIT_PAGE: Final = 200  # entries of a chain in one answer
 
 # --- telephones
 CODE_S: Final = 600  # a code lasts ten minutes: a message may be slow
+CODE_ASKED_S: Final = 1.5  # until it is answered that a code is on its way, sent or not: mostly longer than a gateway
 CODE_TRIES_MAX: Final = 5  # of a code: one guess in 200,000 succeeds
 CODES_PER_NUMBER_H: Final = 5  # messages to one telephone in an hour: nobody's phone is made to ring all night
 CODES_PER_BLOCK_H: Final = 60  # from one network block: an office or a carrier's gateway, not a pump

@@ -73,7 +73,7 @@ def phones_of(node: Node) -> tuple[Phones, RedisOutbox | None]:
     said, store = node.settings.phones, PostgresPhones(node.pool)
     if said is None:
         return Phones(store, PhoneNumbers(("CN",)), None, None, per_day=0, now=node.clock), None
-    outbox = None if said.gateway else RedisOutbox(node.redis, node.clock)
+    outbox = RedisOutbox(node.redis, node.clock) if said.outbox else None
     messenger = HttpGateway(said.gateway, said.gateway_key, node.clock) if said.gateway else outbox
     sealer = AesSealer(said.vault_key)
     return Phones(store, PhoneNumbers(said.regions), messenger, sealer, per_day=said.per_day, now=node.clock), outbox

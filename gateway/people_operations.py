@@ -63,7 +63,7 @@ def people_operations(
         ("POST", "/v1/phones/confirmed"): Operation(
             id="phone_confirmed", group="reports", takes=PhoneCode, session=Session.OPTIONAL,
             gives={200: Gives("Confirmed.", Confirmed)},
-            problems=(*body, "phone_not_offered", "code_wrong", "code_over", "too_many_tries", *fails),
+            problems=(*body, "phone_not_offered", "code_wrong", "code_over", *fails),
         ),
         ("POST", "/v1/cases/{case}/identity"): Operation(
             id="identity", group="cases", session=Session.NEEDED, parameters=(case,), takes=IdentityAsked,

@@ -34,13 +34,15 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class PhoneSettings:
-    """How numbers are confirmed. `gateway` None: the demonstration's outbox. `vault_key`: secret behind the vault."""
+    """How numbers are confirmed. `gateway` None: the demonstration's outbox where `outbox` says so, else not at all.
+    `vault_key`: secret behind the vault, whose names are opened also where no number is confirmed any more."""
 
     vault_key: bytes
     regions: tuple[str, ...]
     per_day: int
     gateway: str | None
     gateway_key: bytes
+    outbox: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,9 +226,9 @@ def _phones(env: Mapping[str, str], demo: bool, pepper: bytes) -> PhoneSettings 
             raise SettingsError("ONBEAT_SMS_URL is set: ONBEAT_SMS_KEY and ONBEAT_VAULT_KEY must each hold a secret")
         return PhoneSettings(vault, regions, int(per_day), url, key)
     if not demo:
-        return None
+        return PhoneSettings(vault, regions, int(per_day), None, b"") if vault is not None else None
     made = hashlib.sha256(b"the demonstration's vault|" + pepper).hexdigest().encode()
-    return PhoneSettings(vault or made, regions, int(per_day), None, b"")
+    return PhoneSettings(vault or made, regions, int(per_day), None, b"", outbox=True)
 
 
 def _witness(

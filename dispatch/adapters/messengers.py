@@ -15,7 +15,8 @@ from dispatch.adapters.redis.bus import AWAY
 
 log = logging.getLogger(__name__)
 
-TIMEOUT_S: Final = 5.0
+TIMEOUT_S: Final = 5.0  # of one attempt, all of it
+ANSWER_BYTES_MAX: Final = 4_096  # of a gateway's answer; only its status counts, the rest frees the connection
 TRIES_MAX: Final = 2  # the second under the same id: a gateway that had the first one sends nothing more
 OUTBOX: Final = "outbox"
 OUTBOX_MAX: Final = 50
@@ -39,8 +40,9 @@ class HttpGateway:
                 "x-onbeat-signature": signature(self._key, int(self._now()), body),
             }
             try:
-                answer = await self._client.post(self._url, content=body, headers=head)
-            except httpx.HTTPError as error:
+                async with asyncio.timeout(TIMEOUT_S):
+                    answer = await self._answer(body, head)
+            except (httpx.HTTPError, TimeoutError) as error:
                 log.warning("the message gateway did not answer: %s", type(error).__name__)
                 continue
             if answer.is_success:
@@ -49,6 +51,16 @@ class HttpGateway:
             if answer.is_client_error:
                 return False
         return False
+
+    async def _answer(self, body: bytes, head: dict[str, str]) -> httpx.Response:
+        """Of its body no more than ANSWER_BYTES_MAX is read, as it comes: nothing is unpacked."""
+        async with self._client.stream("POST", self._url, content=body, headers=head) as answer:
+            read = 0
+            async for part in answer.aiter_raw():
+                read += len(part)
+                if read > ANSWER_BYTES_MAX:
+                    break
+        return answer
 
     async def close(self) -> None:
         await self._client.aclose()

@@ -232,7 +232,7 @@ class Factors:
         if answer.code is not None:
             for one in known:
                 if one.kind == BY_APP:
-                    step = self._apps.step(self._opened(one), answer.code, self._now())
+                    step = self._apps.step(self._opened(one, note.account), answer.code, self._now())
                     if step is not None:
                         return await self._store.step(one.id, step)
             return False
@@ -245,10 +245,10 @@ class Factors:
                     return await self._store.signed(one.id, count)
         return False
 
-    def _opened(self, one: Factor) -> str:
+    def _opened(self, one: Factor, account: UUID) -> str:
         """An app's secret; empty, which no code fits, where it was sealed with another key."""
         try:
-            return self._sealer.open(one.secret)
+            return self._sealer.open(one.secret, _about(account, one.id))
         except ValueError:
             log.error("a second factor is sealed with another key: its owner needs a code from paper")
             return ""
@@ -295,7 +295,8 @@ class Factors:
             step = self._apps.step(note.secret, answer.code, self._now())
             if step is None:
                 return FactorRefusal.WRONG
-            draft = msgspec.structs.replace(draft, secret=self._sealer.seal(note.secret).hex(), last_step=step)
+            sealed = self._sealer.seal(note.secret, _about(note.account, id_)).hex()
+            draft = msgspec.structs.replace(draft, secret=sealed, last_step=step)
         elif note.challenge and answer.passkey is not None:
             made = self._passkeys.made(answer.passkey, note.challenge)
             if made is None:
@@ -330,14 +331,18 @@ class Factors:
     def _note(self, account: UUID, login: str, **more: Any) -> str:
         expires = int(self._now()) + limits.SECOND_S
         note = Note(account=account, login=login, expires=expires, nonce=secrets.token_bytes(16), **more)
-        return self._sealer.seal(msgspec.json.encode(note).decode()).hex()
+        return self._sealer.seal(msgspec.json.encode(note).decode(), "note").hex()
 
     def _read(self, text: str) -> Note | None:
         try:
-            note = msgspec.json.decode(self._sealer.open(bytes.fromhex(text)), type=Note)
+            note = msgspec.json.decode(self._sealer.open(bytes.fromhex(text), "note"), type=Note)
         except (ValueError, msgspec.DecodeError):
             return None
         return note if self._now() < note.expires else None
+
+
+def _about(account: UUID, factor: UUID) -> str:
+    return f"factor|{account}|{factor}"
 
 
 def _paper() -> str:

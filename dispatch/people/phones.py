@@ -3,18 +3,29 @@
 Six digits and five tries: a guess succeeds once in 200,000 codes. Every count is a row in PostgreSQL, so that a wiped
 Redis opens no tap, and a limit that is reached is a delay, never a lock: nobody is shut out by somebody else's guessing
 for longer than an hour. Numbers are sealed before they are written anywhere.
+
+Whoever asks hears the same of every number, as late, whether a message went or the number has had its codes; and no try
+tells that others have tried. What is counted by network block is counted under a key that is drawn for the day and
+deleted after it.
 """
 
+import asyncio
+import hmac
 import ipaddress
 import secrets
-from collections.abc import Callable
+import time
+from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from typing import Final, Protocol
 from uuid import UUID, uuid4
 
 import msgspec
 
+from dispatch import limits
+
 DIGITS: Final = 6
+SILENT: Final = "silent"
+KEY_BYTES: Final = 32
 TEXTS: Final = {
     "en": "Your code is {code}. It lasts ten minutes and confirms your number for one day. Tell it to nobody.",
     "zh-CN": "验证码 {code}，用于确认您的手机号（当日报案有效），十分钟内有效。请勿告诉任何人。",
@@ -32,7 +43,6 @@ class PhoneRefusal(StrEnum):
     MESSENGER = "messenger_away"
     WRONG = "code_wrong"
     OVER = "code_over"
-    TOO_MANY_TRIES = "too_many_tries"
 
 
 class Numbers(Protocol):
@@ -52,10 +62,11 @@ class Messenger(Protocol):
 class Sealer(Protocol):
     """Keeps the vault's key."""
 
-    def seal(self, plain: str) -> bytes: ...
+    def seal(self, plain: str, about: str) -> bytes:
+        """`about`: what it is of, the row and the field; told again to open it, so that it opens nowhere else."""
 
-    def open(self, sealed: bytes) -> str:
-        """Raises: ValueError: sealed with another key, or changed since."""
+    def open(self, sealed: bytes, about: str) -> str:
+        """Raises: ValueError: sealed with another key, about something else, or changed since."""
 
     def mac(self, purpose: str, text: str) -> bytes:
         """32 bytes, the same for the same text, saying nothing without the key."""
@@ -82,7 +93,10 @@ class PhoneStore(Protocol):
     """The truth about codes, and the vault. Raises: StoreAway, StoreBusy."""
 
     async def code(self, draft: CodeDraft, per_day: int) -> str | None:
-        """Counted and kept; or why not, and nothing is."""
+        """None: counted and kept. SILENT: kept, and no message may go. Or why not, and nothing is."""
+
+    async def day_key(self, drawn: bytes) -> bytes:
+        """Today's (UTC), which is `drawn` where there was none; those of other days are gone."""
 
     async def tried(self, id_: UUID, code_mac: bytes) -> str | None:
         """None: right. However many at once, no more than `limits.CODE_TRIES_MAX` are looked at."""
@@ -104,8 +118,9 @@ class Phones:
 
     def __init__(
         self, store: PhoneStore, numbers: Numbers, messenger: Messenger | None, sealer: Sealer | None, *, per_day: int,
-        now: Callable[[], float],
+        now: Callable[[], float], pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:  # fmt: skip
+        self._pause = pause
         self._store, self._numbers, self._messenger, self._sealer = store, numbers, messenger, sealer
         self._per_day, self._now = per_day, now
 
@@ -115,7 +130,11 @@ class Phones:
         return self._messenger is not None and self._sealer is not None
 
     async def ask(self, text: str, language: str, address: str) -> UUID | PhoneRefusal:
-        """A code is on its way; what to confirm it under. Counted before it is sent, also where it then cannot be."""
+        """A code is on its way; what to confirm it under. Counted before it is sent, also where it then cannot be.
+
+        Where the number has had its codes nothing goes, which is answered alike and no sooner: `limits.CODE_ASKED_S`.
+        """
+        began = time.monotonic()
         if self._messenger is None or self._sealer is None:
             return PhoneRefusal.NOT_OFFERED
         number = self._numbers.read(text)
@@ -125,15 +144,19 @@ class Phones:
         draft = CodeDraft(
             id=id_,
             number_mac=self._sealer.mac("number", number).hex(),
-            block_mac=self._sealer.mac(f"block|{int(self._now() // 86_400)}", block_of(address)).hex(),
-            sealed=self._sealer.seal(number).hex(),
+            block_mac=hmac.digest(
+                await self._store.day_key(secrets.token_bytes(KEY_BYTES)), block_of(address).encode(), "sha256"
+            ).hex(),
+            sealed=self._sealer.seal(number, f"code|{id_}").hex(),
             code_mac=self._code_mac(id_, code).hex(),
         )
         refused = await self._store.code(draft, self._per_day)
-        if refused is not None:
+        if refused is not None and refused != SILENT:
             return PhoneRefusal(refused)
         said = TEXTS.get(language, TEXTS["en"]).format(code=code)
-        return id_ if await self._messenger.send(number, said, id_) else PhoneRefusal.MESSENGER
+        sent = refused == SILENT or await self._messenger.send(number, said, id_)
+        await self._pause(max(0.0, limits.CODE_ASKED_S - (time.monotonic() - began)))
+        return id_ if sent else PhoneRefusal.MESSENGER
 
     async def confirm(self, id_: UUID, code: str) -> PhoneRefusal | None:
         """None: the number is confirmed, for `limits.CONFIRMED_S`."""
@@ -150,16 +173,19 @@ class Phones:
         assert self._sealer is not None, "nothing was confirmed without a key"
         sealed = await self._store.sealed(id_)
         if sealed is not None:
-            number = self._sealer.seal(self._sealer.open(sealed))
-            await self._store.keep(case, id_, number, self._sealer.seal(name) if name else None)
+            number = self._sealer.seal(self._sealer.open(sealed, f"code|{id_}"), f"number|{case}")
+            await self._store.keep(case, id_, number, self._sealer.seal(name, f"name|{case}") if name else None)
 
     async def identity(self, case: UUID, actor: str, reason: str) -> Identity:
-        """Opened for a reason; entered. Raises: ValueError: the vault was sealed with another key."""
+        """Opened for a reason; entered. Raises: ValueError: sealed with another key, or there is none here."""
         number, name = await self._store.open(case, actor, reason)
         if self._sealer is None:
+            if number or name:  # "nobody" would be untrue
+                raise ValueError("the vault holds who it was, and this service has no key to it")
             return Identity(number=None, name=None)
         return Identity(
-            number=self._sealer.open(number) if number else None, name=self._sealer.open(name) if name else None
+            number=self._sealer.open(number, f"number|{case}") if number else None,
+            name=self._sealer.open(name, f"name|{case}") if name else None,
         )
 
     def _code_mac(self, id_: UUID, code: str) -> bytes:

@@ -29,10 +29,10 @@ from gateway.http.advice import advised, noted, reporter_of
 from gateway.http.bearer import address_of, anyone_of, require, signed, who_of
 from gateway.http.bodies import at, idempotency_key, read_body, read_report
 from gateway.http.friction import CITIZENS, FRIENDS, WORK, Came, meet
-from gateway.http.naming import NAMED, keep_name, named
+from gateway.http.naming import NAMED, REPORT, keep_name, named
 from gateway.http.problems import Problem, problem
 from gateway.node import Node
-from gateway.wire.acts import ACTS, ActMessage, claim_draft, hash_of, scope_of
+from gateway.wire.acts import ACTS, ActMessage, claim_draft, keyed_hash_of, scope_of
 from gateway.wire.messages import ClaimBody, ClaimMessage, Duty, Entry, Report, Reported, TalkPage
 from gateway.wire.sentences import refused, result, stored
 from geo.datum import to_wgs84
@@ -62,7 +62,7 @@ async def post_report(request: Request) -> Response:
     require(who, Act.REPORT)
     key = idempotency_key(request)
     report = await read_report(request)
-    reporter = await named(request, report, reporter_of(who, report))
+    reporter = await named(request, report, reporter_of(who, report), key)
     number = str(report.phone) if reporter == NAMED else None
     came = Came(address_of(request), request.headers.get(WORK), number)
     code, coming = begin_report(node_of(request), key, report, reporter, came)
@@ -114,9 +114,9 @@ def _draft(
     wave = DESK_ALONE if confirm else node.reporting.wave(category.id, point.lat, point.lon, station)
     return ReportDraft(
         id=uuid4(),
-        scope="report",
+        scope=REPORT,
         key=key,
-        hash=hash_of(report),
+        hash=keyed_hash_of(node.settings.pepper, report),
         station=station,
         category=category.id,
         words=report.words.strip(),

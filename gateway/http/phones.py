@@ -17,7 +17,7 @@ from gateway.http.naming import phones_of
 from gateway.http.problems import Problem
 from gateway.wire.phones import CodeSent, Confirmed, IdentityAsked, PhoneAsked, PhoneCode, PhonesOffered
 
-AGAIN_S: Final = {PhoneRefusal.TOO_MANY_CODES: 3600, PhoneRefusal.TOO_MANY_TRIES: 3600, PhoneRefusal.USED_UP: 3600}
+AGAIN_S: Final = {PhoneRefusal.TOO_MANY_CODES: 3600, PhoneRefusal.USED_UP: 3600}
 LOOK: Final = '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Outbox</title>\
 <meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/static/shared/tokens.css">\
 <link rel="stylesheet" href="/static/shared/pieces.css"></head><body><main id="main" class="column">\

@@ -1,6 +1,7 @@
 """A client's message as the judge takes it. The same for HTTP and for sockets."""
 
 import hashlib
+import hmac
 import secrets
 from uuid import uuid4
 
@@ -103,6 +104,11 @@ _canonical = msgspec.json.Encoder(order="deterministic").encode
 def hash_of(content: object) -> str:
     """Hex SHA-256 of what was asked: the same key with another content is refused."""
     return hashlib.sha256(_canonical(content)).hexdigest()
+
+
+def keyed_hash_of(pepper: bytes, content: object) -> str:
+    """As `hash_of` for what names somebody: HMAC-SHA-256, for a hash alone is found by trying names and numbers."""
+    return hmac.digest(pepper, b"request|" + _canonical(content), "sha256").hex()
 
 
 def claim_draft(message: ClaimMessage, who: Who) -> ClaimDraft:

@@ -16,7 +16,8 @@ class PhoneAsked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class CodeSent(Struct, frozen=True, kw_only=True):
-    """A message is on its way. Confirm with `phone`; the code lasts `expires_in_s`."""
+    """A message is on its way, unless the number has had those of this hour, which is not told. Confirm with
+    `phone`; the code lasts `expires_in_s`."""
 
     phone: UUID
     expires_in_s: int

@@ -4,9 +4,12 @@ import re
 from typing import Any
 from uuid import uuid4
 
+import msgspec
 import pytest
 from playwright.async_api import expect
 
+from gateway.wire.acts import hash_of
+from gateway.wire.messages import Report
 from tests.e2e.conftest import Screens
 from tests.e2e.talk import LAT, LON, Town, new_key
 
@@ -53,6 +56,24 @@ async def test_a_named_report_and_the_desk_that_calls_back(town: Town) -> None:
             "POST", f"/v1/cases/{case}/identity", {"reason": "Out of mere curiosity."}
         )
         assert refused.status_code == 404, refused.text
+
+
+async def test_an_exact_retry_hears_the_first_answer_though_the_confirmation_is_over(town: Town) -> None:
+    phone = await confirmed(town, "138 0013 8002")
+    head, body = {"idempotency-key": new_key()}, DRAFT | {"phone": phone, "name": "王小明"}
+    made = await town.client.post("/v1/reports", json=body, headers=head)
+    assert made.status_code == 201, made.text
+    stored = await town.owner.fetchval("SELECT request_hash FROM idempotency WHERE key = $1", head["idempotency-key"])
+    assert stored is not None and stored.hex() != hash_of(msgspec.convert(body, Report)), "no name is found by trying"
+    await town.owner.execute(
+        "UPDATE phone_codes SET confirmed_at = confirmed_at - interval '1 day' WHERE id = $1::uuid", phone
+    )
+    again = await town.client.post("/v1/reports", json=body, headers=head)
+    assert (again.status_code, again.json()["receipt"]) == (200, made.json()["receipt"])
+    other = await town.client.post("/v1/reports", json=body | {"name": "李大明"}, headers=head)
+    assert (other.status_code, other.json()["code"]) == (422, "key_reused")
+    new = await town.client.post("/v1/reports", json=body, headers={"idempotency-key": new_key()})
+    assert (new.status_code, new.json()["code"]) == (409, "phone_not_confirmed")
 
 
 async def test_a_number_that_was_not_confirmed_reports_nothing(town: Town) -> None:

@@ -20,6 +20,10 @@ class PostgresPhones:
     async def code(self, draft: CodeDraft, per_day: int) -> str | None:
         return await self._one("SELECT phone_code($1, $2)", _encode(draft).decode(), per_day)
 
+    async def day_key(self, drawn: bytes) -> bytes:
+        (row,) = await fetch(self._pool, "SELECT day_key($1)", drawn)
+        return bytes(row[0])
+
     async def tried(self, id_: UUID, code_mac: bytes) -> str | None:
         return await self._one("SELECT phone_tried($1, $2)", id_, code_mac)
 

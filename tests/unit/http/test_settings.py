@@ -64,6 +64,13 @@ def test_a_wrong_word_is_refused_with_what_is_allowed(name: str, value: str, hin
     assert "secret" not in str(caught.value).replace("a secret", "").replace("secrets", "")
 
 
+def test_a_vault_without_a_gateway_stays_open_and_confirms_nothing() -> None:
+    """The gateway's contract ended: who reported by name until then is still called back."""
+    phones = Settings.from_env(ENV | {"ONBEAT_VAULT_KEY": "v" * 32}).phones
+    assert phones is not None and phones.vault_key == b"v" * 32 and phones.gateway is None and not phones.outbox
+    assert Settings.from_env(ENV).phones is None
+
+
 def test_secrets_come_from_files_too(tmp_path: Path) -> None:
     held = tmp_path / "pepper"
     held.write_text("f" * 40 + "\n")

@@ -1,6 +1,7 @@
 """What the message gateway is sent, and what is made of its answers: a real HTTP server on loopback."""
 
 import asyncio
+import contextlib
 import hashlib
 import hmac
 import json
@@ -9,7 +10,11 @@ from contextlib import asynccontextmanager
 from uuid import uuid4
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from dispatch.adapters import messengers
 from dispatch.adapters.messengers import HttpGateway
 from dispatch.adapters.sealing import AesSealer
 
@@ -67,13 +72,53 @@ async def test_a_gateway_that_is_not_there_is_false_and_no_error() -> None:
     await sender.close()
 
 
+@pytest.mark.parametrize("endless", ["body", "head"])
+async def test_a_gateway_that_never_ends_its_answer_is_cut_off(monkeypatch: pytest.MonkeyPatch, endless: str) -> None:
+    """A body without end is read to the bound and no further; a head that comes line by line has its time once."""
+    monkeypatch.setattr(messengers, "TIMEOUT_S", 0.5 if endless == "head" else 20.0)
+    wrote = 0
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal wrote
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 999999999\r\n")
+        with contextlib.suppress(ConnectionError):
+            if endless == "body":
+                writer.write(b"\r\n")
+                for _ in range(10_000):
+                    writer.write(b"x" * 65_536)
+                    await writer.drain()
+                    wrote += 65_536
+            while endless == "head":  # no read waits long, and the head has no end
+                writer.write(b"x-more: y\r\n")
+                await writer.drain()
+                await asyncio.sleep(0.05)
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        sender = HttpGateway(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", KEY, lambda: 1e9)
+        async with asyncio.timeout(45):
+            assert await sender.send("+8613800138000", "x", uuid4()) is (endless == "body")
+        await sender.close()
+    assert wrote < 500 * 65_536, "what lies in the sockets' buffers, and not 650 MB"
+
+
+def test_what_was_sealed_before_it_was_bound_to_its_row_still_opens() -> None:
+    """As version 1 wrote it."""
+    key = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"onbeat vault seal").derive(b"a" * 32)
+    old = b"\x01" + b"n" * 12 + AESGCM(key).encrypt(b"n" * 12, "王小明".encode(), b"\x01")
+    assert AesSealer(b"a" * 32).open(old, "name|1") == "王小明"
+
+
 def test_what_is_sealed_opens_with_its_key_alone() -> None:
     one, other = AesSealer(b"a" * 32), AesSealer(b"b" * 32)
-    sealed = one.seal("王小明")
-    assert one.open(sealed) == "王小明" and sealed != one.seal("王小明")
-    for wrong in (sealed[:-1] + bytes([sealed[-1] ^ 1]), b"\x02" + sealed[1:], sealed[:5]):
+    sealed = one.seal("王小明", "name|1")
+    assert one.open(sealed, "name|1") == "王小明" and sealed != one.seal("王小明", "name|1")
+    for wrong in (sealed[:-1] + bytes([sealed[-1] ^ 1]), b"\x01" + sealed[1:], b"\x03" + sealed[1:], sealed[:5]):
         with pytest.raises(ValueError, match="sealed"):
-            one.open(wrong)
-    with pytest.raises(ValueError, match="another key"):
-        other.open(sealed)
+            one.open(wrong, "name|1")
+    for opener, about in ((other, "name|1"), (one, "name|2"), (one, "number|1"), (one, "")):
+        with pytest.raises(ValueError, match="another key"):
+            opener.open(sealed, about)
     assert one.mac("number", "1") != other.mac("number", "1") != one.mac("code", "1")

@@ -1,9 +1,19 @@
 -- Codes to telephones, and the vault of who reported by name.
 
+-- The key of today, drawn by whoever asks first; the keys of days before are gone then.
+CREATE FUNCTION day_key(p_drawn bytea) RETURNS bytea LANGUAGE plpgsql AS $$
+DECLARE v_day date := (clock_timestamp() AT TIME ZONE 'UTC')::date;
+BEGIN
+    INSERT INTO day_keys VALUES (v_day, p_drawn) ON CONFLICT DO NOTHING;
+    DELETE FROM day_keys WHERE day < v_day;
+    RETURN (SELECT key FROM day_keys WHERE day = v_day);
+END $$;
+
 -- One more code, if there may be one; the reason why not otherwise. The day's row is locked first: whatever arrives at
--- once is counted one after the other.
+-- once is counted one after the other. `silent`: the number has had its codes, which is nobody's business: the row is
+-- kept like any other, and no message goes.
 CREATE FUNCTION phone_code(p jsonb, p_per_day integer) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE v_sent integer; t timestamptz; v_day date := (clock_timestamp() AT TIME ZONE 'UTC')::date;
+DECLARE v_sent integer; t timestamptz; v_silent boolean; v_day date := (clock_timestamp() AT TIME ZONE 'UTC')::date;
 BEGIN
     INSERT INTO sms_days VALUES (v_day, 0) ON CONFLICT DO NOTHING;
     -- What is refused anyway waits for nobody, and nobody for it.
@@ -13,22 +23,24 @@ BEGIN
     SELECT sent INTO v_sent FROM sms_days WHERE day = v_day FOR UPDATE;
     t := clock_timestamp();
     IF v_sent >= p_per_day THEN RETURN 'codes_used_up'; END IF;
-    IF (SELECT count(*) FROM phone_codes WHERE number_mac = decode(p ->> 'number_mac', 'hex')
-        AND asked_at > t - interval '1 hour') >= limit_of('CODES_PER_NUMBER_H') THEN RETURN 'too_many_codes'; END IF;
+    v_silent := (SELECT count(*) FROM phone_codes WHERE number_mac = decode(p ->> 'number_mac', 'hex') AND NOT silent
+        AND asked_at > t - interval '1 hour') >= limit_of('CODES_PER_NUMBER_H');
     IF (SELECT count(*) FROM phone_codes WHERE block_mac = decode(p ->> 'block_mac', 'hex')
         AND asked_at > t - interval '1 hour') >= limit_of('CODES_PER_BLOCK_H') THEN RETURN 'too_many_codes'; END IF;
-    INSERT INTO phone_codes (id, number_mac, block_mac, sealed, code_mac, asked_at, expires_at) VALUES (
+    INSERT INTO phone_codes (id, number_mac, block_mac, sealed, code_mac, asked_at, expires_at, silent) VALUES (
         (p ->> 'id')::uuid, decode(p ->> 'number_mac', 'hex'), decode(p ->> 'block_mac', 'hex'),
         decode(p ->> 'sealed', 'hex'), decode(p ->> 'code_mac', 'hex'), t,
-        t + make_interval(secs => limit_of('CODE_S')));
+        t + make_interval(secs => limit_of('CODE_S')), v_silent);
+    IF v_silent THEN RETURN 'silent'; END IF;
     UPDATE sms_days SET sent = sent + 1 WHERE day = v_day;
     RETURN NULL;
 END $$;
 
 -- A try at a code: null when it is right, else why not. All codes of the number are locked, so that two hundred tries
--- at once are counted as two hundred. A right code that is sent again hears the same.
+-- at once are counted as two hundred. A right code that is sent again hears the same. That others have tried too often is
+-- not told: then no code is right, and the row ends after as many tries as any other.
 CREATE FUNCTION phone_tried(p_id uuid, p_code_mac bytea) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE k phone_codes; t timestamptz; v_tries integer;
+DECLARE k phone_codes; t timestamptz; v_tries integer; v_right boolean;
 BEGIN
     SELECT * INTO k FROM phone_codes WHERE id = p_id;
     IF NOT FOUND THEN RETURN 'code_over'; END IF;
@@ -38,11 +50,11 @@ BEGIN
     IF k.confirmed_at IS NOT NULL AND k.code_mac = p_code_mac AND k.confirmed_at > t - make_interval(secs =>
         limit_of('CONFIRMED_S')) THEN RETURN NULL; END IF;
     IF t >= k.expires_at OR k.tries >= limit_of('CODE_TRIES_MAX') OR k.confirmed_at IS NOT NULL THEN RETURN 'code_over'; END IF;
-    SELECT sum(tries) INTO v_tries FROM phone_codes WHERE number_mac = k.number_mac AND asked_at > t - interval '1 hour';
-    IF v_tries >= limit_of('TRIES_PER_NUMBER_H') THEN RETURN 'too_many_tries'; END IF;
-    UPDATE phone_codes SET tries = tries + 1,
-        confirmed_at = CASE WHEN code_mac = p_code_mac THEN t END WHERE id = p_id;
-    RETURN CASE WHEN k.code_mac = p_code_mac THEN NULL ELSE 'code_wrong' END;
+    SELECT coalesce(sum(tries), 0) INTO v_tries FROM phone_codes
+        WHERE number_mac = k.number_mac AND NOT silent AND asked_at > t - interval '1 hour';
+    v_right := k.code_mac = p_code_mac AND NOT k.silent AND v_tries < limit_of('TRIES_PER_NUMBER_H');
+    UPDATE phone_codes SET tries = tries + 1, confirmed_at = CASE WHEN v_right THEN t END WHERE id = p_id;
+    RETURN CASE WHEN v_right THEN NULL ELSE 'code_wrong' END;
 END $$;
 
 -- Whether a number was confirmed lately enough to report with it.
@@ -69,10 +81,12 @@ BEGIN
         jsonb_build_object('reason', p_reason, 'held', number IS NOT NULL));
 END $$;
 
--- Codes older than a day go, a bounded number a call: the number behind them is in the vault or nowhere.
+-- Codes older than a day go, a bounded number a call: the number behind them is in the vault or nowhere. Keys of days
+-- that are over go too, whether anybody asks for a code or not.
 CREATE FUNCTION prune_codes(p_older_s integer, p_limit integer) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE v_gone integer;
 BEGIN
+    DELETE FROM day_keys WHERE day < (clock_timestamp() AT TIME ZONE 'UTC')::date;
     DELETE FROM phone_codes WHERE id IN (SELECT id FROM phone_codes
         WHERE asked_at < clock_timestamp() - make_interval(secs => p_older_s) ORDER BY asked_at LIMIT p_limit);
     GET DIAGNOSTICS v_gone = ROW_COUNT;
