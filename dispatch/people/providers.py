@@ -178,12 +178,12 @@ class Federation:
         return Came(login, account, told.identity, told.strong)
 
     def _note(self, errand: Errand) -> str:
-        return base64.urlsafe_b64encode(self._sealer.seal(msgspec.json.encode(errand).decode())).decode()
+        return base64.urlsafe_b64encode(self._sealer.seal(msgspec.json.encode(errand).decode(), "errand")).decode()
 
     def _read(self, note: str) -> Errand | None:
         try:
             sealed = base64.b64decode(note.encode("ascii"), altchars=b"-_", validate=True)
-            errand = msgspec.json.decode(self._sealer.open(sealed), type=Errand)
+            errand = msgspec.json.decode(self._sealer.open(sealed, "errand"), type=Errand)
         except (ValueError, msgspec.DecodeError):
             return None
         return errand if self._now() < errand.expires else None

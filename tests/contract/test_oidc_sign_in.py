@@ -131,7 +131,7 @@ async def test_an_errand_is_over_after_ten_minutes_and_belongs_to_its_page(door:
 
 async def test_an_errand_that_is_not_ours_is_none(door: Door) -> None:
     browser = door.browser()
-    for note in ("x", "a" * 400, AesSealer(b"another").seal("{}").hex(), "\u00e9"):
+    for note in ("x", "a" * 400, AesSealer(b"another").seal("{}", "errand").hex(), "\u00e9"):
         browser.cookies = {"__Host-onbeat-oidc-officer": note}
         assert code_of(await browser.ask("POST", "/v1/oidc/session")) == (409, "oidc_over")
 
