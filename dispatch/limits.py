@@ -171,7 +171,7 @@ HELLO_S_MAX: Final = 5.0  # a socket that has not said hello by then goes away
 BEAT_S: Final = 5.0  # heartbeat with the top offsets, so that a deaf client notices
 SILENT_S_MAX: Final = 45.0  # nothing heard from the peer (pong included): closed
 MESSAGES_PER_S_MAX: Final = 50  # sustained, per socket, beyond a burst of as many
-CLAIMS_PER_MIN_MAX: Final = 60
+CLAIMS_PER_MIN_MAX: Final = 60  # an officer, in one process: a burst of as many, then one a second
 REFUSED_MESSAGES_MAX: Final = 20  # malformed messages of one socket before it is closed
 HANDSHAKES_PER_S_MAX: Final = 4_000  # admitted a second by one process; the rest: 503 with Retry-After
 

@@ -22,6 +22,7 @@ from dispatch.adapters.postgres.store import PostgresCases
 from dispatch.adapters.postgres.upkeep import PostgresUpkeep
 from dispatch.adapters.redis.bus import RedisBus, connect
 from dispatch.adapters.redis.counts import RedisCounts
+from dispatch.allowance import Allowance
 from dispatch.audit.ports import Journal
 from dispatch.cases import audience
 from dispatch.cases.catalogue import Catalogue
@@ -95,11 +96,10 @@ class Node:
         self.sessions: set[OpenSocket] = set()
         self.pauses = Pauses()
         self.messages_per_s_max: float = limits.MESSAGES_PER_S_MAX
-        self.claims_per_min_max: int = limits.CLAIMS_PER_MIN_MAX
+        self.claims = Allowance(limits.CLAIMS_PER_MIN_MAX, limits.CLAIMS_PER_MIN_MAX / 60)
         self.hello_s_max = limits.HELLO_S_MAX
         self.ready = False
         self._came: dict[UUID, Came] = {}
-        self._claims: dict[UUID, list[float]] = {}
 
     # --- life
     @contextlib.asynccontextmanager
@@ -233,6 +233,7 @@ class Node:
             await asyncio.sleep(HEARTBEAT_S)
 
     async def _beat(self) -> None:
+        self.claims.forget(time.monotonic())
         await self.clock.read(lambda: self.upkeep.beat(self.instance, self.role))
 
     async def _share(self) -> None:
@@ -244,15 +245,8 @@ class Node:
 
     # --- what both borders ask
     def claim_allowed(self, officer: UUID) -> bool:
-        """At most CLAIMS_PER_MIN_MAX a minute and officer."""
-        now = time.monotonic()
-        times = self._claims.setdefault(officer, [])
-        while times and now - times[0] > 60.0:
-            times.pop(0)
-        if len(times) >= self.claims_per_min_max:
-            return False
-        times.append(now)
-        return True
+        """A burst of CLAIMS_PER_MIN_MAX an officer, then as many a minute."""
+        return self.claims.allowed(officer, time.monotonic())
 
     async def duty(self, officer: UUID, message: Duty) -> Answer:
         on = message.on

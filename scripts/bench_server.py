@@ -23,6 +23,7 @@ from starlette.routing import Route
 
 from dispatch.adapters.postgres.migrate import migrate
 from dispatch.adapters.postgres.roles import ensure_login
+from dispatch.allowance import Allowance
 from dispatch.limits import SESSION_S
 from gateway.app import serve
 from gateway.http.cases import node_of
@@ -103,7 +104,7 @@ async def get_meters(request: Request) -> Response:
 async def raise_limits(node: Node) -> None:
     """For the yardstick only: what bounds one person, and how old a fix may be. Waits until positions are trusted."""
     node.messages_per_s_max = NO_LIMIT
-    node.claims_per_min_max = NO_LIMIT
+    node.claims = Allowance(NO_LIMIT, NO_LIMIT)
     node.friction.times = 0.0
     node.positions.age_s_max = NO_LIMIT
     while not node.positions.healthy():  # noqa: ASYNC110 - true by the passing of time alone
