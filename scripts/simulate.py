@@ -162,6 +162,8 @@ def main() -> int:
     with asyncio.Runner(loop_factory=_loop) as runner:
         if asked.compare:
             found, code = runner.run(perform_comparison(asked))
+            if "error" in found:
+                answer.write(asked.out, found)
             _tell_comparison(found, asked.table)
         else:
             found, code = runner.run(perform(asked.options))
