@@ -2,7 +2,9 @@
 
 import asyncio
 import time
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
@@ -35,6 +37,8 @@ class Claimed:
     fence: int = 0
     doubts: int = 0
     asked_by_key: int = 0
+    undecided: Mapping[str, int] = field(default_factory=dict)
+    """What was said as long as nothing was decided, and how often; `nothing` for no answer at all."""
 
     @property
     def won(self) -> bool:
@@ -46,6 +50,7 @@ async def claim(
 ) -> Claimed:
     """Sends the claim; asks by its key after every doubt; sends it again with the same key where nothing arrived."""
     began, doubts, asked, first_s = time.monotonic(), 0, 0, None
+    undecided = Counter[str]()
     while time.monotonic() - began < limit_s:
         sent = time.monotonic()
         if over_http:
@@ -57,13 +62,16 @@ async def claim(
         if result is None:
             doubts += 1
             asked += 1
+            undecided["nothing"] += 1
             result = await _by_key(phone, case, key, record)
         if result is not None and result.reason not in UNDECIDED and result.reason != "not_received":
             answer = "won" if result.ok else result.reason
-            return Claimed(phone, case, key, answer, first_s, time.monotonic(), result.fence or 0, doubts, asked)
+            fence = result.fence or 0
+            return Claimed(phone, case, key, answer, first_s, time.monotonic(), fence, doubts, asked, undecided)
+        undecided[str(result.reason) if result is not None else "nothing by key"] += 1
         if result is not None and result.reason in UNDECIDED:
             await asyncio.sleep(0.1)
-    return Claimed(phone, case, key, None, first_s, time.monotonic(), 0, doubts, asked)
+    return Claimed(phone, case, key, None, first_s, time.monotonic(), 0, doubts, asked, undecided)
 
 
 async def _over_socket(phone: Phone, case: UUID, round_: int, key: str, record: Record) -> views.Result | None:
@@ -78,6 +86,7 @@ async def _over_socket(phone: Phone, case: UUID, round_: int, key: str, record: 
             result = await asyncio.wait_for(answer, ATTEMPT_S)
     except TimeoutError:
         pass
+    answer.cancel()  # one that nobody waits for would take the answer of the next attempt
     return _noted(call, result)
 
 

@@ -87,7 +87,7 @@ class Phone:
             await asyncio.sleep(0.5)
 
     def expect(self, key: str) -> "asyncio.Future[views.Result]":
-        """The next result with this key."""
+        """The next result with this key. Who does not wait for it must cancel it, or it takes a later one's answer."""
         answer: asyncio.Future[views.Result] = asyncio.get_running_loop().create_future()
         self._expected[key].append(answer)
         return answer
@@ -106,6 +106,7 @@ class Phone:
         while time.monotonic() < ends:
             answer = self.expect(key)
             if not await self.send(message):
+                answer.cancel()
                 self.doubts += " unsent"
                 await asyncio.sleep(0.2)
                 continue

@@ -11,10 +11,11 @@ from random import Random
 from typing import Final
 
 from scripts.chaos_rows import places
+from scripts.chaos_rows.claims import Claimed
 from scripts.chaos_rows.ground import STATIONS, Ground
 from scripts.chaos_rows.race import Plan, Raced, judge_races, race
 from scripts.chaos_rows.record import Record
-from scripts.chaos_rows.tally import Found, Profile, Row, Tally, figures, judged
+from scripts.chaos_rows.tally import SENTENCES_MAX, Found, Profile, Row, Tally, figures, judged
 from scripts.faults.proxy import FaultProxy
 from scripts.faults.toxics import (
     POSTGRES_COMMITTED,
@@ -50,7 +51,7 @@ FAULTS: Final[tuple[tuple[str, str, Toxic], ...]] = tuple(
 
 async def run(ground: Ground, profile: Profile, block: int) -> Mapping[str, Tally]:
     dice, record, races = ground.dice(f"A2:{block}"), Record(), list[Raced]()
-    resolved_s: list[float] = []
+    resolved_s, late = list[float](), list[str]()
     faults: dict[str, int] = {}
     order = [*FAULTS, *FAULTS]
     for number in range(EPISODES_A_BLOCK[profile]):
@@ -61,24 +62,40 @@ async def run(ground: Ground, profile: Profile, block: int) -> Mapping[str, Tall
         assert proxy is not None
         done, healed = await _episode(ground, f"A2 {block} {number}", proxy, toxic, record, dice)
         races += done
-        resolved_s += [round(c.resolved - healed, 3) for one in done for c in one.claims if c.doubts]
+        in_doubt = [c for one in done for c in one.claims if c.doubts]
+        resolved_s += [round(c.resolved - healed, 3) for c in in_doubt if c.answer is not None]
+        late += [_late(c, healed, name) for c in in_doubt if c.answer is None or c.resolved - healed > RESOLVED_S_MAX]
         await ground.heal()
         await asyncio.gather(*(ground.clear(w.phone, w.case, w.fence) for one in done for w in one.winners))
     broken = await judge_races(ground, races, record)
     if broken:
         record.write(ground.histories / f"A2-{block}.jsonl")
     claims = [c for one in races for c in one.claims]
-    late = sum(s > RESOLVED_S_MAX for s in resolved_s)
+    said: dict[str, int] = {}
+    for one in claims:
+        for reason, count in one.undecided.items():
+            said[reason] = said.get(reason, 0) + count
     tally = {
         "episodes": sum(faults.values()),
         "claims": len(claims),
         "doubts": sum(c.doubts > 0 for c in claims),
-        "unresolved": sum(c.answer is None for c in claims) + late,
+        "unresolved": len(late),
+        "late": late,
+        "said": sorted(said),
+        "too_fast": said.get("too_fast", 0),
         "resolved_s": resolved_s,
         "faults": sorted(faults),
         "broken": broken,
     }
     return {"A2": tally}
+
+
+def _late(claim: Claimed, healed: float, fault: str) -> str:
+    """A sentence that says what the phone was told meanwhile: without it nobody finds out why."""
+    when = "never" if claim.answer is None else f"{claim.resolved - healed:.1f} s after the healing"
+    said = ", ".join(f"{reason} {count}" for reason, count in sorted(claim.undecided.items()))
+    away = f"sent away {claim.phone.sent_away} times"
+    return f"{claim.phone.login}'s claim for {claim.case} ({fault}) was known {when}; told before: {said}; {away}"
 
 
 async def _episode(
@@ -126,10 +143,16 @@ def judge(tally: Tally) -> Found:
             "in_doubt": tally["doubts"],
             "resolved_after_heal_s": figures(tally["resolved_s"]),
             "kinds_of_fault": len(set(tally["faults"])),
+            "too_fast": tally["too_fast"],
+            "said_meanwhile": sorted(set(tally["said"])),
         },
         tally["broken"],
         (
-            (tally["unresolved"] == 0, f"{tally['unresolved']} outcomes were not known 5 s after the healing"),
+            (
+                tally["unresolved"] == 0,
+                f"{tally['unresolved']} outcomes were not known 5 s after the healing: "
+                + "; ".join(tally["late"][:SENTENCES_MAX]),
+            ),
             (tally["doubts"] > 0, "no outcome was ever in doubt"),
         ),
     )

@@ -15,6 +15,7 @@ CATEGORIES: Final[tuple[dict[str, Any], ...]] = (
     {"id": "quick", "name": "Four seconds", "window_ms": 4_000, "ack_ms": ACK_MS},
     {"id": "pair", "name": "Two officers", "seats": 2, "window_ms": 30_000, "ack_ms": ACK_MS},
     {"id": "alarm", "name": "Soon alarmed", "window_ms": 1_500, "ack_ms": 1_000},
+    {"id": "asleep", "name": "Nobody answers", "window_ms": 1_500},
     {"id": "scene", "name": "Asked on scene", "check_in_s": 300, "ack_ms": ACK_MS},
     {"id": "urgent", "name": "Worse", "window_ms": 1_500, "ack_ms": ACK_MS},
     {"id": "waves", "name": "Wider soon", "window_ms": 20_000, "wave_ms": 600, "ack_ms": ACK_MS},

@@ -45,12 +45,19 @@ class Line:
         self._at: dict[str, int] = {}
         self._lost = False
         self._since = 0.0
+        self._away_until = 0.0
+        self._gone_at: float | None = None
+        self.pause_s: float | None = None
+        """Of somebody rude, who comes back after so long each time; None: ever more slowly, by chance."""
+        self.outages_s: list[float] = []
+        """How long the person was out of touch, each time."""
         self.ready = asyncio.Event()
 
     async def run(self) -> None:
         """Never returns by itself. Raises: Turned when the service sends this person away for good."""
         failures = 0
         while True:
+            await asyncio.sleep(self._away_until - time.monotonic())
             try:
                 await self._once()
                 failures = 0
@@ -58,10 +65,12 @@ class Line:
                 failures += 1
                 self._person.move_on()
             finally:
+                if self.ready.is_set():
+                    self._gone_at = time.monotonic()
                 self._socket, self._lost = None, False
                 self.ready.clear()
             pause_s = min(PAUSE_FIRST_S * 2 ** min(failures, 6), PAUSE_MAX_S)
-            await asyncio.sleep(pause_s * random.random())
+            await asyncio.sleep(pause_s * random.random() if self.pause_s is None else self.pause_s)
 
     async def send(self, message: Message) -> bool:
         """Whether it went out; whether it arrived only an answer tells."""
@@ -73,6 +82,12 @@ class Line:
         except ConnectionClosed:
             return False
         return True
+
+    def hang_up(self, seconds: float) -> None:
+        """Gone at once without a farewell, and not back for so long."""
+        self._away_until = time.monotonic() + seconds
+        if self._socket is not None:
+            self._socket.transport.abort()
 
     async def lose_signal(self, seconds: float) -> None:
         """Nothing is heard or said for so long; then the phone gives the old connection up, without a farewell."""
@@ -142,6 +157,9 @@ class Line:
             self._ledger.snapshots += 1
         if not message.resumed:
             self._at = {}  # until the snapshot comes
+        if self._gone_at is not None:
+            self.outages_s.append(now - self._gone_at)
+            self._gone_at = None
         self._token, self._since = message.token, now
         self.ready.set()
 
@@ -151,6 +169,8 @@ class Line:
                 self._at[stream] = offset
 
     def _judge_close(self, code: int | None) -> None:
+        if code in (Close.RESTART, Close.GOING_AWAY):
+            self._person.move_on()  # it has said that it is leaving: no good knocking there again
         if code is None or code not in GO_AWAY or code == Close.REPLACED:
             return
         raise Turned(code, "closed", f"the socket of {self._name} was closed for good")

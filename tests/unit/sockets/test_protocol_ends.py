@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed
 from dispatch.limits import OUTBOX_BYTES_MAX, SILENT_S_MAX, STALLED_S_MAX
 from gateway.sockets.link import Close, text_frame
 from gateway.sockets.protocol import Pace
-from tests.unit.sockets.malformed import close, frame, text
+from scripts.chaos_rows.malformed import close, frame, text
 from tests.unit.sockets.serving import REQUEST, WAIT_S, Remembering, Server, open_links, until_end
 
 

@@ -14,7 +14,7 @@ from dispatch.limits import MESSAGE_BYTES_MAX
 from gateway.sockets import frames
 from gateway.sockets.frames import FRAGMENTS_MAX, Frames, Violation, close_code, close_frame, whole_text
 from gateway.sockets.link import Close
-from tests.unit.sockets.malformed import MALFORMED, close, frame, text
+from scripts.chaos_rows.malformed import MALFORMED, close, frame, text
 
 Read = tuple[list[tuple[int, bytes]], int | None]
 

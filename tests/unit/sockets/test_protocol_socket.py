@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.sockets.protocol import Pace
-from tests.unit.sockets.malformed import MALFORMED, close, frame, text
+from scripts.chaos_rows.malformed import MALFORMED, close, frame, text
 from tests.unit.sockets.serving import REQUEST, WAIT_S, Server, until_end
 
 HTTP_CASES: Final = {

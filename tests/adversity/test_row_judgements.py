@@ -1,0 +1,119 @@
+"""What judges the rows of the desk's silence, of deploys, storms, buses and tracked ways is judged itself."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from dispatch.cases import views
+from gateway.wire.messages import Acknowledge
+from geo.point import Point
+from scripts.chaos_rows import bus_away, deploys, storms, tracking, unanswered
+from scripts.chaos_rows.crew import Phone
+from scripts.simulator.doors import Doors, Person
+
+CASE, OFFICER = uuid4(), uuid4()
+
+
+def _fallen(way: str, **more: Any) -> dict[str, Any]:
+    number = unanswered.WAYS.index(way)
+    return {"id": CASE, "station": f"s{number}", "answered": False, "fell_at": 100.0, "rang_at": None} | more
+
+
+def test_a_desk_that_is_silent_and_an_alarm_that_rings() -> None:
+    good = unanswered.counted([_fallen("asleep", rang_at=120.1)], {CASE: 120.2})
+    assert good["broken"] == [] and unanswered.judge(good).reached
+    answered = unanswered.counted([_fallen("answers", answered=True)], {})
+    assert answered["broken"] == []
+
+
+@pytest.mark.parametrize(
+    ("row", "heard", "sentence"),
+    [
+        (_fallen("asleep"), {}, "waits in silence (asleep)"),
+        (_fallen("offline", rang_at=120.1), {}, "reached no supervisor"),
+        (_fallen("answers", answered=True, rang_at=120.1), {}, "a supervisor was alarmed"),
+        (_fallen("answers", answered=True), {CASE: 120.2}, "a supervisor was alarmed"),
+        (_fallen("answers"), {}, "does not count as seen"),
+    ],
+)
+def test_silence_and_a_false_alarm_are_each_named(row: dict[str, Any], heard: dict[UUID, float], sentence: str) -> None:
+    assert any(sentence in one for one in unanswered.counted([row], heard)["broken"])
+
+
+@pytest.mark.parametrize(("rang_at", "heard_at"), [(117.0, 117.1), (120.1, 122.5)])
+def test_an_alarm_that_is_early_or_heard_late_is_not_reached(rang_at: float, heard_at: float) -> None:
+    tally = unanswered.counted([_fallen("asleep", rang_at=rang_at)], {CASE: heard_at})
+    assert tally["broken"] == [] and not unanswered.judge(tally).reached
+
+
+def test_an_offer_that_a_deploy_swallowed_is_named_and_one_that_was_over_is_not() -> None:
+    asked = [(CASE, OFFICER, 5, 100.0)]
+    assert len(deploys.never_shown(asked, {CASE: 160.0}, {})) == 1
+    assert deploys.never_shown(asked, {CASE: 102.0}, {}) == []
+    assert deploys.never_shown(asked, {CASE: 160.0}, {OFFICER: {CASE: 101.0}}) == []
+    tally = {"deploys": 3, "offers": 9, "outages_s": [0.4], "worst_alone_s": 0.2, "broken": []}
+    assert deploys.judge(tally).reached
+    assert not deploys.judge(tally | {"outages_s": [3.1]}).reached
+    assert not deploys.judge(tally | {"worst_alone_s": 2.1}).reached
+
+
+def test_a_storm_that_keeps_somebody_out_or_a_timer_late_is_not_reached() -> None:
+    tally = {
+        "sockets": 3, "storms": 1, "cases": 3, "back_s": [1.0, 2.0, 3.0], "unanswered": 0, "late_s": [0.1],
+        "worst_busy": 4, "broken": [],
+    }  # fmt: skip
+    assert storms.judge(tally).reached
+    assert not storms.judge(tally | {"back_s": [1.0, 31.0]}).reached
+    assert not storms.judge(tally | {"late_s": [2.1]}).reached
+    assert not storms.judge(tally | {"unanswered": 1}).reached
+
+
+def test_a_bus_that_stays_silent_after_a_heal_is_seen() -> None:
+    assert bus_away.flows([100.0], [90.0, 101.0], [90.1, 101.5]) == [0.5]
+    assert bus_away.flows([100.0], [90.0, 101.0], [90.1]) == [20.0], "nothing came any more"
+    assert bus_away.flows([100.0], [90.0], [90.1]) == [], "nothing was offered any more"
+    asked = [(CASE, OFFICER, 5, 100.0)]
+    assert bus_away.lasting(asked, {CASE: 101.0}) == [] and bus_away.lasting(asked, {CASE: 104.0}) == asked
+    tally = {"faults": 1, "kinds": ["reset"], "deliveries": 9, "late_s": [0.1], "flows_s": [0.5], "broken": []}
+    assert bus_away.judge(tally).reached
+    assert not bus_away.judge(tally | {"flows_s": [10.5]}).reached
+    assert not bus_away.judge(tally | {"late_s": [1.2]}).reached
+
+
+def test_a_position_after_the_end_is_named_and_its_age_is_that_of_the_last_fix_from_there() -> None:
+    phone = Phone("o", "x", Person(Doors(("http://127.0.0.1:1",)), 1), [])
+    way = tracking.Way(CASE, phone, 1, "A1", [(Point(31.0, 117.0), 10.0), (Point(31.001, 117.0), 11.0)], 20.0)
+    place = views.Place(31.0, 117.0, 20.0)
+    moved = views.Moved(call_sign="A1", place=place)
+    assert tracking.ages(way, [(moved, 15.5)]) == [5.5]
+    assert tracking.ages(way, [(views.Moved(call_sign="A1", place=views.Place(31.0, 117.0, 200.0)), 15.5)]) == []
+    assert tracking.after_the_end(way, [(moved, 20.9)]) == []
+    assert len(tracking.after_the_end(way, [(moved, 21.1)])) == 1
+    assert tracking.after_the_end(way, [(views.Moved(call_sign="B2", place=place), 25.0)]) == [], "the next one comes"
+    tally = {"ways": 1, "ends": ["arrived"], "reporter_s": [6.0], "desk_s": [1.0], "broken": []}
+    assert tracking.judge(tally).reached
+    assert not tracking.judge(tally | {"reporter_s": [8.5]}).reached
+    assert not tracking.judge(tally | {"desk_s": []}).reached, "nothing was seen"
+
+
+class _Line:
+    """Takes no message the first time."""
+
+    def __init__(self, phone: Phone) -> None:
+        self.phone, self.sent = phone, 0
+
+    async def send(self, message: Any) -> bool:
+        self.sent += 1
+        if self.sent == 1:
+            return False
+        self.phone._heard(views.Result(key=message.key, ok=True, case=CASE), 0.0, True)
+        return True
+
+
+async def test_an_answer_is_not_given_to_an_attempt_that_was_never_sent() -> None:
+    """It once was: a phone that could not send at first did not hear the answers that came later."""
+    phone = Phone("o", "x", Person(Doors(("http://127.0.0.1:1",)), 1), [])
+    phone.line = _Line(phone)  # type: ignore[assignment]
+    told = await phone.act(Acknowledge(case=CASE, key="k" * 32), "k" * 32)
+    assert told is not None and told.ok and phone.doubts == " unsent"
