@@ -187,3 +187,12 @@ test("no message that the service may say is stumbled over, before the snapshot 
     assert.ok(seen(from(FIRST, m)).length > 0, m.t);
   }
 });
+
+test("the card of an offer shows a place no more exact than it was told: a circle, never a pin, nor the way there", () => {
+  const rough = play(OFFER, FIX);
+  assert.deepEqual(marked(rough, "class").filter((one) => one.attrs.class === "pin"), []);
+  assert.deepEqual(marked(rough, "r").filter((one) => one.attrs.class === "halo").map((one) => one.attrs.r), [71]);
+  assert.deepEqual(marked(rough, "data-way"), []);
+  assert.match(seen(rough), /Place to within 100 m until you take it/);
+  assert.equal(marked(play(HELD, FIX), "class").filter((one) => one.attrs.class === "pin").length, 1);
+});

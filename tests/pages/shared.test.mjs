@@ -77,6 +77,8 @@ test("an act is kept before it is sent, keeps its key, and goes when it is judge
   const reloaded = new Acts(storage, "officer", () => 60_000);
   assert.deepEqual(reloaded.all().map((one) => one.act), [kept]);
   assert.equal(reloaded.find(kept.key).t, "claim");
+  assert.deepEqual(reloaded.keep(kept), kept, "kept again it is still the same act");
+  assert.equal(reloaded.all().length, 1);
   reloaded.settle(kept.key);
   assert.deepEqual(reloaded.all(), []);
   assert.equal(storage.kept.size, 0);
