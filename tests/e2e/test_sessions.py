@@ -145,3 +145,28 @@ async def test_a_sign_out_in_one_window_is_told_in_the_other(service: Service, s
     await expect(other.locator('[data-duty="off"]')).to_be_visible()
     await sign_out(other)
     await expect(page.locator("#main [role=alert], #main[role=alert]").first).to_be_visible()
+
+
+SHIFTED: Final = """globalThis.shifted = 0;
+new PerformanceObserver((list) => {
+  for (const one of list.getEntries()) if (!one.hadRecentInput) globalThis.shifted += one.value;
+}).observe({ type: "layout-shift", buffered: true });"""
+SHIFT_MAX: Final = 0.05
+"""Half of what counts as good (0.1): on a narrow screen a line more at the top is 0.1."""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("phone", [True, False], ids=["phone", "screen"])
+@pytest.mark.parametrize("role", ["officer", "desk", "admin"])
+async def test_a_page_that_is_opened_again_does_not_jump(
+    service: Service, screens: Screens, role: str, phone: bool
+) -> None:
+    person = next(one for one in service.people if one["role"] == role)
+    page = await screens.signed_in(f"/{role}", person, phone=phone, drawn_maps=False)
+    await page.add_init_script(SHIFTED)
+    await page.reload()
+    await page.wait_for_selector("#main:not([aria-busy])")
+    await page.wait_for_load_state("networkidle")
+    shifted = await page.evaluate("new Promise((go) => requestAnimationFrame(() => setTimeout(() => go(shifted))))")
+    print(f"{role}: {shifted:.4f}")
+    assert shifted < SHIFT_MAX

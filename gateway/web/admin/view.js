@@ -1,6 +1,6 @@
 /** What the admin sees, from the state alone: the tabs, and beneath them a list with its form. */
 
-import { accountButton, accountView } from "../shared/account_view.js";
+import { accountView, staffTop } from "../shared/account_view.js";
 import { h } from "../shared/dom.js";
 import { lineBar, lineRefused, skeleton, top } from "../shared/pieces.js";
 import { signInView } from "../shared/sign_in.js";
@@ -17,8 +17,7 @@ const BODIES = /** @type {Record<string, (state: any, words: Words) => any>} */ 
 
 /** @param {any} state @param {Words} words */
 export function view(state, words) {
-  const more = state.signed ? [accountButton(words), h("button", { class: "plain", onclick: { t: "ui.sign_out" } }, words.say("sign_in.out"))] : [];
-  return [lineBar(state, words), top(words, "admin", more), body(state, words)];
+  return [lineBar(state, words), top(words, "admin", staffTop(state, words)), body(state, words)];
 }
 
 /** @param {any} state @param {Words} words */

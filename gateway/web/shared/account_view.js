@@ -10,6 +10,17 @@ import { codeField, paperView, secretView } from "./second.js";
 /** What leads there. @param {Words} words */
 export const accountButton = (words) => h("button", { key: "account", type: "button", class: "plain", "data-account": "", onclick: { t: "ui.account" } }, words.say("staff.account.title"));
 
+/**
+ * At the top of a page for who works here: my sign-in, and the way out. While the service is still asked who one is, they keep
+ * their room and cannot be pressed: the bar would grow by a line on a narrow screen, and push everything down.
+ * @param {{signed: any, asking: boolean}} state @param {Words} words
+ */
+export function staffTop(state, words) {
+  if (!state.signed && !state.asking) return [];
+  const mine = [accountButton(words), h("button", { key: "out", type: "button", class: "plain", onclick: { t: "ui.sign_out" } }, words.say("sign_in.out"))];
+  return mine.map((one) => (state.signed ? one : { ...one, attrs: { ...one.attrs, class: "plain to-come" } }));
+}
+
 /** The inside, without a frame and a heading. @param {Panel} now @param {Words} words */
 export function accountView(now, words) {
   if (now.paper.length) return [h("h2", {}, words.say("staff.paper.title")), paperView(now.paper, words, { t: "ui.account_kept" })];

@@ -1,6 +1,6 @@
 /** What the desk sees, from the state alone: a line with whose desk it is, what rings, then queue, map and card. */
 
-import { accountButton } from "../shared/account_view.js";
+import { staffTop } from "../shared/account_view.js";
 import { h } from "../shared/dom.js";
 import { lineBar, lineRefused, skeleton, top } from "../shared/pieces.js";
 import { signInView } from "../shared/sign_in.js";
@@ -18,8 +18,7 @@ const PANES = ["queue", "middle", "side"];
 
 /** @param {State} state @param {Words} words */
 export function view(state, words) {
-  const out = state.signed ? [accountButton(words), h("button", { type: "button", class: "plain", onclick: { t: "ui.sign_out" } }, words.say("sign_in.out"))] : [];
-  return [lineBar(state, words), top(words, "desk", out), body(state, words)];
+  return [lineBar(state, words), top(words, "desk", staffTop(state, words)), body(state, words)];
 }
 
 /** @param {State} state @param {Words} words */
