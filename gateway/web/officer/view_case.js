@@ -60,7 +60,7 @@ function hazards(known, words) {
   if (!told.length) return h("p", { key: "hazards", class: "quiet small" }, words.say("officer.hazards.none"));
   return h("section", { key: "hazards", class: "say wait", "data-hazards": told.length },
     h("h3", {}, shape("warn"), words.say("officer.hazards")),
-    h("ul", {}, told.map((one) => h("li", { key: one.hazard }, one.words, h("span", { class: "small" }, ` · ${one.within_m < HERE_M ? words.say("officer.right_here") : words.say("officer.within", { n: one.within_m })}`)))));
+    h("ul", {}, told.map((one) => h("li", { key: one.hazard }, one.words, h("span", { class: "small apart-word" }, ` · ${one.within_m < HERE_M ? words.say("officer.right_here") : words.say("officer.within", { n: one.within_m })}`)))));
 }
 
 /** @param {Known | undefined} known @param {State} state @param {Words} words */

@@ -132,7 +132,7 @@ function chat(it, state, words) {
   if (!mayTalk(it) && !talk?.lines.length) return null;
   const lines = talk?.lines ?? [];
   return h("section", { key: "chat", class: "chat", "aria-label": words.say("desk.chat") },
-    h("h3", {}, words.say("desk.chat"), talk?.unread ? h("span", { class: "badge blue" }, words.say("desk.unread", { n: talk.unread })) : null),
+    h("h3", { class: "row tight" }, words.say("desk.chat"), talk?.unread ? h("span", { class: "badge blue" }, words.say("desk.unread", { n: talk.unread })) : null),
     talk?.more ? h("p", { class: "quiet small" }, words.say("desk.chat_earlier")) : null,
     lines.length ? h("div", { class: "lines", role: "log", tabindex: 0, "aria-label": words.say("desk.chat") }, h("ol", {}, lines.map((line) => h("li", { key: line.seq, class: `line ${line.by}` },
       h("span", { class: "quiet small" }, line.by === "officer" && line.officer ? words.say("person", line.officer) : words.say(`desk.by.${line.by}`), " ", words.clock(Date.parse(line.at))),
