@@ -27,7 +27,7 @@ PROMISED: Final[Mapping[str, str]] = {
     "chaos": "",
     "figures": "since until by station zone whole groups places categories reason",
     "fuzz": "examples seed roles cases failures by_check error",
-    "pages-report": "axe_violations axe_runs lighthouse first_view_kb reached reasons seconds",
+    "pages-report": "axe_violations axe_runs lighthouse first_view_kb reached lighthouse_runs reasons seconds",
     "seeds": "commit seeds first failed cases facts answers won fell_back rounds_max settled_s_max virtual_h wall_s "
     "cores ms_a_seed_p50 ms_a_seed_mean reason",
     "simulate": "cases contested claims_sent refused max_claimers claimed fell_back fell_back_at_once double_claims "

@@ -27,6 +27,7 @@ from playwright.async_api import Playwright, async_playwright
 from scripts import answer
 from scripts.children import ChildError
 from scripts.looks.axe import Look, looks
+from scripts.looks.calm import Machine
 from scripts.looks.lighthouse import CATEGORIES, first_view_kb, scores
 from scripts.looks.pages import FLAGS, NAMES, WAYS, NotLooked, chromium, page_named
 from scripts.looks.town import Town, open_town
@@ -43,6 +44,8 @@ AT_ONCE: Final = 2
 """Browsers' windows that axe looks at side by side: as many as this machine has processors."""
 TRIES: Final = 3
 """Of what a browser refused: a page that was starved for a minute says nothing about itself."""
+BESIDE: Final = ("failed", "seen")
+"""What is told of a page beside its scores."""
 FAILURES: Final = (NotLooked, StoresError, ChildError, BrowserError, OSError)
 
 
@@ -81,6 +84,7 @@ class Report:
             "lighthouse": told,
             "first_view_kb": self.first_view_kb,
             "reached": not self.missed(),
+            "lighthouse_runs": {name: one["seen"] if one else [] for name, one in self.lighthouse.items()},
             "reasons": self.reasons,
             "seconds": round(time.monotonic() - self.began_s, 1),
         }
@@ -118,7 +122,7 @@ async def look(report: Report, playwright: Playwright, town: Town, chosen: argpa
     browser = await playwright.chromium.launch(
         executable_path=chromium(playwright.chromium.executable_path), args=list(FLAGS)
     )
-    free = asyncio.Semaphore(AT_ONCE)
+    free, machine = asyncio.Semaphore(AT_ONCE), Machine()
 
     async def way(name: str, one: tuple[str, str]) -> list[Look]:
         async with free:
@@ -141,8 +145,10 @@ async def look(report: Report, playwright: Playwright, town: Town, chosen: argpa
         say(f"axe {name}: {sum(one.violations for one in seen)} violations in {len(seen)} runs")
 
     async def lighthouse(name: str) -> None:
-        told = report.lighthouse[name] = await scores(playwright, town, page_named(name), chosen.runs)
-        say(f"lighthouse {name}: {', '.join(f'{key} {one}' for key, one in told.items() if key != 'failed')}")
+        told = report.lighthouse[name] = await scores(playwright, town, page_named(name), chosen.runs, machine)
+        say(f"lighthouse {name}: {', '.join(f'{key} {one}' for key, one in told.items() if key not in BESIDE)}")
+        runs = ", ".join(f"{one['performance']} at {one['benchmark']:.0f}" for one in told["seen"])
+        say(f"  performance of each run, with the processor's benchmark: {runs}")
         for line in told["failed"]:
             say(f"  {line}")
 
