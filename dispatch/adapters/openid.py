@@ -252,7 +252,7 @@ class OpenIdProvider:
 
     @staticmethod
     def _invalid(why: str) -> ProviderRefusal:
-        log.warning("what came from the identity provider is no proof: %.60s", why)
+        log.warning("what came from the identity provider is no proof: %.60r", why)
         return ProviderRefusal.INVALID
 
 

@@ -263,6 +263,27 @@ async def test_a_service_without_a_provider_says_so(door: Door) -> None:
         assert code_of(await door.browser().ask(method, path)) == (404, "oidc_off")
 
 
+async def test_of_a_provider_that_is_slow_only_so_many_are_waited_for(door: Door) -> None:
+    full, over = asyncio.Event(), asyncio.Event()
+
+    async def silent(writer: asyncio.StreamWriter) -> None:
+        if door.forger.count("/token") == limits.OIDC_AT_ONCE_MAX:
+            full.set()
+        await over.wait()
+
+    browsers = [door.browser() for _ in range(limits.OIDC_AT_ONCE_MAX + 1)]
+    for browser in browsers:
+        said = await door.leave(browser)
+        await door.back(browser, state=said["state"], code="code", iss=door.forger.url)
+    door.forger.writing["/token"] = silent
+    *first, last = browsers
+    waiting = [asyncio.create_task(one.ask("POST", "/v1/oidc/session")) for one in first]
+    await asyncio.wait_for(full.wait(), 20)
+    assert code_of(await last.ask("POST", "/v1/oidc/session")) == (503, "busy")
+    over.set()
+    assert {code_of(answer)[1] for answer in await asyncio.gather(*waiting)} == {"oidc_away"}
+
+
 async def test_returns_that_fail_are_counted_for_an_address(door: Door) -> None:
     browser, codes = door.browser(), []
     for _ in range(62):
