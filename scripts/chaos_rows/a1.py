@@ -7,7 +7,7 @@ from scripts.chaos_rows import places
 from scripts.chaos_rows.ground import OFFICERS_EACH, STATIONS, Ground
 from scripts.chaos_rows.race import Plan, Raced, judge_races, race
 from scripts.chaos_rows.record import Record
-from scripts.chaos_rows.tally import Found, Profile, Row, Tally, figures, judged, most
+from scripts.chaos_rows.tally import SENTENCES_MAX, Found, Profile, Row, Tally, figures, judged, most
 
 CASES_A_BLOCK = 100
 CLAIM_P99_MS_MAX = 150.0
@@ -38,6 +38,7 @@ async def run(ground: Ground, profile: Profile, block: int) -> Mapping[str, Tall
         "claims": len(claims),
         "cases": len(races),
         "unresolved": sum(c.answer is None for c in claims),
+        "why": [f"{c.phone.login}: {c.meanwhile}" for c in claims if c.answer is None][:SENTENCES_MAX],
         "ms": [round(c.first_s * 1000, 1) for c in claims if c.first_s is not None],
         "shown": sum(one.shown for one in races),
         "broken": broken,
@@ -53,7 +54,10 @@ def judge(tally: Tally) -> Found:
         tally["broken"],
         (
             (most(ms["p99"], CLAIM_P99_MS_MAX), f"claim p99 was {ms['p99']} ms, above {CLAIM_P99_MS_MAX:.0f} ms"),
-            (tally["unresolved"] == 0, f"{tally['unresolved']} claims were never answered"),
+            (
+                tally["unresolved"] == 0,
+                f"{tally['unresolved']} claims were never answered: {'; '.join(tally['why'][:SENTENCES_MAX])}",
+            ),
             (
                 tally["shown"] >= SHOWN_SHARE_MIN * tally["cases"] * OFFICERS_EACH,
                 f"only {tally['shown']} cards were shown",

@@ -1,6 +1,7 @@
 """A claim as a careful phone makes it: one key, sent until the outcome is known, every attempt in the history."""
 
 import asyncio
+import random
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -20,6 +21,9 @@ from scripts.simulator.http import Answer, Unanswered
 
 UNDECIDED: Final = frozenset({"busy", "overloaded", "too_fast"})
 """Nothing was decided: the same key may have any answer next time."""
+PAUSE_FIRST_S: Final = 0.1
+PAUSE_S_MAX: Final = 1.0
+"""A phone's pause after an attempt without any answer, drawn anew and longer each time. Well within the 5 s of A2."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -43,6 +47,12 @@ class Claimed:
     @property
     def won(self) -> bool:
         return self.answer == "won"
+
+    @property
+    def meanwhile(self) -> str:
+        """What the phone was told while nothing was decided: without it nobody finds out why that took long."""
+        said = ", ".join(f"{reason} {count}" for reason, count in sorted(self.undecided.items()))
+        return f"told before: {said}; sent away {self.phone.sent_away} times"
 
 
 async def claim(
@@ -69,6 +79,8 @@ async def claim(
             fence = result.fence or 0
             return Claimed(phone, case, key, answer, first_s, time.monotonic(), fence, doubts, asked, undecided)
         undecided[str(result.reason) if result is not None else "nothing by key"] += 1
+        if result is None:  # two hundred who repeat without a pause keep a busy machine from answering any of them
+            await asyncio.sleep(random.uniform(0, min(PAUSE_S_MAX, PAUSE_FIRST_S * 2**doubts)))
         if result is not None and result.reason in UNDECIDED:
             await asyncio.sleep(0.1)
     return Claimed(phone, case, key, None, first_s, time.monotonic(), 0, doubts, asked, undecided)

@@ -91,11 +91,9 @@ async def run(ground: Ground, profile: Profile, block: int) -> Mapping[str, Tall
 
 
 def _late(claim: Claimed, healed: float, fault: str) -> str:
-    """A sentence that says what the phone was told meanwhile: without it nobody finds out why."""
+    """A sentence about one outcome."""
     when = "never" if claim.answer is None else f"{claim.resolved - healed:.1f} s after the healing"
-    said = ", ".join(f"{reason} {count}" for reason, count in sorted(claim.undecided.items()))
-    away = f"sent away {claim.phone.sent_away} times"
-    return f"{claim.phone.login}'s claim for {claim.case} ({fault}) was known {when}; told before: {said}; {away}"
+    return f"{claim.phone.login}'s claim for {claim.case} ({fault}) was known {when}; {claim.meanwhile}"
 
 
 async def _episode(

@@ -111,7 +111,7 @@ def test_a_silent_gap_after_a_return_is_named_and_a_declared_one_is_not() -> Non
 
 
 def test_figures_above_the_table_are_not_reached() -> None:
-    good = {"claims": 50, "cases": 1, "unresolved": 0, "ms": [20.0] * 50, "shown": 50, "broken": []}
+    good = {"claims": 50, "cases": 1, "unresolved": 0, "ms": [20.0] * 50, "shown": 50, "why": [], "broken": []}
     assert a1.judge(good).reached
     assert not a1.judge({**good, "ms": [20.0] * 40 + [200.0] * 10}).reached
     assert not a1.judge({**good, "broken": ["two won"]}).reached
