@@ -5,7 +5,7 @@ import contextlib
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from uuid import UUID
 
 import asyncpg
@@ -35,8 +35,9 @@ from dispatch.cases.views import Result, View
 from dispatch.clock import StoreClock
 from dispatch.people.permissions import SELF, Act, allowed, may_ever, relations_of
 from dispatch.people.values import Role, Who
-from dispatch.positions.live import LivePositions, RemoteFix
+from dispatch.positions.live import LivePositions
 from dispatch.positions.roster import Roster
+from dispatch.positions.sharing import Sharing
 from dispatch.safety.panics import Panics
 from dispatch.streams.feed import Feed
 from gateway.advising import Advising
@@ -77,6 +78,7 @@ class Node:
         self.roster = Roster()
         self.positions = LivePositions(self.roster)
         self.positions.held = lambda: self.feed.board.held
+        self.sharing = Sharing(self.bus, self.positions)
         self.catalogue = Catalogue()
         self._keeper = CatalogueKeeper(pool, self.catalogue)
         self.reporting = Reporting(self.store, self.feed, self.positions, self.catalogue, self.clock)
@@ -153,10 +155,7 @@ class Node:
                 log.warning("waiting for the database: %s", error)
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, 2.0)
-        fixes, age_s = await self.bus.load_fixes()
-        self.positions.heard(fixes)
-        if age_s >= limits.GENERATION_AGE_S_MIN:
-            self.positions.listening(True, loaded=True)
+        await self.sharing.load()
 
     async def _load_roster(self) -> None:
         self.roster.replace(await load_roster(self.pool))
@@ -204,20 +203,9 @@ class Node:
                     await self.joining.join(list(came.values()), self.feed.now())
 
     async def _flush_fixes(self) -> None:
-        turn = 0
         while True:
             await asyncio.sleep(limits.FIX_FLUSH_S)
-            self.bus.post_fixes(self.positions.take_unsent())
-            turn += 1
-            if turn % limits.FIX_STORE_FLUSHES == 0 and await self._store_fixes(self.positions.take_unstored()):
-                await self._store_fixes(self.positions.everything())
-
-    async def _store_fixes(self, fixes: Sequence[RemoteFix]) -> bool:
-        """Into the index, some at a time so that nobody waits for all. True: the index was found missing."""
-        missing = False
-        for first in range(0, len(fixes), limits.FIX_STORE_MAX):
-            missing |= await self.bus.store_fixes(fixes[first : first + limits.FIX_STORE_MAX])
-        return missing
+            await self.sharing.flush()
 
     # --- upkeep
     async def _keep_catalogue(self) -> None:

@@ -16,9 +16,10 @@ from dispatch.adapters.postgres.upkeep import PostgresUpkeep
 from dispatch.adapters.postgres.watch import PostgresWatch
 from dispatch.adapters.redis.bus import FIXES, RedisBus, connect
 from dispatch.cases.catalogue import Catalogue
-from dispatch.limits import GENERATION_AGE_S_MIN, PRUNE_S, SWEEP_S, TOWN_POLL_S, WATCH_TURN_S
+from dispatch.limits import PRUNE_S, SWEEP_S, TOWN_POLL_S, WATCH_TURN_S
 from dispatch.positions.live import LivePositions
 from dispatch.positions.roster import Roster
+from dispatch.positions.sharing import Sharing
 from dispatch.streams.sweeping import Publisher, Sweeping
 from dispatch.watch.watching import Watching
 from gateway.role import every, main_of, working_pool
@@ -79,10 +80,7 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
     bus.on_fixes, bus.on_link = sweeper.positions.heard, sweeper.positions.listening
     async with asyncio.TaskGroup() as group:
         running = group.create_task(bus.run())
-        fixes, age_s = await bus.load_fixes()
-        sweeper.positions.heard(fixes)
-        if age_s >= GENERATION_AGE_S_MIN:
-            sweeper.positions.listening(True, loaded=True)
+        await Sharing(bus, sweeper.positions).load()
         await every(SWEEP_S, stop, sweeper.turn)
         running.cancel()
     await client.aclose()

@@ -1,196 +1,150 @@
-"""A town in which anything may happen next: real store, two processes, sweepers; and what must hold always.
+"""A town in which anything may happen next: what people do and what misfortune does.
 
-`Anywhere` is furnished anew for every walk. Its steps are what people, sweepers and misfortune do; `broken` says which
-promises the record does not keep, in words.
+Each step says in words what was wrong with what became of it.
 """
 
+import contextlib
 import hashlib
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Final
+import time
+from collections.abc import AsyncIterator, Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
 import asyncpg
+import msgspec
 
-from dispatch.adapters.postgres.catalogue import load_catalogue, load_free_roster, load_roster
-from dispatch.adapters.postgres.safety import PostgresSafety
-from dispatch.adapters.postgres.store import PostgresCases
-from dispatch.adapters.postgres.watch import PostgresWatch
-from dispatch.cases.catalogue import Catalogue
+from dispatch.adapters.postgres.catalogue import load_roster
+from dispatch.adapters.postgres.people import PostgresPeople
+from dispatch.adapters.redis.sessions import RedisSessions
 from dispatch.cases.facts import Answer, CaseState
-from dispatch.cases.service import Acting, Came, Joining, Reporting
-from dispatch.cases.values import HELD, Refusal
+from dispatch.cases.ports import ReportDraft, StoreBusy
+from dispatch.cases.service import Came
+from dispatch.cases.values import HELD, Channel, Status
+from dispatch.limits import SHIFT_LAST_MIN
+from dispatch.people import receipts
+from dispatch.people.service import SignIn
 from dispatch.people.values import Role, Who
 from dispatch.positions.live import LivePositions
-from dispatch.safety.service import Helping
-from dispatch.streams.sweeping import Sweeping
-from dispatch.watch.watching import Watching
+from dispatch.positions.roster import Roster
+from dispatch.streams.sweeping import Publisher
+from gateway.http.advice import advised, noted, reporter_of
+from gateway.http.problems import Problem
 from gateway.wire.acts import act_draft
+from gateway.wire.messages import Report
+from gateway.wire.safety import AdviceAsked
+from geo.distance import metres_fast
 from geo.point import Point
-from tests.contract.screens import Process, Wire, desk_, differences, officer_
-from tests.contract.small_town import LAT, LON, Town, claim
-from tests.contract.test_store_walks import folded, stored
-from tests.contract.test_streams import chain
+from tests.conftest import Database
+from tests.contract.air import Air
+from tests.contract.anywhere_ground import CALLS_MAX, DESKS, FREE, GONE, POLICE, Ground
+from tests.contract.screens import desk_, differences, officer_, reporter_, supervisor_
+from tests.contract.small_town import LAT, LON, claim, small_town
+from tests.contract.test_people import CHEAP, KEY, PEPPER
 
-KEPT: Final = frozenset({"meta", "schema_migrations", "judge", "legal", "guards", "limits", "stations", "streams",
-                         "areas", "categories", "category_hours"})  # fmt: skip
-"""Tables that no walk changes, and the streams, which begin again at zero. All others are emptied before a walk."""
-UNTOLD: Final = frozenset({"idempotency", "heartbeats", *KEPT}) - {"streams"}
-"""What a refusal may change: the answer that is kept, and nothing else."""
-CATEGORIES: Final = (
-    "INSERT INTO categories (id, name, name_en, wave_ms, ack_ms, mode, turn_ms) VALUES ('waves', 'w', 'w', 4000, 5000, "
-    "'snatch', NULL), ('turns', 't', 't', NULL, 5000, 'best_officer', 4000), ('first', 'f', 'f', NULL, NULL, "
-    "'desk_first', NULL) ON CONFLICT DO NOTHING"
-)
-OFFICERS: Final = (  # station, slots, on duty
-    ("s1", 1, True), ("s1", 2, True), ("s1", 1, True), ("s2", 1, True), ("s1", 1, False),
-)  # fmt: skip
-SWEEPS_MAX: Final = 40
-BROKEN: Final = """
-SELECT 'more officers than seats' FROM cases c JOIN assignments a ON a.case_id = c.id AND a.active
-    GROUP BY c.id, c.seats HAVING count(*) > c.seats
-UNION ALL SELECT 'two on one seat' FROM assignments WHERE active GROUP BY case_id, seat HAVING count(*) > 1
-UNION ALL SELECT 'one officer twice on a case' FROM assignments WHERE active
-    GROUP BY case_id, officer_id HAVING count(*) > 1
-UNION ALL SELECT 'more cases than slots' FROM officers o JOIN assignments a ON a.officer_id = o.id AND a.active
-    GROUP BY o.id, o.slots HAVING count(*) > o.slots
-UNION ALL SELECT 'held ' || o.held || ' is not what the officer holds' FROM officers o
-    WHERE o.held <> (SELECT count(*) FROM assignments a WHERE a.officer_id = o.id AND a.active)
-UNION ALL SELECT 'holds a case off duty' FROM officers WHERE held > 0 AND NOT on_duty
-UNION ALL SELECT 'a ' || c.status || ' case has an active seat' FROM cases c JOIN assignments a ON a.case_id = c.id
-    AND a.active WHERE c.status IN ('cleared', 'withdrawn', 'merged')
-UNION ALL SELECT 'a ' || c.status || ' case has a timer: ' || d.kind FROM cases c JOIN deadlines d ON d.case_id = c.id
-    WHERE c.status IN ('cleared', 'withdrawn', 'merged')
-UNION ALL SELECT 'a ' || c.status || ' case without an officer' FROM cases c
-    WHERE c.status IN ('claimed', 'en_route', 'on_scene')
-    AND NOT EXISTS (SELECT FROM assignments a WHERE a.case_id = c.id AND a.active)
-UNION ALL SELECT 'an offer without its window' FROM cases c WHERE c.status = 'offered'
-    AND NOT EXISTS (SELECT FROM deadlines d WHERE d.case_id = c.id AND d.kind = 'window')
-UNION ALL SELECT 'a report follows nobody, or follows on' FROM cases c LEFT JOIN cases s ON s.id = c.merged_into
-    WHERE c.status = 'merged' AND (s.id IS NULL OR s.status IN ('merged', 'withdrawn') OR NOT c.id = ANY (s.reports))
-UNION ALL SELECT 'a case stands for one that goes its own way' FROM cases s, unnest(s.reports) r
-    JOIN cases c ON c.id = r
-    WHERE c.status <> 'merged' OR c.merged_into <> s.id
-UNION ALL SELECT 'a gap in the offsets of ' || s.stream FROM streams s LEFT JOIN events e USING (stream)
-    GROUP BY s.stream, s.next_offset
-    HAVING count(e) <> s.next_offset OR coalesce(max(stream_offset), 0) <> s.next_offset
-UNION ALL SELECT 'a gap in a history' FROM cases c LEFT JOIN events e ON e.case_id = c.id
-    GROUP BY c.id, c.seq HAVING count(e) <> c.seq OR max(e.seq) <> c.seq
-"""
-OVERDUE: Final = """
-SELECT 'a window was open past its deadline' FROM cases WHERE status = 'offered' AND offer_deadline <= $1
-UNION ALL SELECT 'not fired: ' || d.kind FROM deadlines d JOIN cases c ON c.id = d.case_id
-    WHERE d.due_at <= $1::timestamptz AND NOT (d.kind = 'wave' AND (c.status <> 'offered' OR c.round <> d.round))
-"""
-"""At $1. A wave of an offer that was answered stays until its window would have ended: a claim pays for no deletion."""
-GONE: Final = """
-DO $$ BEGIN
-    FOR n IN 1 .. 4000 LOOP
-        EXIT WHEN NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = {pid});
-        PERFORM pg_sleep(0.005);
-        PERFORM pg_stat_clear_snapshot();
-    END LOOP;
-END $$"""
-"""Until the database has seen that a connection is gone: its locks are held so long."""
-TIME: Final = (
-    "UPDATE cases SET offer_deadline = offer_deadline - make_interval(secs => $1)",
-    "UPDATE deadlines SET due_at = due_at - make_interval(secs => $1)",
-    "UPDATE assignments SET watch_due = watch_due - make_interval(secs => $1) WHERE watch_due IS NOT NULL",
-)
+
+class Killed(Exception):
+    """The process is no more."""
 
 
 class Doomed:
-    """A pool of one connection whose transaction never ends well: for a process that dies in the middle of a call."""
+    """A pool of one connection, for a process that is killed after so many calls of the database. What was asked in a
+    transaction that was begun before stays between lock and commit until the connection is gone."""
 
-    def __init__(self, connection: asyncpg.Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: asyncpg.Connection, calls: int) -> None:
+        self._connection, self._calls = connection, calls
 
     def acquire(self, **_: Any) -> "Doomed":
         return self
 
-    async def __aenter__(self) -> asyncpg.Connection:
-        return self._connection
+    async def __aenter__(self) -> "Doomed":
+        return self
 
     async def __aexit__(self, *_: object) -> None:
         return None
 
+    async def fetch(self, query: str, *values: Any) -> list[Any]:
+        if self._calls <= 0:
+            raise Killed
+        self._calls -= 1
+        return list(await self._connection.fetch(query, *values))
 
-@dataclass(slots=True)
-class Anywhere:
-    """`seen`: by case, the entries that were checked. `refused`, `happened`: what the walks met, for the report."""
 
-    town: Town
-    app_url: str
-    tables: list[str] = field(default_factory=list)
-    officers: list[UUID] = field(default_factory=list)
-    cases: list[UUID] = field(default_factory=list)
-    refused: set[str] = field(default_factory=set)
-    happened: set[tuple[str, str]] = field(default_factory=set)
-    seen: dict[UUID, int] = field(default_factory=dict)
-    stations: dict[UUID, str] = field(default_factory=dict)
-    wire: Wire = field(default_factory=Wire)
-    here: Process = field(init=False)
-    elsewhere: Process = field(init=False)
-    near: LivePositions = field(init=False)
-    reporting: Reporting = field(init=False)
-    acting: Acting = field(init=False)
-    joining: Joining = field(init=False)
-    helping: Helping = field(init=False)
-    sweeping: Sweeping = field(init=False)
-    watching: Watching = field(init=False)
-    carried: int = 0
+class Mute:
+    """Of a process that was killed before it could tell anybody what it has committed."""
 
-    # --- a new walk
-    async def begin(self) -> None:
-        """Empty records, five officers, two processes that have just started."""
-        owner, pool = self.town.owner, self.town.pool
-        if not self.tables:
-            rows = await owner.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-            self.tables = sorted({row[0] for row in rows} - UNTOLD)
-        await owner.execute(f"TRUNCATE idempotency, {', '.join(sorted({*self.tables} - KEPT))} CASCADE")
-        await owner.execute("UPDATE streams SET next_offset = 0")
-        await owner.execute(CATEGORIES)
-        self.cases, self.seen, self.stations, self.carried = [], {}, {}, 0
-        self.officers = [await self.town.officer(s, slots=n, on=on) for s, n, on in OFFICERS]
-        self.wire = Wire()
-        self.here = Process(self.town.store, self.wire, "here")
-        self.elsewhere = Process(self.town.store, Wire(), "elsewhere")
-        for process in (self.here, self.elsewhere):
-            process.roster.replace(await load_roster(pool))
-            await process.feed.start()
-        catalogue = Catalogue()
-        catalogue.become(await load_catalogue(pool, catalogue))
-        self.near = LivePositions(self.here.roster)
-        self.near.listening(True, loaded=True)
-        store, feed = self.town.store, self.here.feed
-        self.reporting = Reporting(store, feed, self.near, catalogue, lambda: 1_800_000_000.0)
-        self.acting = Acting(store, feed, self.reporting)
-        self.joining = Joining(store, feed, catalogue)
-        self.helping = Helping(PostgresSafety(pool), feed, self.near)
-        self.sweeping = Sweeping(store, feed, self.near, catalogue, before_waves=self._who_is_free)
-        self.watching = Watching(PostgresWatch(pool), feed, self.near, catalogue, before_rounds=self._who_is_free)
-        for officer in self.officers:
-            self.come(officer, 0.0)
+    def committed(self, answers: Iterable[Answer]) -> None:
+        list(answers)
 
-    async def _who_is_free(self) -> None:
-        self.here.roster.replace(await load_free_roster(self.town.pool))
 
-    def come(self, officer: UUID, north: float) -> None:
-        """The officer stands so many degrees north of the cases."""
-        self.near.put(officer, LAT + north, LON, 8.0, 0.0)
+class Anywhere(Ground):
+    """Steps on the ground of one walk."""
+
+    __slots__ = ()
 
     # --- what people do
-    async def report(self, category: str, away: bool) -> Answer:
-        """Put before whoever is near, as the gateway does it; `away`: where nobody is."""
-        wave = self.reporting.wave(category, LAT + away * 3, LON, "s1")
-        draft = self.town.draft(
-            wave.candidates, category=category, lat=LAT + away * 3, wave=wave.number, ring_m=wave.ring_m,
+    def _draft(self, near: LivePositions, category: str, station: str, away: bool) -> ReportDraft:
+        """Put before whoever is near as far as this process knows, as the gateway does it."""
+        lat = LAT + away * 3
+        wave = self._reporting(near).wave(category, lat, LON, station)
+        return self.town.draft(
+            wave.candidates, category=category, lat=lat, station=station, wave=wave.number, ring_m=wave.ring_m,
             last_wave=wave.last, asks=wave.asks, pause_ms=wave.pause_ms, desk_first=wave.desk_first,
         )  # fmt: skip
+
+    async def report(
+        self, category: str, away: bool = False, station: str = "s1", near: LivePositions | None = None,
+        said: Report | None = None, who: Who | None = None,
+    ) -> list[str]:  # fmt: skip
+        """A report; what was wrong with what became of it. `near`: of a process that has just started. `said`, `who`:
+        entered by a clerk."""
+        await self.send_places()
+        near = near or self.near
+        draft = self._draft(near, category, station, away)
+        if said is not None and who is not None:
+            draft.words, draft.channel, draft.exercise = said.words, said.channel, said.exercise
+            draft.reporter, draft.noted = reporter_of(who, said), noted(said, advised(said, POLICE))
+        code = receipts.code_for(self.pepper, draft.key)
+        draft.receipt_mac = receipts.mac(self.pepper, code).hex()
+        passed_over = await self._free(draft, near)
         answer = await self.reporting.report(draft)
         self.cases.append(draft.id)
-        return answer
+        self.codes[draft.id] = code
+        if not answer.ok:
+            return [f"a report was refused: {answer.reason}"]
+        alone = answer.response["status"] == Status.AT_STATION and not draft.desk_first
+        return (
+            [f"at the desk, with {passed_over} to ask, index trusted: {near.healthy()}"]
+            if alone and passed_over
+            else []
+        )
+
+    async def _free(self, draft: ReportDraft, near: LivePositions) -> list[UUID]:
+        """Officers who must not be passed over: whoever stands in the widest ring; all of the station, where nobody
+        can know who does."""
+        rows = await self.town.owner.fetch(FREE, SHIFT_LAST_MIN)
+        widest = self.catalogue.categories[draft.category].rings_m[-1]
+        place, found = Point(draft.lat, draft.lon), []
+        for officer, station in rows:
+            north = self.phones.get(officer)
+            close = north is not None and metres_fast(Point(LAT + north, LON), place) <= widest
+            if close if near.healthy() else station == draft.station:
+                found.append(officer)
+        return found
+
+    async def clerk_enters(self, category: str, words: str, channel: Channel, exercise: bool) -> list[str]:
+        """By a supervisor. What sounds like an emergency is not taken before the advice was given."""
+        who = supervisor_(None)
+        said = Report(category=category, words=words, lat=LAT, lon=LON, channel=channel, exercise=exercise)
+        try:
+            advised(said, POLICE)
+        except Problem as problem:
+            assert problem.code == "emergency", problem.code
+            said = msgspec.structs.replace(said, advised=True)
+        return await self.report(category, said=said, who=who)
+
+    async def hear_advice(self, case: UUID, words: str) -> Any:
+        return await self.advising.heard(case, AdviceAsked(words=words))
 
     async def claim(self, case: UUID, officer: UUID, round_: int, key: str) -> Answer:
         draft = claim(case, officer, round_, key)
@@ -212,106 +166,125 @@ class Anywhere:
         entry = self.here.feed.board.cases.get(state.id)
         return sorted(entry.recipients) if entry is not None else []
 
+    async def duty(self, officer: UUID, on: bool, key: str, shift_min: int | None) -> Answer:
+        """As the gateway does it: off duty nobody's place is kept."""
+        answer = await self.acting.duty(officer, on, key, "dd", shift_min)
+        if not on and answer.ok:
+            self.near.drop(officer)
+            await self.air.here.bus.forget_fix(officer)
+        return answer
+
     async def join(self, officer: UUID) -> None:
         await self.joining.join([Came(officer, Point(LAT, LON), "s1")], self.here.feed.now())
 
-    # --- time and misfortune
-    async def pass_time(self, seconds: float) -> None:
-        """Nobody looks while it passes."""
-        for statement in TIME:
-            await self.town.owner.execute(statement, seconds)
-
-    async def sweep(self) -> list[str]:
-        """Sweepers look until nothing is due; what is still overdue that was due when the last look began: what falls
-        due after it is the next look's, however slow the machine."""
-        looked = None
-        for _ in range(SWEEPS_MAX):
-            looked = await self.town.owner.fetchval("SELECT clock_timestamp()")
-            if not await self.sweeping.sweep() + await self.watching.turn():
-                break
-        self.here.roster.replace(await load_roster(self.town.pool))
-        return [row[0] for row in await self.town.owner.fetch(OVERDUE, looked)]
-
-    async def kill_a_sweeper(self) -> list[str]:
-        """Whatever is due is fired by a process that dies before its commit; what of it stays."""
-        before = await self.fingerprint()
+    # --- misfortune
+    async def kill_a_sweeper(self, calls: int, *, committed: bool) -> list[str]:
+        """A sweeper dies after so many calls of the database: between lock and commit, while another one looks; or
+        after its commits, before it could tell anybody. Then the living look. What is wrong afterwards."""
+        await self.air.settle()
         dying = await asyncpg.connect(self.app_url)
-        store = PostgresCases(Doomed(dying))  # as much of a pool as a store uses
-        await dying.execute("BEGIN")
-        for station in await store.due_stations():
-            await store.fire(station)
+        if not committed:
+            await dying.execute("BEGIN")
+        before = await self.fingerprint()
+        sweeping, watching = self._sweeper(Doomed(dying, calls), Mute())
+        with contextlib.suppress(Killed, StoreBusy):
+            await sweeping.sweep()
+            await watching.turn()
+        found, moved = [], 0
+        if not committed:
+            sweeping, watching = self._sweeper(Doomed(self.rival, CALLS_MAX), Publisher(self.wire, "rival"))
+            with contextlib.suppress(StoreBusy):  # what the dying holds is met again
+                moved = await sweeping.sweep() + await watching.turn()
         pid = dying.get_server_pid()
         dying.terminate()  # as when a process is killed: the socket is gone, nothing was said
         await self.town.owner.execute(GONE.format(pid=pid))
-        return [] if before == await self.fingerprint() else ["a killed sweeper left something behind"]
+        if not committed and not moved and before != await self.fingerprint():
+            found.append("a sweeper that was killed before its commit left something behind")
+        found += await self.sweep()
+        await self.here.mend()
+        return found
+
+    async def flush_redis(self, *, cut_off: bool) -> list[str]:
+        """Redis forgets everything, and cuts off who listened. What is wrong then, and after phones have sent again."""
+        before, roster = await self.fingerprint(), Roster()
+        roster.replace(await load_roster(self.town.pool))
+        await self.air.flush(cut_off=cut_off)
+        found = ["trusts an index that is empty"] if (await self.air.starting(roster)).healthy() else []
+        found += await self.sessions()
+        await self.send_places()
+        knows = await self.air.starting(roster)
+        lost = [one for one in self.officers if self.near.where(one) is not None and knows.where(one) is None]
+        found += [f"the index was not filled again: {lost}"] if lost else []
+        found += ["trusts an index that has just begun"] if knows.healthy() else []
+        return [*found, "a flush changed the record"] if before != await self.fingerprint() else found
+
+    async def starts(self) -> LivePositions:
+        """What a process knows that starts now."""
+        roster = Roster()
+        roster.replace(await load_roster(self.town.pool))
+        return await self.air.starting(roster)
+
+    async def sign_in(self, case: UUID) -> None:
+        opened = await self.signing.open_receipt(self.codes[case])
+        assert isinstance(opened, tuple), opened
+        self.tokens[opened[0]] = case
+
+    async def sign_out(self, token: str) -> None:
+        who = await self.signing.who(token)
+        if who is not None:
+            await self.signing.sign_out(who)
+        self.tokens[token] = None
+
+    async def sessions(self) -> list[str]:
+        """Sessions that live and do not open, or are over and do."""
+        found = []
+        for token, case in self.tokens.items():
+            who = await self.signing.who(token)
+            if (who.case if who else None) != case:
+                found.append(f"a session of {case} opens {who}")
+        return found
 
     async def carry(self, kept: Sequence[bool]) -> list[str]:
-        """New publications reach the other process, the last first; some are lost. What it shows otherwise then."""
+        """New publications reach the other process through Redis, the last first; some are lost. What it shows
+        otherwise then."""
         new = self.wire.posted[self.carried :]
         self.carried = len(self.wire.posted)
         for n, payload in reversed(list(enumerate(new))):
             if n >= len(kept) or kept[n]:
-                self.elsewhere.feed.heard(payload)
+                await self.air.say(payload)
+        await self.air.settle()
         await self.elsewhere.mend()
         await self.here.mend()
-        viewers = [desk_("s1"), desk_("s2"), *(officer_(one) for one in self.officers)]
+        viewers = [desk_("s1"), desk_("s2"), supervisor_(None), *(officer_(one) for one in self.officers)]
         found = []
-        for who in viewers:
+        for who in (*viewers, *(reporter_(case) for case in self.cases)):
             one, other = await self.elsewhere.fresh(who), await self.here.fresh(who)
             if one.shows() != other.shows():
                 found.append(f"two processes show {who.role} different things: {differences(one, other)}")
         return found
 
-    # --- what must hold
-    async def fingerprint(self) -> str:
-        """Of every row that a refusal must leave as it is."""
-        every = " UNION ALL ".join(f"SELECT '{n}' || t::text AS row FROM {n} t" for n in self.tables)  # noqa: S608
-        query = f"SELECT md5(string_agg(row, ' ' ORDER BY row)) FROM ({every}) q"  # noqa: S608 - names of tables
-        return str(await self.town.owner.fetchval(query))
 
-    async def broken(self) -> list[str]:
-        """Promises that the record does not keep now."""
-        found = [row[0] for row in await self.town.owner.fetch(BROKEN)]
-        for row in await self.town.owner.fetch("SELECT id, seq, head FROM cases ORDER BY received_at, id"):
-            if self.seen.get(row["id"]) != row["seq"]:
-                found += await self._history(row["id"], row["seq"], row["head"])
-                self.seen[row["id"]] = row["seq"]
-        return found
-
-    async def _history(self, case: UUID, seq: int, head: bytes) -> list[str]:
-        entries = await chain(self.town, case)
-        found = []
-        if entries[-1][::2] != (seq, head) or any(computed != kept for _, computed, kept in entries):
-            found.append("a broken chain")
-        told, row = await folded(self.town, case), await stored(self.town, case)
-        told, row = replace(told, deadline=None), replace(row, deadline=None)  # time was moved in the rows alone
-        if told != row:
-            found.append(f"the history tells {told}, the row {row}")
-        return found
-
-    async def heard(self, answer: Answer, before: str) -> list[str]:
-        """What an answer must keep: a refusal has a word of its own and changed nothing."""
-        if answer.ok:
-            return []
-        self.refused.add(answer.reason or "")
-        if answer.reason not in set(Refusal):
-            return [f"{answer.reason} is no refusal"]
-        return [] if before == await self.fingerprint() else [f"{answer.reason}, and something changed all the same"]
-
-    async def state(self, case: UUID) -> CaseState:
-        state = await self.town.store.case(case)
-        assert state is not None
-        return state
-
-
-def who_(role: Role, state: CaseState, officer: UUID, station: str) -> Who:
-    """Somebody in this role: a reporter of this case, this officer, a desk of this station."""
+def who_(role: Role, state: CaseState, officer: UUID, station: str, first: bool = True) -> Who:
+    """Somebody in this role: a reporter of this case, this officer, a desk of this station, one of two supervisors."""
     if role is Role.REPORTER:
         return Who(UUID(int=3), role, case=state.id, station=state.station)
     if role is Role.OFFICER:
         return Who(UUID(int=1), role, officer=officer, station="s1")
-    return Who(UUID(int=2), role, account=UUID(int=7 + (role is Role.DESK)), station=station)
+    if role is Role.DESK:
+        return Who(UUID(int=2), role, account=next(a for a, s in DESKS.items() if s == station), station=station)
+    return Who(UUID(int=2), role, account=UUID(int=7 if first else 9), station=station)
 
 
 def key() -> str:
     return secrets.token_hex(12)
+
+
+@contextlib.asynccontextmanager
+async def anywhere(database: Database, redis_url: str) -> AsyncIterator[Anywhere]:
+    """A world to walk in, on these stores."""
+    rival = await asyncpg.connect(database.app_url, server_settings={"lock_timeout": "30"})  # ms: it has others to do
+    async with small_town(database) as town, Air(redis_url).on() as air:
+        people, sessions = PostgresPeople(town.pool), RedisSessions(air.redis)
+        signing = SignIn(people, sessions, CHEAP, pepper=PEPPER, ticket_key=KEY, now=time.time)
+        yield Anywhere(town, database.app_url, air, signing, PEPPER, rival)
+    await rival.close()

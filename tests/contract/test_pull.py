@@ -94,6 +94,16 @@ async def test_the_officer_is_on_the_other_case_and_the_first_is_offered_to_othe
     assert answers[0].response["fence"] == there.holders[0].fence
 
 
+@pytest.mark.parametrize("others", [True, False])
+async def test_why_somebody_was_pulled_stands_in_both_histories(town: Town, others: bool) -> None:
+    _, b, *_ = ids(town)
+    (first, _), worse = await held(town), await at_desk(town)
+    await town.store.pull(pull(town, first, worse, *([b] if others else []), reason="a child is missing"))
+    for case, kind in ((first, Event.PREEMPTED if others else Event.PREEMPTED_TO_DESK), (worse, Event.ASSIGNED)):
+        (told,) = (entry for entry in await town.store.history(case) if entry.kind == kind)
+        assert told.body["reason"] == "a child is missing"
+
+
 async def test_with_nobody_else_near_the_first_case_is_the_desks(town: Town) -> None:
     first, _ = await held(town)
     answers = await town.store.pull(pull(town, first, await at_desk(town), ids(town)[0]))

@@ -222,6 +222,20 @@ async def test_a_case_handed_back_is_offered_to_others_and_the_second_time_is_th
     assert (again.state.status, again.state.holders, again.state.handed_back) == (Status.AT_STATION, (), (a, b))
 
 
+async def test_the_history_says_who_handed_back_and_why_whatever_becomes_of_the_case(town: Town) -> None:
+    a, b, *_ = ids(town)
+    case, _ = await town.reported(a, b)
+    for officer, round_, others, kind in ((a, 1, [b], "handed_back"), (b, 2, [a], "handed_to_desk")):
+        act = town.act(case, "handed_back", "officer", officer, fence=await town.claimed(case, officer, round_),
+                       candidates=others, reason=f"flat tyre {round_}")  # fmt: skip
+        back = await town.store.act(act)
+        (told,) = (entry for entry in await town.store.history(case) if entry.kind == kind)
+        assert (told.actor, told.body["reason"]) == (f"officer:{officer}", f"flat tyre {round_}")
+        assert told.body["released"] == [str(officer)], "free for another case at once"
+        assert back.state is not None
+    assert back.state.desk_reason == "handed_back", "for the queue's own sentence"
+
+
 async def test_a_stale_fence_cannot_act_and_the_present_one_can(town: Town) -> None:
     a, b, *_ = ids(town)
     case, _ = await town.reported(a, b)

@@ -145,7 +145,7 @@ def set_shift(db: Records, account: UUID, station: str, on: bool) -> Fact:
 
 def open_round(
     db: Records, row: CaseRow, event: Event, x: ActDraft, actor: str, officer: UUID | None, asked: tuple[UUID, ...],
-    us: int,
+    us: int, released: list[str] | None = None,
 ) -> Fact:  # fmt: skip
     """A new round with those who may be asked. The machine has moved the case on."""
     row.declined = ()
@@ -153,6 +153,8 @@ def open_round(
         "round": row.core.round, "wave": row.core.wave, "reason": x.reason, "asked": len(asked),
         "deadline_us": row.deadline_us, "recipients": digest_of(asked),
     }  # fmt: skip
+    if released is not None:
+        body["released"] = released
     if event is Event.REOFFERED:
         drop_timers(db, row.id, ACK)
         unheld(row, lapse=False)

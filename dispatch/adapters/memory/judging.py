@@ -18,13 +18,13 @@ from dispatch.adapters.memory.steps import (
     go_on,
     grant_seat,
     hand_seat_back,
+    handed_to_desk,
     happen,
     must,
     pause_us,
     put_wave,
     send_to_desk,
     set_timer,
-    to_desk,
     transfer,
     window_us,
 )
@@ -198,11 +198,11 @@ def _judged(
         row.handed_back += () if officer.id in row.handed_back else (officer.id,)
         if decided.event is Event.SEAT_HANDED_BACK:
             return None, hand_seat_back(db, row, x.reason, actor, officer.id, us), ()
-        end_seats(db, row, officer.id)
+        released = end_seats(db, row, officer.id)
         if decided.event is Event.HANDED_TO_DESK:
-            return None, [to_desk(db, row, decided.event, actor, officer.id, "handed_back", us)], ()
+            return None, [handed_to_desk(db, row, x.reason, released, actor, officer.id, us)], ()
         row.deadline_us = deadline_us
-        return None, [desk.open_round(db, row, event, x, actor, officer.id, asked, us)], asked
+        return None, [desk.open_round(db, row, event, x, actor, officer.id, asked, us, released)], asked
     if event is Event.REOFFERED:
         row.deadline_us = deadline_us
         return None, [desk.open_round(db, row, event, x, actor, None, asked, us)], asked

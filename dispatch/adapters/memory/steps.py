@@ -107,6 +107,16 @@ def hand_seat_back(db: Records, row: CaseRow, reason: str | None, actor: str, of
     return [fact]
 
 
+def handed_to_desk(
+    db: Records, row: CaseRow, reason: str | None, released: list[str], actor: str, officer: UUID, us: int
+) -> Fact:  # fmt: skip
+    """A hand-back that a person decides on: with the officer's own reason. The machine has moved the case on."""
+    body = {"released": released} if reason is None else {"reason": reason, "released": released}
+    fact = db.append(row, Event.HANDED_TO_DESK, actor, officer, body, us)
+    queued(db, row, "handed_back", us)
+    return fact
+
+
 def desk_for(db: Records, station: str, us: int) -> str:
     """Whose desk works this station's cases now."""
 

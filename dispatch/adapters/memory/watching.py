@@ -94,7 +94,7 @@ def leave_case(
     if event is Event.SILENT:
         row.handed_back += () if officer in row.handed_back else (officer,)
     if not opens:
-        fact = db.append(row, really, actor, officer, {**body, "reason": str(event)}, us)
+        fact = db.append(row, really, actor, officer, {"reason": str(event), **body}, us)
         queued(db, row, str(event), us)
         return fact, ()
     row.declined, row.deadline_us = (), deadline_us
@@ -121,11 +121,12 @@ def pull(db: Records, x: ActDraft, us: int) -> tuple[Refusal | None, list[Answer
     if refusal is not None:
         return refusal, []
     actor = f"{x.actor}:{x.actor_id}"
-    left, asked = leave_case(db, held, Event.PREEMPTED, actor, officer.id, x, {"for": str(x.case)}, us)
+    body = {"for": str(x.case)} if x.reason is None else {"for": str(x.case), "reason": x.reason}
+    left, asked = leave_case(db, held, Event.PREEMPTED, actor, officer.id, x, body, us)
     wanted.core = evolve(wanted.core, Happened(Event.ASSIGNED, OfficerId(officer.id)))
     drop_timers(db, wanted.id)
     desk.unheld(wanted, lapse=False)
-    sent = grant_seat(db, wanted, Event.ASSIGNED, actor, officer.id, None, us)
+    sent = grant_seat(db, wanted, Event.ASSIGNED, actor, officer.id, None, us, x.reason)
     return None, [db.answer(wanted, [sent]), db.answer(held, [left], asked)]
 
 

@@ -36,23 +36,24 @@ END $$;
 CREATE FUNCTION hand_back(
     INOUT c cases, INOUT facts jsonb, INOUT asked uuid[], x jsonb, p_actor text, p_officer uuid, p_t timestamptz
 ) LANGUAGE plpgsql AS $$
-DECLARE r record; v_event text := resolved_event(c, 'handed_back', asked, p_officer);
+DECLARE r record; v_event text := resolved_event(c, 'handed_back', asked, p_officer); v_released uuid[];
 BEGIN
     IF v_event = 'seat_handed_back' THEN
         asked := '{}';
         SELECT q.* INTO r FROM hand_seat_back(c, facts, x, p_actor, p_officer, p_t) q; c := r.c; facts := r.facts; RETURN;
     END IF;
-    PERFORM end_assignments(c.id, p_officer, 'handed_back', p_t);
+    v_released := end_assignments(c.id, p_officer, 'handed_back', p_t);
     IF NOT p_officer = ANY (c.handed_back) THEN c.handed_back := c.handed_back || p_officer; END IF;
     c.acknowledged_at := NULL; c.acknowledged_by := NULL;
     IF v_event = 'handed_to_desk' THEN
         c.fence := c.fence + 1; asked := '{}';
         c.claimed_by := (SELECT officer_id FROM assignments WHERE case_id = c.id AND active ORDER BY id LIMIT 1);
-        SELECT q.* INTO r FROM to_desk(c, facts, v_event, p_actor, p_officer, 'handed_back', p_t) q;
-        c := r.c; facts := r.facts;
+        SELECT q.* INTO r FROM append(c, facts, v_event, p_actor, p_officer,
+            jsonb_strip_nulls(jsonb_build_object('reason', x -> 'reason', 'released', to_jsonb(v_released))), p_t) q;
+        c := queued(r.c, 'handed_back', p_t); facts := r.facts;
         RETURN;
     END IF;
-    SELECT q.* INTO r FROM open_round(c, facts, v_event, p_actor, p_officer, asked, x, p_t) q;
+    SELECT q.* INTO r FROM open_round(c, facts, v_event, p_actor, p_officer, asked, x, p_t, v_released) q;
     c := r.c; facts := r.facts;
 END $$;
 

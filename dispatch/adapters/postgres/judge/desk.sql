@@ -46,14 +46,16 @@ END $$;
 
 -- A new round with those who may be asked: after a hand-back, or because the desk wants one.
 CREATE FUNCTION open_round(
-    INOUT c cases, INOUT facts jsonb, p_event text, p_actor text, p_officer uuid, p_asked uuid[], x jsonb, p_t timestamptz
+    INOUT c cases, INOUT facts jsonb, p_event text, p_actor text, p_officer uuid, p_asked uuid[], x jsonb, p_t timestamptz,
+    p_released uuid[] DEFAULT NULL
 ) LANGUAGE plpgsql AS $$
 DECLARE r record;
 BEGIN
     c := new_round(c, p_t); c.wave := (x ->> 'wave')::integer;
     SELECT q.* INTO r FROM append(c, facts, p_event, p_actor, p_officer, jsonb_build_object(
         'round', c.round, 'wave', c.wave, 'reason', x -> 'reason', 'asked', cardinality(p_asked),
-        'deadline_us', (extract(epoch FROM c.offer_deadline) * 1000000)::bigint, 'recipients', digest_of(p_asked)), p_t) q;
+        'deadline_us', (extract(epoch FROM c.offer_deadline) * 1000000)::bigint, 'recipients', digest_of(p_asked))
+        || CASE WHEN p_released IS NULL THEN '{}' ELSE jsonb_build_object('released', to_jsonb(p_released)) END, p_t) q;
     c := r.c; facts := r.facts;
     PERFORM put_wave(c, p_asked, (x ->> 'last_wave')::boolean, pause_of(c, x), p_t);
     PERFORM set_deadline(c, 'window', c.offer_deadline);

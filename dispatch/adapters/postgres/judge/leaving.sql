@@ -49,7 +49,7 @@ BEGIN
         asked := '{}'; c.fence := c.fence + 1;
         c.claimed_by := (SELECT officer_id FROM assignments WHERE case_id = c.id AND active ORDER BY id LIMIT 1);
         SELECT q.* INTO r FROM append(c, facts, p_event || '_to_desk', p_actor, p_officer,
-            p_body || jsonb_build_object('reason', p_event), p_t) q;
+            jsonb_build_object('reason', p_event) || p_body, p_t) q;  -- a person's own reason stands
         c := queued(r.c, p_event, p_t); facts := r.facts;
         RETURN;
     END IF;

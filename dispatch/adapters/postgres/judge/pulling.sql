@@ -29,7 +29,7 @@ CREATE FUNCTION release_for_pull(
 DECLARE r record;
 BEGIN
     SELECT q.* INTO r FROM leave_case(c, facts, asked, x, 'preempted', p_actor, p_officer,
-        jsonb_build_object('for', x -> 'case'), p_t) q;
+        jsonb_strip_nulls(jsonb_build_object('for', x -> 'case', 'reason', x -> 'reason')), p_t) q;
     c := r.c; facts := r.facts; asked := r.asked;
 END $$;
 
@@ -64,7 +64,7 @@ BEGIN
         b := (0, true, NULL, NULL, r.facts, NULL, r.asked);
         DELETE FROM deadlines WHERE case_id = w.id AND kind <> 'welfare';
         w.desk := unheld(w.desk, false);
-        SELECT q.* INTO r FROM grant_seat(w, '[]'::jsonb, 'assigned', v_actor, o.id, NULL, t) q;
+        SELECT q.* INTO r FROM grant_seat(w, '[]'::jsonb, 'assigned', v_actor, o.id, NULL, t, x -> 'reason') q;
         w := r.c; PERFORM save(w);
         a.facts := r.facts; b.state := state_of(h);
     END IF;
