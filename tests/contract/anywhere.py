@@ -185,35 +185,35 @@ class Anywhere(Ground):
         dying = await asyncpg.connect(self.app_url)
         if not committed:
             await dying.execute("BEGIN")
-        before = await self.fingerprint()
         sweeping, watching = self._sweeper(Doomed(dying, calls), Mute())
         with contextlib.suppress(Killed, StoreBusy):
             await sweeping.sweep()
             await watching.turn()
-        found, moved = [], 0
         if not committed:
             sweeping, watching = self._sweeper(Doomed(self.rival, CALLS_MAX), Publisher(self.wire, "rival"))
             with contextlib.suppress(StoreBusy):  # what the dying holds is met again
-                moved = await sweeping.sweep() + await watching.turn()
-        pid = dying.get_server_pid()
+                await sweeping.sweep()
+                await watching.turn()
+        pid, before = dying.get_server_pid(), await self.fingerprint()
         dying.terminate()  # as when a process is killed: the socket is gone, nothing was said
         await self.town.owner.execute(GONE.format(pid=pid))
-        if not committed and not moved and before != await self.fingerprint():
-            found.append("a sweeper that was killed before its commit left something behind")
-        found += await self.sweep()
+        left = before != await self.fingerprint()
+        found = await self.sweep()
         await self.here.mend()
-        return found
+        return [*found, "a sweeper that was killed before its commit left something behind"] if left else found
 
     async def flush_redis(self, *, cut_off: bool) -> list[str]:
-        """Redis forgets everything, and cuts off who listened. What is wrong then, and after phones have sent again."""
+        """Redis forgets everything, and cuts off who listened. What is wrong then, and after one phone has sent."""
         before, roster = await self.fingerprint(), Roster()
         roster.replace(await load_roster(self.town.pool))
         await self.air.flush(cut_off=cut_off)
         found = ["trusts an index that is empty"] if (await self.air.starting(roster)).healthy() else []
         found += await self.sessions()
-        await self.send_places()
+        here = [one for one in self.officers if self.near.where(one) is not None]
+        for one in here[:1]:
+            await self.send_place(one)
         knows = await self.air.starting(roster)
-        lost = [one for one in self.officers if self.near.where(one) is not None and knows.where(one) is None]
+        lost = [one for one in here if knows.where(one) is None]
         found += [f"the index was not filled again: {lost}"] if lost else []
         found += ["trusts an index that has just begun"] if knows.healthy() else []
         return [*found, "a flush changed the record"] if before != await self.fingerprint() else found

@@ -180,10 +180,19 @@ class Ground:
 
     async def send_places(self) -> None:
         """Phones send where they are, and the process tells the others."""
-        for officer, north in self.phones.items():
-            if north is not None:
-                self.near.put(officer, LAT + north, LON, 8.0, 0.0)
+        for officer in self.phones:
+            self._put(officer)
         await self.air.tell_fixes()
+
+    async def send_place(self, officer: UUID) -> None:
+        """One phone alone sends where it is."""
+        self._put(officer)
+        await self.air.tell_fixes()
+
+    def _put(self, officer: UUID) -> None:
+        north = self.phones[officer]
+        if north is not None:
+            self.near.put(officer, LAT + north, LON, 8.0, 0.0)
 
     # --- time
     async def pass_time(self, seconds: float) -> None:

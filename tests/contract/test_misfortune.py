@@ -60,7 +60,7 @@ async def test_a_process_that_starts_after_a_flush_asks_the_whole_station(world:
 async def test_a_flushed_index_is_filled_from_memory_and_trusted_when_it_is_old_enough(world: Anywhere) -> None:
     known = [one for one in world.officers if world.near.where(one) is not None]
     await world.air.flush(cut_off=False)
-    await world.come(known[0], 0.02)  # one phone has sent since
+    await world.send_place(known[0])  # and no other phone has sent since
     near = await world.starts()
     assert known and [one for one in known if near.where(one) is None] == [], "the others' places come from memory"
     assert not near.healthy()
