@@ -55,6 +55,14 @@ def connect(url: str, *, connections: int = 8) -> "aioredis.Redis":
     return aioredis.Redis.from_pool(pool)
 
 
+def _end_if_told() -> None:
+    """Raises: CancelledError, where this task was cancelled and the driver swallowed it, as it does when the end comes
+    in the middle of a call: whoever waits for the task would wait for ever."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
 class RedisBus:
     """`dispatch.cases.ports.Bus`, and the way of the fixes."""
 
@@ -88,6 +96,7 @@ class RedisBus:
 
     async def _publish(self) -> None:
         while True:
+            _end_if_told()
             await self._wake.wait()
             await asyncio.sleep(GATHER_S)
             self._wake.clear()
@@ -104,6 +113,7 @@ class RedisBus:
 
     async def _subscribe(self) -> None:
         while True:
+            _end_if_told()
             try:
                 await self._listen()
             except AWAY as error:
@@ -121,6 +131,7 @@ class RedisBus:
                 self._wait_s = BACKOFF_S[0]
                 quiet = 0.0
                 while quiet < 3 * PING_S:
+                    _end_if_told()
                     message = await channels.get_message(ignore_subscribe_messages=False, timeout=PING_S)
                     if message is None:
                         quiet += PING_S

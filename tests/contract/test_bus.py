@@ -1,0 +1,67 @@
+"""The bus between processes on real Redis: it ends when it is told to, whatever its driver is at."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, cast
+from uuid import uuid4
+
+from redis.asyncio import Redis
+
+from dispatch.adapters.redis.bus import RedisBus
+from dispatch.positions.live import RemoteFix
+
+END_S_MAX = 10.0  # of a busy machine; what is told to end ends in milliseconds
+
+
+class Swallowing:
+    """A driver in the middle of a call that keeps to itself that it was cancelled, as redis-py may."""
+
+    def __init__(self) -> None:
+        self.calling = asyncio.Event()
+
+    def pipeline(self, **_: Any) -> "Swallowing":
+        return self
+
+    def publish(self, *_: Any) -> None:
+        return None
+
+    async def execute(self) -> list[Any]:
+        self.calling.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            return []
+        raise AssertionError("unreachable")
+
+
+async def test_a_bus_ends_when_told_to_although_its_driver_swallows_it(redis_url: str) -> None:
+    driver = Swallowing()
+    bus = RedisBus(cast(Redis, driver), redis_url, "one")
+    running = asyncio.create_task(bus.run())
+    bus.post(b"news")
+    await driver.calling.wait()
+    running.cancel()
+    done, _ = await asyncio.wait({running}, timeout=END_S_MAX)
+    assert done and running.cancelled(), "whoever stops a process would wait for ever"
+
+
+async def test_what_one_process_says_another_hears_and_not_itself(redis_url: str) -> None:
+    client = Redis.from_url(redis_url)
+    one, other = RedisBus(client, redis_url, "one"), RedisBus(client, redis_url, "other")
+    heard, own, there = asyncio.Queue[bytes](), asyncio.Queue[bytes](), asyncio.Queue[list[RemoteFix]]()
+    linked: asyncio.Queue[bool] = asyncio.Queue()
+    other.on_facts, other.on_fixes, other.on_link = heard.put_nowait, there.put_nowait, linked.put_nowait
+    one.on_facts, one.on_link = own.put_nowait, linked.put_nowait
+    async with asyncio.timeout(END_S_MAX):
+        running = [asyncio.create_task(bus.run()) for bus in (one, other)]
+        for _ in running:
+            assert await linked.get()
+        fixes: Sequence[RemoteFix] = [(uuid4(), 32.05, 118.8, 8.0, 1.0)]
+        one.post(b"news")
+        one.post_fixes(fixes)
+        assert await heard.get() == b"news" and await there.get() == fixes
+        assert own.empty()
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+    await client.aclose()
