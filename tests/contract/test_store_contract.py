@@ -232,8 +232,8 @@ async def test_the_history_says_who_handed_back_and_why_whatever_becomes_of_the_
         (told,) = (entry for entry in await town.store.history(case) if entry.kind == kind)
         assert (told.actor, told.body["reason"]) == (f"officer:{officer}", f"flat tyre {round_}")
         assert told.body["released"] == [str(officer)], "free for another case at once"
-        assert back.state is not None
-    assert back.state.desk_reason == "handed_back", "for the queue's own sentence"
+    state = await town.store.case(case)
+    assert state is not None and state.desk_reason == "handed_back", "for the queue's own sentence"
 
 
 async def test_a_stale_fence_cannot_act_and_the_present_one_can(town: Town) -> None:

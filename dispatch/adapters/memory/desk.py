@@ -149,7 +149,7 @@ def open_round(
 ) -> Fact:  # fmt: skip
     """A new round with those who may be asked. The machine has moved the case on."""
     row.declined = ()
-    body = {
+    body: dict[str, Any] = {
         "round": row.core.round, "wave": row.core.wave, "reason": x.reason, "asked": len(asked),
         "deadline_us": row.deadline_us, "recipients": digest_of(asked),
     }  # fmt: skip
