@@ -228,7 +228,7 @@ async def test_the_history_says_who_handed_back_and_why_whatever_becomes_of_the_
     for officer, round_, others, kind in ((a, 1, [b], "handed_back"), (b, 2, [a], "handed_to_desk")):
         act = town.act(case, "handed_back", "officer", officer, fence=await town.claimed(case, officer, round_),
                        candidates=others, reason=f"flat tyre {round_}")  # fmt: skip
-        back = await town.store.act(act)
+        assert (await town.store.act(act)).ok
         (told,) = (entry for entry in await town.store.history(case) if entry.kind == kind)
         assert (told.actor, told.body["reason"]) == (f"officer:{officer}", f"flat tyre {round_}")
         assert told.body["released"] == [str(officer)], "free for another case at once"
