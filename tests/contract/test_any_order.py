@@ -42,6 +42,7 @@ PHASES: Final = (Phase.generate, *([Phase.shrink] if "ONBEAT_SEED" in os.environ
 CATEGORIES: Final = ("plain", "urgent", "pair", "waves", "turns", "first", "scene")
 CASES_MAX: Final = 5  # of one walk: more would share its steps too thinly
 STEP_S_MAX: Final = 30.0
+TOLD_EVERY: Final = 25  # walks: a long run says how far it came
 ENDINGS: Final = frozenset(edge for edge, after in LEGAL.items() if after in CLOSED)
 EVENTS: Final = frozenset(event for _, event in LEGAL)
 OTHERWISE: Final[dict[type, Event]] = {
@@ -59,6 +60,7 @@ T = TypeVar("T")
 class AnyOrder(RuleBasedStateMachine):
     """One walk. Steps run on the loop of the stores; Hypothesis has a thread of its own."""
 
+    walks: ClassVar[int] = 0
     world: ClassVar[Anywhere]
     loop: ClassVar[asyncio.AbstractEventLoop]
 
@@ -80,6 +82,9 @@ class AnyOrder(RuleBasedStateMachine):
         rows = self.run(self.world.town.owner.fetch("SELECT case_id, seq, kind FROM events WHERE case_id IS NOT NULL"))
         self.world.happened |= {("event", row["kind"]) for row in rows}
         assert not wrong, wrong
+        AnyOrder.walks += 1
+        if AnyOrder.walks % TOLD_EVERY == 0:
+            print(f"{AnyOrder.walks} walks, nothing broken", flush=True)
 
     # --- people
     @precondition(lambda self: len(self.world.cases) < CASES_MAX)

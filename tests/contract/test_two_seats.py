@@ -13,7 +13,7 @@ from dispatch.adapters.postgres.store import PostgresCases
 from dispatch.cases import handing_back
 from dispatch.cases.facts import Answer, CaseState
 from dispatch.cases.values import Case, OfficerId, Status
-from dispatch.limits import HAND_BACKS_MAX, ROUNDS_MAX
+from dispatch.limits import ALARMS_MAX, HAND_BACKS_MAX, ROUNDS_MAX
 from tests.conftest import Database
 from tests.contract.stores import MemoryGround, PostgresGround, Town, a_town
 
@@ -124,6 +124,36 @@ async def test_the_desk_sees_anew_when_the_officer_who_was_kept_stands_down(town
     await town.ground.advance(20)
     (alarm,) = await town.store.fire(town.stations[0])
     assert alarm.facts[0].kind == "alarm_raised"
+
+
+async def put_off_and_handed_back(town: Town) -> UUID:
+    """At the desk, put off for ten minutes; then the officer who stood by gives the seat back."""
+    case, one, fence = await with_one_seat_filled(town)
+    await at_the_deadline(town)
+    held = await town.store.act(town.act(case, "put_on_hold", "desk", town.uuid(), hold_min=10))
+    assert held.ok, held.reason
+    assert (await did(town, case, "handed_back", one, fence)).ok
+    return case
+
+
+async def rung(town: Town, seconds: float) -> list[str]:
+    await town.ground.advance(seconds)
+    return [fact.kind for answer in await town.store.fire(town.stations[0]) for fact in answer.facts]
+
+
+async def test_what_was_put_off_is_seen_anew_and_still_wakes_the_desk_at_its_time(town: Town) -> None:
+    case = await put_off_and_handed_back(town)
+    assert await rung(town, 20) == ["alarm_raised"], "unseen: an alarm, and not yet its time"
+    assert (await town.store.act(town.act(case, "acknowledged", "desk", town.uuid()))).ok
+    assert await rung(town, 300) == []
+    assert await rung(town, 301) == ["woken"]
+
+
+async def test_what_was_put_off_and_nobody_answered_for_wakes_the_desk_all_the_same(town: Town) -> None:
+    await put_off_and_handed_back(town)
+    told = [kind for _ in range(ALARMS_MAX) for kind in await rung(town, 20)]
+    assert told == ["alarm_raised"] * ALARMS_MAX
+    assert await rung(town, 601) == ["woken"]
 
 
 # --- hand-backs by policy

@@ -108,7 +108,8 @@ def ring(db: Records, row: CaseRow, to: str, us: int) -> list[Fact]:
     """The queue's timer of a case fires: woken, fallen to another station, or an alarm and the next one."""
     if row.core.status is not Status.AT_STATION:
         return []
-    if row.core.hold_until is not None:
+    spent = row.alarms >= limits.ALARMS_MAX
+    if row.core.hold_until is not None and (row.core.acknowledged or spent):
         must(row, Act(Event.WOKEN, Actor.SERVICE), us)
         unheld(row, lapse=True)
         fact = db.append(row, Event.WOKEN, Actor.SERVICE, None, {}, us)
@@ -119,13 +120,24 @@ def ring(db: Records, row: CaseRow, to: str, us: int) -> list[Fact]:
     if to != row.station:
         must(row, Act(Event.HANDED_OVER, Actor.SERVICE), us)
         return hand_over(db, row, to, Actor.SERVICE, "unstaffed", "unstaffed", us)
-    if row.alarms >= limits.ALARMS_MAX:
+    if spent:
         return []
     must(row, Act(Event.ALARM_RAISED, Actor.SERVICE), us)
     row.alarms += 1
     fact = db.append(row, Event.ALARM_RAISED, Actor.SERVICE, None, {"nr": row.alarms}, us)
     ring_again(db, row, us)
+    if row.alarms >= limits.ALARMS_MAX and row.desk is not None and row.desk.until_us is not None:
+        set_timer(db, row, ACK, max(db.timers[ACK, row.id].due_us, row.desk.until_us))
     return [fact]
+
+
+def seen(db: Records, row: CaseRow) -> None:
+    """Acknowledged: nobody is reminded, but of what was put off, when its time comes."""
+    until = row.desk.until_us if row.desk is not None else None
+    if until is None:
+        drop_timers(db, row.id, ACK)
+    else:
+        set_timer(db, row, ACK, until)
 
 
 def set_shift(db: Records, account: UUID, station: str, on: bool) -> Fact:

@@ -9,7 +9,6 @@ from dispatch import limits
 from dispatch.adapters.memory import check_ins, desk, endings, grouping, talking, watching
 from dispatch.adapters.memory.rows import CaseRow, Kept, OfficerRow, Records, utc
 from dispatch.adapters.memory.steps import (
-    ACK,
     WELFARE,
     WINDOW,
     digest_of,
@@ -249,7 +248,7 @@ def _applied(
         drop_timers(db, row.id)
         drop_timers(db, row.id, WELFARE)
     elif event is Event.ACKNOWLEDGED:
-        drop_timers(db, row.id, ACK)
+        desk.seen(db, row)
     body = {"reason": x.reason, "disposition": x.disposition, "advice": x.advice, "released": released}
     if event in (Event.CLEARED, Event.WITHDRAWN):
         how = {"referred_to": x.referred_to, "manner": x.manner}

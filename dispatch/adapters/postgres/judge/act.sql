@@ -112,7 +112,7 @@ BEGIN
         DELETE FROM deadlines WHERE case_id = c.id;
     ELSIF v_event = 'acknowledged' THEN
         c.acknowledged_at := p_t; c.acknowledged_by := (x ->> 'actor_id')::uuid;
-        DELETE FROM deadlines WHERE case_id = c.id AND kind = 'ack';
+        PERFORM seen_by_desk(c);
     ELSIF v_event IN ('taken_by_desk', 'officer_added', 'officer_taken_back', 'reoffered', 'second_asked', 'put_on_hold',
         'handed_over', 'appointment_offered', 'appointment_accepted', 'appointment_declined') THEN
         SELECT q.* INTO r FROM apply_desk_act(c, facts, asked, x, o.id, v_actor, p_t) q;

@@ -49,6 +49,21 @@ BEGIN
     PERFORM set_deadline(c, 'ack', p_until);
 END $$;
 
+-- Until when the case is put off; null: it is not. Whoever was kept on a seat may leave before, and the desk sees it anew.
+CREATE FUNCTION until_of(c cases) RETURNS timestamptz LANGUAGE sql IMMUTABLE AS $$
+    SELECT 'epoch'::timestamptz + (c.desk ->> 'until_us')::bigint * interval '1 microsecond'
+$$;
+
+-- Acknowledged: nobody is reminded, but of what was put off, when its time comes.
+CREATE FUNCTION seen_by_desk(c cases) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF until_of(c) IS NULL THEN
+        DELETE FROM deadlines WHERE case_id = c.id AND kind = 'ack';
+    ELSE
+        PERFORM set_deadline(c, 'ack', until_of(c));
+    END IF;
+END $$;
+
 -- Whole microseconds since 1970.
 CREATE FUNCTION us_of(p_at timestamptz) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
     SELECT (extract(epoch FROM p_at) * 1000000)::bigint
@@ -102,7 +117,7 @@ CREATE FUNCTION ring(INOUT c cases, OUT facts jsonb, p_to text, p_t timestamptz)
 DECLARE r record;
 BEGIN
     facts := '[]';
-    IF c.desk ? 'until_us' THEN
+    IF c.desk ? 'until_us' AND (c.acknowledged_at IS NOT NULL OR c.alarms >= limit_of('ALARMS_MAX')) THEN
         c.desk := unheld(c.desk, true);
         SELECT q.* INTO r FROM append(c, facts, 'woken', 'service', NULL, '{}', p_t) q;
         c := r.c; facts := r.facts;
@@ -115,7 +130,8 @@ BEGIN
         c.alarms := c.alarms + 1;
         SELECT q.* INTO r FROM append(c, facts, 'alarm_raised', 'service', NULL, jsonb_build_object('nr', c.alarms), p_t) q;
         c := r.c; facts := r.facts;
-        PERFORM set_deadline(c, 'ack', ack_due(c.station, c.category, p_t));
+        PERFORM set_deadline(c, 'ack', greatest(  -- the last one; what was put off wakes somebody all the same
+            ack_due(c.station, c.category, p_t), CASE WHEN c.alarms >= limit_of('ALARMS_MAX') THEN until_of(c) END));
     END IF;
 END $$;
 
