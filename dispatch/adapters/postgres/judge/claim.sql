@@ -1,6 +1,24 @@
 -- Claims that arrived together, judged together: one call, one commit, each its own answer. A column each, in the order
 -- of arrival: what they get is what they would get one after another.
 
+-- How many hold a seat of the case.
+CREATE FUNCTION seats_held(p_case uuid) RETURNS integer LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (SELECT count(*) FROM assignments WHERE case_id = p_case AND active);
+END $$;
+-- Its first free seat; null where none is free.
+CREATE FUNCTION free_seat(p_case uuid, p_seats integer) RETURNS integer LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (SELECT min(s) FROM generate_series(1, p_seats) s
+        WHERE NOT EXISTS (SELECT FROM assignments a WHERE a.case_id = p_case AND a.seat = s AND a.active));
+END $$;
+-- An officer's first free slot; null where none is free.
+CREATE FUNCTION free_slot(p_officer uuid, p_slots integer) RETURNS integer LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (SELECT min(s) FROM generate_series(1, p_slots) s
+        WHERE NOT EXISTS (SELECT FROM assignments a WHERE a.officer_id = p_officer AND a.slot = s AND a.active));
+END $$;
+
 -- A seat of the case and a slot of the officer, under a fence of their own. The guards have been asked.
 CREATE FUNCTION grant_seat(
     INOUT c cases, INOUT facts jsonb, p_event text, p_actor text, p_officer uuid, p_released uuid[], p_t timestamptz,
@@ -8,11 +26,8 @@ CREATE FUNCTION grant_seat(
 ) LANGUAGE plpgsql AS $$
 DECLARE r record; v_seat integer; v_slot integer;
 BEGIN
-    SELECT min(s) INTO v_seat FROM generate_series(1, c.seats) s
-        WHERE NOT EXISTS (SELECT FROM assignments a WHERE a.case_id = c.id AND a.seat = s AND a.active);
-    SELECT min(s) INTO v_slot FROM officers o, generate_series(1, o.slots) s
-        WHERE o.id = p_officer AND NOT EXISTS (
-            SELECT FROM assignments a WHERE a.officer_id = o.id AND a.slot = s AND a.active);
+    v_seat := free_seat(c.id, c.seats);
+    v_slot := (SELECT free_slot(o.id, o.slots) FROM officers o WHERE o.id = p_officer);
     c.fence := c.fence + 1;
     c.claimed_by := coalesce(c.claimed_by, p_officer); c.claimed_at := coalesce(c.claimed_at, p_t);
     INSERT INTO assignments (case_id, officer_id, seat, slot, round, fence, claimed_at)
@@ -31,13 +46,16 @@ CREATE FUNCTION judged_claims(
     nr bigint, case_id uuid, officer_id uuid, round integer, key text, hash bytea, c cases, o officers, kept bytea,
     response jsonb, reason text
 ) LANGUAGE sql STABLE AS $$
-    SELECT x.nr, x.case_id, x.officer_id, x.round, x.key, x.hash, c, o, i.request_hash, i.response,
-        CASE WHEN i.key IS NOT NULL THEN NULL
-             WHEN c.id IS NULL OR o.id IS NULL THEN 'not_found'
-             ELSE judge_claim(c, o, x.round, p_t) END
+    SELECT x.nr, x.case_id, x.officer_id, x.round, x.key, x.hash, c.row, o.row, i.request_hash, i.response,
+        CASE WHEN i.request_hash IS NOT NULL THEN NULL
+             WHEN (c.row).id IS NULL OR (o.row).id IS NULL THEN 'not_found'
+             ELSE judge_claim(c.row, o.row, x.round, p_t) END
     FROM unnest(p_case, p_officer, p_round, p_key, p_hash) WITH ORDINALITY x (case_id, officer_id, round, key, hash, nr)
-    LEFT JOIN idempotency i ON i.scope = 'officer:' || x.officer_id AND i.key = x.key
-    LEFT JOIN officers o ON o.id = x.officer_id LEFT JOIN cases c ON c.id = x.case_id
+    -- LIMIT: looked up row by row. A join planned while a table is empty reads all of it when it is full.
+    LEFT JOIN LATERAL (SELECT request_hash, response FROM idempotency
+        WHERE scope = 'officer:' || x.officer_id AND key = x.key LIMIT 1) i ON true
+    LEFT JOIN LATERAL (SELECT o AS row FROM officers o WHERE o.id = x.officer_id LIMIT 1) o ON true
+    LEFT JOIN LATERAL (SELECT c AS row FROM cases c WHERE c.id = x.case_id LIMIT 1) c ON true
 $$;
 
 -- How many of them, from the first on, no other one of them could change: up to a claim for a case or of an officer that
@@ -74,17 +92,12 @@ BEGIN
     ), granted AS MATERIALIZED (
         SELECT g.*, CASE WHEN held + 1 >= seats THEN 'claimed' ELSE 'seat_filled' END AS event,
             row_number() OVER (PARTITION BY station ORDER BY nr) AS turn, 'officer:' || officer_id AS actor,
-            CASE WHEN held = 0 THEN 1 ELSE (
-                SELECT min(s) FROM generate_series(1, seats) s WHERE NOT EXISTS (
-                    SELECT FROM assignments a WHERE a.case_id = g.case_id AND a.seat = s AND a.active)) END AS seat,
-            CASE WHEN in_use = 0 THEN 1 ELSE (
-                SELECT min(s) FROM generate_series(1, slots) s WHERE NOT EXISTS (
-                    SELECT FROM assignments a WHERE a.officer_id = g.officer_id AND a.slot = s AND a.active)) END AS slot
+            CASE WHEN held = 0 THEN 1 ELSE free_seat(case_id, seats) END AS seat,
+            CASE WHEN in_use = 0 THEN 1 ELSE free_slot(officer_id, slots) END AS slot
         FROM (
             SELECT nr, case_id, officer_id, (c).station, (c).status, (c).seats, (c).round, (c).fence + 1 AS fence,
                 (c).seq + 1 AS seq, (c).head, (o).call_sign, (o).surname, (o).held AS in_use, (o).slots,
-                CASE WHEN (c).claimed_by IS NULL THEN 0 ELSE (
-                    SELECT count(*) FROM assignments a WHERE a.case_id = j.case_id AND a.active) END AS held
+                CASE WHEN (c).claimed_by IS NULL THEN 0 ELSE seats_held(case_id) END AS held
             FROM judged j WHERE kept IS NULL AND reason IS NULL) g
     ), kept AS (
         INSERT INTO idempotency (scope, key, request_hash, response)
@@ -95,7 +108,8 @@ BEGIN
     ), bumped AS (
         UPDATE streams s SET next_offset = next_offset + n.entries
         FROM (SELECT station, count(*) AS entries FROM granted GROUP BY station) n
-        WHERE s.stream = n.station RETURNING s.stream, s.next_offset - n.entries AS base
+        WHERE s.stream = n.station AND s.stream = ANY (ARRAY(SELECT station FROM granted))
+        RETURNING s.stream, s.next_offset - n.entries AS base
     ), told AS MATERIALIZED (
         SELECT g.*, b.base + g.turn AS top, t.body,
             entry_hash(g.head, g.case_id, g.seq, g.event, g.actor, g.officer_id, v_us, t.body) AS next_head
@@ -108,12 +122,13 @@ BEGIN
         INSERT INTO assignments AS a (case_id, officer_id, seat, slot, round, fence, claimed_at)
         SELECT case_id, officer_id, seat, slot, round, fence, p_t FROM told ORDER BY nr RETURNING a
     ), busy AS (
-        UPDATE officers o SET held = o.held + 1 FROM told WHERE o.id = told.officer_id
+        UPDATE officers o SET held = o.held + 1 FROM told
+        WHERE o.id = told.officer_id AND o.id = ANY (p_officer)  -- the arrays: see judged_claims
     ), saved AS (
         UPDATE cases k SET fence = t.fence, seq = t.seq, head = t.next_head,
             status = (SELECT next_status FROM legal l WHERE l.status = t.status AND l.event = t.event),
             claimed_by = coalesce(claimed_by, t.officer_id), claimed_at = coalesce(claimed_at, p_t)
-        FROM told t WHERE k.id = t.case_id RETURNING k
+        FROM told t WHERE k.id = t.case_id AND k.id = ANY (p_case) RETURNING k
     )
     SELECT (j.nr - 1)::integer + p_before, CASE WHEN j.kept IS NULL THEN j.reason IS NULL
             ELSE j.kept = j.hash AND (j.response ->> 'won')::boolean END,
@@ -138,7 +153,7 @@ BEGIN
     END IF;
     PERFORM 1 FROM officers WHERE id = ANY (p_officer) ORDER BY id FOR NO KEY UPDATE;
     PERFORM 1 FROM cases WHERE id = ANY (p_case) ORDER BY id FOR NO KEY UPDATE;
-    PERFORM 1 FROM streams s WHERE s.stream IN (SELECT c.station FROM cases c WHERE c.id = ANY (p_case))
+    PERFORM 1 FROM streams s WHERE s.stream = ANY (ARRAY(SELECT c.station FROM cases c WHERE c.id = ANY (p_case)))
         ORDER BY s.stream FOR NO KEY UPDATE;
     t := clock_timestamp();  -- after the locks: a claim that waited past the deadline is late
     LOOP

@@ -14,9 +14,11 @@ LANGUAGE plpgsql STABLE AS $$
 BEGIN
     IF c.status = 'cleared' THEN RETURN 'closed'; END IF;
     IF c.status IN ('withdrawn', 'merged') THEN RETURN c.status; END IF;
-    IF c.claimed_by IS NOT NULL AND EXISTS (
-        SELECT FROM assignments a WHERE a.case_id = c.id AND a.officer_id = o.id AND a.active
-    ) THEN RETURN 'already_held'; END IF;
+    IF c.claimed_by IS NOT NULL THEN  -- most cases are free, and a statement that is not begun costs nothing
+        IF EXISTS (SELECT FROM assignments a WHERE a.case_id = c.id AND a.officer_id = o.id AND a.active) THEN
+            RETURN 'already_held';
+        END IF;
+    END IF;
     IF p_round IS DISTINCT FROM c.round THEN RETURN 'stale_round'; END IF;
     IF NOT EXISTS (
         SELECT FROM waves w WHERE w.case_id = c.id AND w.round = c.round AND o.id = ANY (w.recipients)
