@@ -129,7 +129,7 @@ def _write(path: Path, content: dict[str, Any]) -> None:
 
 def _url(settings: Settings) -> str:
     """Where a browser finds the service; a name and not an address, because passkeys need one."""
-    everywhere = ("127.0.0.1", "0.0.0.0", "::", "::1")  # noqa: S104 - compared, not bound
+    everywhere = ("127.0.0.1", "0.0.0.0", "::", "::1")  # noqa: S104 # nosec B104 - compared, not bound
     host = "localhost" if settings.host in everywhere else settings.host
     return f"http://{host}:{settings.port}"
 

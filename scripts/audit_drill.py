@@ -113,7 +113,7 @@ async def look_inside(connection: Any, folder: Path) -> Verdict:
 async def drill(edits: int, entries: int, seed: int, told: Told) -> None:
     with tempfile.TemporaryDirectory(prefix="onbeat-drill-") as name:
         at = Path(name)
-        os.chmod(at, 0o711)  # noqa: PTH101, S103 - PostgreSQL runs as another user there
+        os.chmod(at, 0o711)  # noqa: PTH101, S103 # nosec B103 - PostgreSQL runs as another user
         async with Stores(at / "stores") as stores:
             small = await _database(stores.database_url, "drill_small")
             await fill(small, SMALL_CASES)

@@ -113,7 +113,7 @@ class Chaos:
         """Every wanted block that is not finished; OUT is whole at any time."""
         self.write()
         folder = Path(tempfile.mkdtemp(prefix="onbeat-chaos-"))
-        os.chmod(folder, 0o711)  # noqa: PTH101, S103 - the database works as another user inside
+        os.chmod(folder, 0o711)  # noqa: PTH101, S103 # nosec B103 - the database is another user
         try:
             todo = [(row, n) for row in self._wanted() for n in range(row.blocks[self.options.profile])]
             todo = [(row, n) for row, n in todo if not self.blocks.has(row, n)]

@@ -13,7 +13,7 @@ LIBRARY: Final = "libfaketimeMT.so.1"
 """The one for programs with threads."""
 PLACES: Final = ("/usr/lib/*/faketime", "/usr/lib/faketime", "/usr/lib64/faketime", "/usr/local/lib/faketime")
 
-SHARED: Final = Path("/dev/shm")  # noqa: S108 - where the system keeps shared memory
+SHARED: Final = Path("/dev/shm")  # noqa: S108 # nosec B108 - where the system keeps shared memory
 
 
 class ClockError(Exception):

@@ -1,4 +1,5 @@
-"""Every check of the repository, the same here and in CI: ruff, formatting, mypy, then the tests with their times.
+"""Every check of the repository, the same here and in CI: ruff, formatting, mypy, bandit, what is known
+against the packages, then the tests with their times.
 
 `scripts/test` runs all; `--fast` leaves out what takes long or needs a browser; any other word goes to pytest
 (`scripts/test tests/unit -k claim`). Every check runs even when an earlier one failed; the exit code is 0 only
@@ -23,6 +24,7 @@ from scripts.web_packages import Parts, ensure
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 INSTALL_S: Final = 900
+ROOMS: Final = ("geo", "dispatch", "gateway", "scripts")
 STORIES: Final = "tests/e2e"
 """Whole services and browsers: mostly waiting, so the others run beside them. They stay together: what all of them
 walked is compared at their end."""
@@ -44,6 +46,8 @@ def checks(fast: bool, words: Sequence[str]) -> list[tuple[str, list[str]]]:
         ("ruff", ["-m", "ruff", "check", "."]),
         ("format", ["-m", "ruff", "format", "--check", "."]),
         ("mypy", ["-m", "mypy"]),
+        ("bandit", ["-m", "bandit", "-q", "-ll", "-r", *ROOMS, "-x", "gateway/web"]),  # medium and high
+        *([] if fast else [("pip-audit", ["-m", "scripts.advisories", "--tell"])]),  # asks the registry
         ("pytest", [*pytest, *words]),
     ]
 

@@ -62,7 +62,7 @@ class Plan:
     @property
     def url(self) -> str:
         """Where a browser finds us; a name and not an address, because passkeys need one."""
-        anywhere = self.host in ("127.0.0.1", "0.0.0.0", "::", "::1", "")  # noqa: S104 - compared, not bound
+        anywhere = self.host in ("127.0.0.1", "0.0.0.0", "::", "::1", "")  # noqa: S104 # nosec B104 - compared, not bound
         return f"http://{'localhost' if anywhere else self.host}:{self.port}"
 
     @property

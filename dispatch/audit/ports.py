@@ -62,6 +62,11 @@ class Words:
     salt: bytes | None
 
 
+Noted = tuple[int | None, int | None, bool]
+"""The number of an entry in the town's chain that holds a change's digest, the change's id, and whether they agree.
+None: that one is not there."""
+
+
 class AuditedStore(Protocol):
     """Everything, as one moment saw it, for who verifies."""
 
@@ -79,6 +84,9 @@ class Snapshot(Protocol):
 
     def readings(self) -> AsyncIterator[Reading]:
         """All of `audit` by chain and number."""
+
+    def changes(self) -> AsyncIterator[Noted]:
+        """Every change and every entry of one: entries first, by number; then changes that no entry is of."""
 
     def ends(self) -> AsyncIterator[tuple[Chain, Head]]:
         """Where each chain ends by its own row (`cases`, `audit_chains`), in the order of chains as text."""

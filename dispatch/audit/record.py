@@ -97,6 +97,7 @@ def opened(lines: Iterable[bytes], verifier: Verifier | None = None, *, roots: b
             record = msgspec.json.decode(signed.record, type=Record)
             signature = bytes.fromhex(signed.signature)
             heads.move({Chain(c): Head(mark.at, mark.bytes) for c, mark in record.chains.items()})
+            _ = [mark.bytes for mark in record.streams.values()]  # read now: what is no hash is told of this record
         except (msgspec.DecodeError, ValueError) as error:
             raise RecordsError(f"record {n} is not one: {error}") from error
         if verifier is not None and not verifier.right(signed.record.encode(), signature):

@@ -12,8 +12,8 @@ from typing import Final
 
 import msgspec
 
-from dispatch.audit.chains import CASE, Act, Chain, Reading, committed, of_case
-from dispatch.audit.ports import Snapshot, Words
+from dispatch.audit.chains import CASE, TOWN, Act, Chain, Reading, committed, of_case
+from dispatch.audit.ports import Noted, Snapshot, Words
 from dispatch.audit.record import Mark, Record
 from dispatch.audit.tree import Head
 
@@ -28,6 +28,7 @@ class Kind(StrEnum):
     WORDS = "words_changed"  # the words are not those that the entry committed to
     END = "end_differs"  # the row says that the chain ends elsewhere
     STREAM = "stream_differs"  # entries of a stream are not those that were witnessed
+    CHANGE = "change_differs"  # a change of the town or its people is not what the chain holds the digest of
     RECORD = "record_unsound"  # the records themselves
 
 
@@ -74,6 +75,7 @@ async def verify(snapshot: Snapshot, witnessed: Witnessed) -> Verdict:
     await _chains(_links_of_cases(snapshot, verdict), ends, witnessed, verdict)
     await _chains(_links_of_readings(snapshot, verdict), ends, witnessed, verdict)
     await _streams(snapshot.by_stream(), witnessed, verdict)
+    await _changes(snapshot.changes(), verdict)
     for chain in ends:  # what is left has no entry at all
         verdict.add(chain, 0, Kind.MISSING)
     for name, marks in witnessed.chains.items():
@@ -103,7 +105,10 @@ async def _links_of_readings(snapshot: Snapshot, verdict: Verdict) -> AsyncItera
 
 def _kept(act: Act, words: Words) -> bool:
     """The words are those of the entry, or were erased with their salt."""
-    said = msgspec.json.decode(act.body)
+    try:
+        said = msgspec.json.decode(act.body)
+    except msgspec.DecodeError:
+        return False
     told = said.get("words") if isinstance(said, dict) else None
     return not words.salt or told is None or committed(words.salt, words.words) == told
 
@@ -166,6 +171,21 @@ async def _streams(acts: AsyncIterator[Act], witnessed: Witnessed, verdict: Verd
     for name, lost in witnessed.streams.items():
         if name not in met and lost[-1].at > 0:
             verdict.add(name, lost[-1].at, Kind.MISSING)
+
+
+async def _changes(pairs: AsyncIterator[Noted], verdict: Verdict) -> None:
+    """Each change beside the entry that holds its digest. What was changed before the first such entry has none."""
+    first: int | None = None
+    async for seq, change, same in pairs:
+        if seq is None:
+            if change is not None and first is not None and change > first:
+                verdict.add("changes", change, Kind.ADDED)
+            continue
+        first = change if first is None else first
+        if change is None:
+            verdict.add(TOWN, seq, Kind.MISSING)
+        elif not same:
+            verdict.add(TOWN, seq, Kind.CHANGE)
 
 
 def _beyond(stream: str, last: int, marks: dict[int, bytes], verdict: Verdict) -> None:

@@ -123,9 +123,7 @@ class SignIn:
             return passed
         shown, paper = passed
         account = await self._store.account(shown.login)
-        if (
-            account is None or account.id != shown.account or account.suspended or account.seen != shown.seen
-        ):  # meanwhile
+        if account is None or account.id != shown.account or account.suspended or account.seen != shown.seen:
             return SignInRefusal.WRONG
         told = await self._signed_in(account, page, device, shown.renewed, shown.identity)
         return told if isinstance(told, SignInRefusal) else (*told, paper)

@@ -5,13 +5,15 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import asyncpg
+import msgspec
 import pytest
 
 from dispatch.adapters.heads import HeadsFolder, lines_of
 from dispatch.adapters.postgres.audit import PostgresAudited, PostgresJournal, PostgresSnapshot
 from dispatch.adapters.signing import KEY_FILE, Ed25519Signer, Ed25519Verifier
 from dispatch.audit.chains import Chain, read_of
-from dispatch.audit.record import RecordsError, opened
+from dispatch.audit.record import Mark, Record, RecordsError, opened, seal
+from dispatch.audit.tree import Heads
 from dispatch.audit.verifying import Kind, Verdict, Witnessed, verify
 from dispatch.audit.witness import Witness
 from scripts.audit_drill import Told, edit_and_look, fill, witnessed
@@ -20,6 +22,7 @@ from tests.conftest import Database, MakeDatabase
 from tests.contract.small_town import Town, small_town
 
 SIGNER = Ed25519Signer(b"of these tests alone")
+EMPTY = Heads().root().hex()
 VERIFIER = Ed25519Verifier(SIGNER.pem())
 
 
@@ -201,3 +204,74 @@ async def test_another_witness_does_not_write_among_the_records_of_the_first(tow
     with pytest.raises(RecordsError, match="begin another folder"):
         await witness(town, other).turn()
     assert len(lines_of(outside._folder)) == 1
+
+
+NULLED = {
+    "an entry's number": "UPDATE events SET seq = NULL WHERE case_id = $1::uuid AND seq = 3",
+    "an entry's place": "ALTER TABLE events DROP CONSTRAINT events_pkey CASCADE; "
+    "ALTER TABLE events ALTER COLUMN stream_offset DROP NOT NULL; "
+    "UPDATE events SET stream_offset = NULL WHERE case_id = '$1' AND seq = 3",
+    "an entry's body": "ALTER TABLE events ALTER COLUMN body DROP NOT NULL; "
+    "UPDATE events SET body = NULL WHERE case_id = '$1'",
+    "a reading's number": "ALTER TABLE audit DROP CONSTRAINT audit_pkey; "
+    "ALTER TABLE audit ALTER COLUMN seq DROP NOT NULL; "
+    "UPDATE audit SET seq = NULL WHERE chain = 'read:$1'",
+    "a reading's hash": "ALTER TABLE audit ALTER COLUMN hash DROP NOT NULL; "
+    "UPDATE audit SET hash = NULL WHERE chain = 'read:$1' AND seq = 1",
+}
+
+
+@pytest.mark.parametrize("what", NULLED)
+async def test_a_row_that_lost_its_number_is_a_problem_and_no_crash(
+    town: Town, outside: HeadsFolder, tmp_path: Path, what: str
+) -> None:
+    (case,) = await worked(town)
+    for _ in range(2):
+        await PostgresJournal(town.pool).enter(Chain(f"read:{case}"), "desk:1", "read_case", {})
+    await witness(town, outside).turn()
+    undo = town.owner.transaction()
+    await undo.start()
+    for statement in NULLED[what].replace("$1::uuid", f"'{case}'").replace("$1", case).split("; "):
+        await town.owner.execute(statement)
+    found = await verify(PostgresSnapshot(town.owner), Witnessed(opened(lines_of(tmp_path), VERIFIER)))
+    await undo.rollback()
+    assert found.problems, what
+
+
+def test_a_stream_mark_that_is_no_hash_is_told_of_its_record() -> None:
+    unsound = Record(n=1, at=1, before="", epoch="e", streams={"s1": Mark(1, "no hex")}, chains={}, root=EMPTY)
+    line, _ = seal(unsound, SIGNER)
+    with pytest.raises(RecordsError, match="record 1 is not one"):
+        list(opened([msgspec.json.encode(line)], VERIFIER))
+
+
+CHANGED = {
+    "its reason": "UPDATE changes SET reason = 'Another.' WHERE id = $1",
+    "who did it": "UPDATE changes SET actor = 'admin:another' WHERE id = $1",
+    "whom it was about": "UPDATE changes SET subject = 'another' WHERE id = $1",
+    "what became of it": "UPDATE changes SET after = '{}' WHERE id = $1",
+    "it is gone": "DELETE FROM changes WHERE id = $1",
+    "one more": "INSERT INTO changes (at, actor, kind, subject, verb, reason) SELECT at, actor, kind, subject, verb, "
+    "reason FROM changes WHERE id = $1",
+}
+
+
+@pytest.mark.parametrize("what", CHANGED)
+async def test_changes_are_held_against_the_digests_in_the_chain(
+    town: Town, outside: HeadsFolder, tmp_path: Path, what: str
+) -> None:
+    note = "SELECT note_change($1, 'person', $2, 'suspended', '{\"a\": 1}', '{\"a\": 2}', clock_timestamp())"
+    for n in range(2):
+        await town.owner.fetch(note, json.dumps({"actor": "admin:1", "reason": "Because."}), f"login-{n}")
+    await witness(town, outside).turn()
+    latest = await town.owner.fetchval("SELECT max(id) FROM changes")
+    undo = town.owner.transaction()
+    await undo.start()
+    records = Witnessed(opened(lines_of(tmp_path), VERIFIER))
+    assert (await verify(PostgresSnapshot(town.owner), records)).problems == []
+    await town.owner.execute(CHANGED[what], latest)
+    records = Witnessed(opened(lines_of(tmp_path), VERIFIER))
+    found = await verify(PostgresSnapshot(town.owner), records)
+    await undo.rollback()
+    wanted = {"it is gone": Kind.MISSING, "one more": Kind.ADDED}.get(what, Kind.CHANGE)
+    assert [problem.kind for problem in found.problems] == [wanted]

@@ -111,7 +111,7 @@ class PostgresPeople:
             UPDATE sessions SET revoked_at = clock_timestamp()
             WHERE id IN (SELECT id FROM ({_OWN}) own WHERE $3::uuid IS NULL OR id = $3) AND revoked_at IS NULL
             RETURNING id, token_mac
-            """,  # noqa: S608 - a constant of this module
+            """,  # noqa: S608 # nosec B608 - a constant of this module
             who.account,
             who.case,
             session,

@@ -64,7 +64,7 @@ def test_without_apt_it_is_playwrights_and_a_failure_is_told(
 
 def test_fast_leaves_out_the_slow_and_words_reach_pytest() -> None:
     commands = dict(module.checks(True, ["tests/unit", "-k", "claim"]))
-    assert list(commands) == ["ruff", "format", "mypy", "pytest"]
+    assert list(commands) == ["ruff", "format", "mypy", "bandit", "pytest"]
     assert commands["pytest"][-5:] == ["-m", "not slow and not browser", "tests/unit", "-k", "claim"]
     assert "-m" not in dict(module.checks(False, []))["pytest"][2:]
 
@@ -77,7 +77,13 @@ def test_one_failing_check_fails_the_whole_and_the_others_still_run(
     monkeypatch.setattr(module, "ensure", lambda parts: "npm is away")
     monkeypatch.setattr("sys.argv", ["test", "--fast", "tests/unit"])
     assert module.main() == 1
-    assert [call.split()[2] for call in calls(tools)] == ["ruff", "ruff", "mypy", "pytest"]
+    assert [call.split()[2] for call in calls(tools)] == [
+        "ruff",
+        "ruff",
+        "mypy",
+        "bandit",
+        "pytest",
+    ]
     told = capfd.readouterr()
     assert "npm is away" in told.err
     said = told.out
