@@ -26,7 +26,8 @@ GARBAGE: Final = {Profile.SHORT: 1_000, Profile.GATE: 2_000}  # drawn streams a 
 AT_ONCE: Final = 32
 HANGS_S: Final = 5.0
 CLOSES: Final = frozenset({1000, 1002, 1003, 1007, 1008, 1009})
-ECHOED: Final = range(3000, 5000)  # drawn bytes may be a farewell with a code of their own, which is said back
+ECHOED: Final = frozenset({*range(1000, 1004), *range(1007, 1015), *range(3000, 5000)})
+"""Drawn bytes may be a farewell with a code of their own, which is said back. A mistake of ours stands in the log."""
 NEIGHBOUR_S_MAX: Final = 1.0
 ATTACKERS: Final = 200
 RSS_MIB_MAX: Final = 20.0

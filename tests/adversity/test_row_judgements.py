@@ -8,7 +8,7 @@ import pytest
 from dispatch.cases import views
 from gateway.wire.messages import Acknowledge
 from geo.point import Point
-from scripts.chaos_rows import bus_away, deploys, storms, tracking, unanswered
+from scripts.chaos_rows import bus_away, deploys, hostile, storms, tracking, unanswered
 from scripts.chaos_rows.crew import Phone
 from scripts.simulator.doors import Doors, Person
 
@@ -117,3 +117,9 @@ async def test_an_answer_is_not_given_to_an_attempt_that_was_never_sent() -> Non
     phone.line = _Line(phone)  # type: ignore[assignment]
     told = await phone.act(Acknowledge(case=CASE, key="k" * 32), "k" * 32)
     assert told is not None and told.ok and phone.doubts == " unsent"
+
+
+def test_a_hang_a_wrong_code_and_an_end_of_ours_are_each_named_and_a_farewell_is_not() -> None:
+    assert hostile.wrong("x", (1002, True), 1002) is None and hostile.wrong("x", (None, True), None) is None
+    assert hostile.wrong("x", (1009, True), 1002) and hostile.wrong("x", (None, False), None)
+    assert hostile.wrong("x", (4982, True), None) is None and hostile.wrong("x", (1006, True), None)
