@@ -203,15 +203,14 @@ class Anywhere(Ground):
         return [*found, "a sweeper that was killed before its commit left something behind"] if left else found
 
     async def flush_redis(self, *, cut_off: bool) -> list[str]:
-        """Redis forgets everything, and cuts off who listened. What is wrong then, and after one phone has sent."""
+        """Redis forgets everything, and cuts off who listened. What is wrong then, and after the next flush of fixes."""
         before, roster = await self.fingerprint(), Roster()
         roster.replace(await load_roster(self.town.pool))
         await self.air.flush(cut_off=cut_off)
         found = ["trusts an index that is empty"] if (await self.air.starting(roster)).healthy() else []
         found += await self.sessions()
         here = [one for one in self.officers if self.near.where(one) is not None]
-        for one in here[:1]:
-            await self.send_place(one)
+        await self.air.tell_fixes()
         knows = await self.air.starting(roster)
         lost = [one for one in here if knows.where(one) is None]
         found += [f"the index was not filled again: {lost}"] if lost else []

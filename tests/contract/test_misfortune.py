@@ -57,6 +57,14 @@ async def test_a_process_that_starts_after_a_flush_asks_the_whole_station(world:
     assert set(asked) == on_duty
 
 
+async def test_a_flushed_index_is_filled_although_no_phone_has_sent_since(world: Anywhere) -> None:
+    known = [one for one in world.officers if world.near.where(one) is not None]
+    await world.air.flush(cut_off=False)
+    await world.air.tell_fixes()
+    near = await world.starts()
+    assert known and [one for one in known if near.where(one) is None] == []
+
+
 async def test_a_flushed_index_is_filled_from_memory_and_trusted_when_it_is_old_enough(world: Anywhere) -> None:
     known = [one for one in world.officers if world.near.where(one) is not None]
     await world.air.flush(cut_off=False)
