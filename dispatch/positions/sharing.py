@@ -51,7 +51,7 @@ class Sharing:
             await self._store(self._positions.everything())
 
     async def _store(self, fixes: Sequence[RemoteFix]) -> bool:
-        """Some at a time, so that nobody waits for all. True: the index was found missing, also where no phone has sent."""
+        """Some at a time, so that nobody waits for all. True: it was found missing, also where no phone has sent."""
         missing = False
         for first in range(0, max(1, len(fixes)), FIX_STORE_MAX):
             missing |= await self._bus.store_fixes(fixes[first : first + FIX_STORE_MAX])

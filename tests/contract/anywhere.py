@@ -203,7 +203,7 @@ class Anywhere(Ground):
         return [*found, "a sweeper that was killed before its commit left something behind"] if left else found
 
     async def flush_redis(self, *, cut_off: bool) -> list[str]:
-        """Redis forgets everything, and cuts off who listened. What is wrong then, and after the next flush of fixes."""
+        """Redis forgets everything, and cuts off who listened. What is wrong then, and when places were stored."""
         before, roster = await self.fingerprint(), Roster()
         roster.replace(await load_roster(self.town.pool))
         await self.air.flush(cut_off=cut_off)
