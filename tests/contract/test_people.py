@@ -322,13 +322,13 @@ async def test_any_text_for_a_token_is_nobody(house: House) -> None:
 async def test_an_unknown_login_takes_as_long_as_a_known_one(house: House) -> None:
     dear = Argon2Passwords(memory_kib=8_192, passes=2)
     stored = dear.hash_now(PASSWORD)
-    spent: dict[bool, float] = {}
-    for known in (True, False):
-        began = time.perf_counter()
-        for _ in range(5):
+    spent: dict[bool, list[float]] = {True: [], False: []}
+    for _ in range(12):  # in turns, and the quickest of each: what else the machine does is in neither
+        for known in (True, False):
+            began = time.perf_counter()
             assert not await dear.verify("wrong", stored if known else None)
-        spent[known] = time.perf_counter() - began
-    assert 0.4 < spent[True] / spent[False] < 2.5
+            spent[known].append(time.perf_counter() - began)
+    assert 0.5 < min(spent[True]) / min(spent[False]) < 2.0, spent
 
 
 async def test_an_officer_has_one_live_session_whatever_signs_in(house: House) -> None:
