@@ -59,6 +59,7 @@ log = logging.getLogger(__name__)
 HEARTBEAT_S = 2.0
 JOIN_S = 0.25
 CAME_MAX = 20_000
+CANCEL_AGAIN_S = 0.5
 
 
 class Node:
@@ -132,8 +133,7 @@ class Node:
                 yield
             finally:
                 self.ready = False
-                for task in tasks:
-                    task.cancel()
+                await _end(tasks)
         await self.redis.aclose()
         await self.pool.close()
 
@@ -293,6 +293,15 @@ class Node:
         """The record of the case that stands for this one; the same where none does. Raises: StoreAway, StoreBusy."""
         into = state.group.into if state.group else None
         return (await self.store.case(into) if into else None) or state
+
+
+async def _end(tasks: Sequence["asyncio.Task[None]"]) -> None:
+    """Cancels until each has ended: the driver of Redis may swallow a cancellation that comes while it gives up."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=CANCEL_AGAIN_S)
 
 
 @contextlib.asynccontextmanager
