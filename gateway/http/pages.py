@@ -39,7 +39,7 @@ UNSERVED: Final = frozenset(
     {"package.json", "package-lock.json", "tsconfig.json", "worker/sw.js", "worker/tsconfig.json", "icons/made.json"}
 )
 UNSERVED_FOLDERS: Final = frozenset({"pictures"})  # of the front page
-WORKERS: Final = frozenset({"vendor/maplibre-gl/maplibre-gl-worker.mjs"})
+WORKERS: Final = frozenset({"vendor/maplibre-gl/maplibre-gl-worker.mjs", "citizen/worker.js"})
 """Scripts that are started by address: a worker lives under the policy that came with it."""
 BASEMAP: Final = "shared/basemap.json"
 COMMENT: Final = re.compile(rb"^[ \t]*(?:/\*(?:(?!\*/)[\s\S])*\*/|//[^\n]*)[ \t]*$", re.M)

@@ -17,7 +17,8 @@ export const FIRST = {
   ...TALKING,
   silent: false, // no sound, a neutral title and icon, a way out at the top
   gone: false, // left in a hurry: nothing is shown any more
-  sending: "no", // no, going, waiting (the line is dead; it will be sent)
+  sending: "no", // no, going, waiting (the line is dead; it will be sent), working (the service asked for a proof of work)
+  work: /** @type {{done: number, parts: number} | null} */ (null), // how far it is
   refused: /** @type {Refusal | null} */ (null),
   receipt: /** @type {string | null} */ (null), // shown until the reporter says it is kept
   qr: /** @type {import("../shared/qr.js").Picture | null} */ (null), // the same as a picture: {size, path}
@@ -41,7 +42,7 @@ export function reduce(state, m) {
 function reduceReceipt(state, m) {
   switch (m.t) {
     case "sending":
-      return { ...state, sending: m.sending, refused: null };
+      return { ...state, sending: m.sending, work: m.work ?? null, refused: null };
     case "reported":
       return { ...state, receipt: m.receipt, copied: false };
     case "qr":

@@ -9,9 +9,11 @@ import { call } from "../shared/http.js";
 import { inTab, onDevice } from "../shared/kept.js";
 import { waitBefore } from "../shared/line.js";
 import { reportOf } from "./draft.js";
+import { workOut } from "./working.js";
 
 /** @typedef {{key: string, body: import("../shared/wire.js").Report}} Report kept on the device */
 /** @typedef {import("./reducer.js").State} State */
+/** @typedef {import("../shared/wire.js").WorkAsked} Asked */
 
 const SENT = "onbeat.report";
 const DRAFT = "onbeat.draft";
@@ -62,13 +64,14 @@ export class Sending {
     return Boolean(unsent);
   }
 
-  /** @param {Report} report @param {number} nr */
-  async #attempt(report, nr) {
+  /** @param {Report} report @param {number} nr @param {string | null} [work] the answer to what the service asked for this report */
+  async #attempt(report, nr, work = null) {
     clearTimeout(this.#timer);
     this.#waiting = null;
-    this.tell({ t: "sending", sending: nr ? "waiting" : "going" });
+    if (!work) this.tell({ t: "sending", sending: nr ? "waiting" : "going" });
     try {
-      const answer = await call("POST", "/v1/reports", { body: report.body, headers: { "idempotency-key": report.key } });
+      const headers = { "idempotency-key": report.key, ...(work ? { "onbeat-work": work } : {}) };
+      const answer = await call("POST", "/v1/reports", { body: report.body, headers });
       if (this.#ended) return;
       this.forgetDraft();
       this.tell({ t: "draft", draft: { pin: { lat: report.body.lat, lon: report.body.lon } } });
@@ -81,6 +84,10 @@ export class Sending {
 
   /** @param {Report} report @param {number} nr @param {any} refused */
   #refused(report, nr, refused) {
+    if (refused.code === "work_asked" && refused.work) {
+      this.#work(report, nr, refused.work);
+      return;
+    }
     if (refused.status === 0 || refused.status === 429 || refused.status >= 500) {
       const wait_ms = Math.max(waitBefore(nr), (refused.retry_after_s ?? 0) * 1000, WAIT_MS_MIN);
       this.#waiting = report;
@@ -91,6 +98,14 @@ export class Sending {
     if (refused.status === undefined) throw refused; // a mistake of this page, not an answer
     onDevice.forget(SENT);
     this.tell({ t: "report_refused", refused: { code: refused.code, detail: refused.detail, call: refused.call, advice: refused.advice } });
+  }
+
+  /** Much comes at once: this device works for a moment, and the report goes on. @param {Report} report @param {number} nr @param {Asked} asked */
+  async #work(report, nr, asked) {
+    const say = (/** @type {number} */ done) => this.#ended || this.tell({ t: "sending", sending: "working", work: { done, parts: asked.parts } });
+    say(0);
+    const answer = await workOut(asked, say);
+    if (!this.#ended) await this.#attempt(report, nr + 1, answer);
   }
 
   /** The code is kept: this device needs to know no more. */

@@ -60,6 +60,7 @@ export const PLAYED = {
     { name: "emergency-answered", log: [...FILLED, { t: "advice", advice: ADVICE }, { t: "ui.go_on" }, { t: "ui.silent", on: true }] },
     { name: "sending", log: [...FILLED, { t: "sending", sending: "going" }] },
     { name: "waiting", log: [...FILLED, { t: "sending", sending: "waiting" }] },
+    { name: "working", log: [...FILLED, { t: "sending", sending: "working", work: { done: 5, parts: 16 } }] },
     { name: "report-refused", log: [...FILLED, { t: "report_refused", refused: { code: "category_unknown", detail: "" } }] },
     { name: "code-refused", log: [PLACES, { t: "ui.code", value: "ABCD" }, { t: "ui.open" }, { t: "code_refused", refused: { code: "receipt_malformed", detail: "" } }] },
     { name: "opening", log: [PLACES, { t: "signed", case: id(1) }] },

@@ -128,8 +128,16 @@ function bottom(state, words, number) {
     h("button", { type: "button", class: "wide", onclick: { t: "ui.go_on" } }, words.say("citizen.emergency.go_on")));
   return h("div", { class: "bottom", key: "bottom" },
     state.sending === "waiting" ? h("p", { class: "say wait", role: "status" }, words.say("citizen.waiting")) : null,
+    state.sending === "working" && state.work ? working(state.work, words) : null,
     h("button", { class: "red wide", type: "submit", "data-report": "", "aria-disabled": state.sending === "no" ? null : "true" },
       words.say(`citizen.send.${state.sending}`)));
+}
+
+/** What the phone does and why. The sentence is read out once; the bar says how far it is to who asks it. @param {{done: number, parts: number}} work @param {Words} words */
+function working({ done, parts }, words) {
+  return h("div", { class: "say", key: "working" },
+    h("p", { role: "status", id: "working" }, words.say("citizen.working")),
+    h("progress", { class: "wide", max: parts, value: done, "aria-labelledby": "working" }));
 }
 
 /** @param {State} state @param {Words} words */

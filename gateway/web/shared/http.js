@@ -23,6 +23,7 @@ export class Refused extends Error {
     this.errors = problem.errors ?? [];
     this.advice = problem.advice ?? null;
     this.call = problem.advice?.call ?? null;
+    this.work = problem.work ?? null;
     this.retry_after_s = retry_after_s;
   }
 }

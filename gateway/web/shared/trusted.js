@@ -4,8 +4,8 @@
  * Import it before anything that starts a worker from an address: `import "../shared/trusted.js"`.
  */
 
-/** Scripts that a library starts by address instead of importing them. The service worker has a policy of its own. */
-export const STARTED = new Set(["/static/vendor/maplibre-gl/maplibre-gl-worker.mjs"]);
+/** Scripts that are started by address instead of being imported. The service worker has a policy of its own. */
+export const STARTED = new Set(["/static/vendor/maplibre-gl/maplibre-gl-worker.mjs", "/static/citizen/worker.js"]);
 
 /**
  * The address as it may be started. @throws {TypeError} for every other one.
