@@ -158,6 +158,7 @@ async def test_without_redis_reports_go_on_and_each_process_counts_alone(
         assert (await alone.worked(network + "7")).status_code == 201
         assert (await alone.report(network + "9")).status_code == 201
         assert not await alone.nodes[0].counting.share()
+        assert (await alone.report(network + "7")).status_code == 429, "what was counted stays counted"
 
 
 async def test_past_the_next_limit_the_desk_confirms_and_nothing_is_lost(fleet: Fleet) -> None:
@@ -210,7 +211,7 @@ async def test_no_address_is_kept_anywhere(fleet: Fleet, redis_url: str) -> None
         await fleet.report(canary)
     await fleet.nodes[0].counting.share()
     parts = bytes(int(part) for part in canary.split("."))
-    canaries = (canary.encode(), parts, parts[::-1], canary.rpartition(".")[0].encode())
+    canaries = (canary.encode(), parts, parts[::-1], canary.rpartition(".")[0].encode(), parts.hex().encode())
     async with Redis.from_url(redis_url) as redis:
         names = [name async for name in redis.scan_iter("*abuse*")]
         assert names and not [name for name in names for one in canaries if one in name]
