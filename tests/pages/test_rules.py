@@ -84,7 +84,7 @@ BUGS: Final = (
     ),
     Bug(
         "a report is sent under one key",
-        "citizen/sending.js", '"idempotency-key": report.key } });', '"idempotency-key": newKey() } });',
+        "citizen/sending.js", '"idempotency-key": report.key, ...', '"idempotency-key": newKey(), ...',
         "sending", "a report is kept before it is sent, and every attempt carries the same key and the same words",
     ),
     Bug(
