@@ -295,7 +295,7 @@ class Node:
         return (await self.store.case(into) if into else None) or state
 
 
-async def _end(tasks: Sequence["asyncio.Task[None]"]) -> None:
+async def _end(tasks: "list[asyncio.Task[None]]") -> None:
     """Cancels until each has ended: the driver of Redis may swallow a cancellation that comes while it gives up."""
     pending = set(tasks)
     while pending:
