@@ -25,7 +25,7 @@ FULL, QUICK = (100_000, 1_000_000, 10_000_000), (1_200, 6_000)  # rows of events
 ROUNDS, QUICK_ROUNDS = 60, 4
 ROWS_GROWTH_MAX: Final = 1.5  # of rows read by one call, from the shortest history to the longest
 ROWS_SLACK: Final = 20
-ROWS_MAX: Final = 500  # of any call: fifty claims and a hundred entries of a stream read some two hundred
+ROWS_MAX: Final = 800  # of any call: fifty claims for one case read some six hundred, each looks a few times
 TIME_GROWTH_MAX: Final = 2.0
 HASH = "ab" * 32
 
