@@ -81,7 +81,8 @@ async def one(stage: Stage, person: Person) -> Probe:
     other = await again(stage, person)
     listed = (await other.ask("GET", "/v1/sessions")).body or {}
     mine = [each["id"] for each in listed.get("sessions", []) if each["this"]]
-    return Probe(f"/v1/sessions/{mine[0] if mine else '00000000-0000-4000-8000-000000000000'}")
+    only = other if person.name.startswith("officer") else None  # an officer's other session has ended this one
+    return Probe(f"/v1/sessions/{mine[0] if mine else '00000000-0000-4000-8000-000000000000'}", who=only)
 
 
 async def others(stage: Stage, person: Person) -> Probe:
