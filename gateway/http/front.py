@@ -87,7 +87,8 @@ class FrontProtocol(HttpToolsProtocol):
         raw += [(n.encode(), v.encode()) for n, v in UNLESS_SAID if n.encode() not in named]
         lines = [name + b": " + value + b"\r\n" for name, value in (*raw, _CLOSE)]
         self.transport.write(b"".join((STATUS_LINE[answer.status_code], *lines, b"\r\n", cast(bytes, answer.body))))
-        self.transport.write_eof()
+        if self.transport.can_write_eof():  # not over TLS, whose close says it
+            self.transport.write_eof()
         self.loop.call_later(limits.LINGER_S, self.transport.close)
 
 
