@@ -18,9 +18,9 @@ from dispatch.admin.values import (
 )
 from dispatch.limits import CHANGES_PAGE, PEOPLE_PAGE
 from dispatch.people.permissions import Act
+from gateway.http.answers import answered
 from gateway.http.bearer import sign_in_of, signed
 from gateway.http.bodies import at, read_body
-from gateway.http.cases import answered
 from gateway.http.problems import Problem
 
 QUERY_CHARS_MAX: Final = 80

@@ -11,6 +11,7 @@ from dispatch.cases.values import Channel
 from dispatch.people.permissions import Act
 from dispatch.people.values import Who
 from gateway.advising import advice_of
+from gateway.http.answers import answered
 from gateway.http.bearer import anyone_of, require, settings_of
 from gateway.http.bodies import read_body
 from gateway.http.problems import Problem
@@ -25,7 +26,7 @@ async def get_advice(request: Request) -> Response:
     """GET /v1/advice: the questions whose answers tell an emergency, and the number to call."""
     require(await anyone_of(request), Act.ADVICE)
     rules = shipped()
-    return _json(Questions(call=settings_of(request).emergency_number, questions=rules.questions))
+    return answered(Questions(call=settings_of(request).emergency_number, questions=rules.questions))
 
 
 async def post_advice(request: Request) -> Response:
@@ -37,12 +38,12 @@ async def post_advice(request: Request) -> Response:
     require(who, Act.ADVICE)
     asked = await read_body(request, AdviceAsked)
     if who.case is not None:
-        return _json(
+        return answered(
             await cast(Node, request.app.state.node).advising.heard(who.case, asked) or Advice(emergency=False)
         )
     verdict = shipped().check(asked.words, category=asked.category, answers=asked.answers)
     police = settings_of(request).emergency_number
-    return _json(advice_of(verdict, police) if verdict else Advice(emergency=False))
+    return answered(advice_of(verdict, police) if verdict else Advice(emergency=False))
 
 
 def advised(report: Report, police: str) -> Verdict | None:
@@ -79,7 +80,3 @@ def reporter_of(who: Who, report: Report) -> str:
     if report.exercise:
         require(who, Act.EXERCISE)
     return who.name if entered or report.exercise else ANONYMOUS
-
-
-def _json(said: msgspec.Struct) -> Response:
-    return Response(msgspec.json.encode(said), 200, {"cache-control": "no-store"}, media_type="application/json")

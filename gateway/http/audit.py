@@ -12,9 +12,10 @@ from dispatch.audit.chains import TOWN, Chain, Reading
 from dispatch.limits import AUDIT_PAGE
 from dispatch.people.permissions import Act
 from dispatch.people.values import Role
+from gateway.http.answers import answered
 from gateway.http.bearer import signed
 from gateway.http.bodies import at
-from gateway.http.cases import answered, node_of, number_of
+from gateway.http.cases import node_of, number_of
 
 UUID_: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 CHAINS: Final = {  # who may read which: a supervisor sees cases and no accounts, an admin accounts and no case

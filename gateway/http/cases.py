@@ -6,7 +6,6 @@ import secrets
 from typing import Any, Final, cast
 from uuid import UUID, uuid4
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -26,6 +25,7 @@ from dispatch.people.permissions import SELF, Act, may_ever, relations_of
 from dispatch.people.values import Role, Who
 from dispatch.talk.audience import said_line
 from gateway.http.advice import advised, noted, reporter_of
+from gateway.http.answers import answered
 from gateway.http.bearer import address_of, anyone_of, require, signed, who_of
 from gateway.http.bodies import at, idempotency_key, read_body, read_report
 from gateway.http.friction import CITIZENS, FRIENDS, WORK, Came, meet
@@ -43,10 +43,6 @@ _KEY: Final = re.compile(rf"[A-Za-z0-9_-]{{{limits.KEY_CHARS_MIN},{limits.KEY_CH
 
 def node_of(request: Request) -> Node:
     return cast(Node, request.app.state.node)
-
-
-def answered(body: object, status: int = 200) -> Response:
-    return Response(msgspec.json.encode(body), status, {"cache-control": "no-store"}, media_type="application/json")
 
 
 def case_of(request: Request) -> UUID:

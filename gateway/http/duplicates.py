@@ -9,6 +9,7 @@ from starlette.responses import Response
 from dispatch.cases.facts import CaseState
 from dispatch.people.permissions import Act
 from gateway.http import cases
+from gateway.http.answers import answered
 
 
 class Duplicate(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,7 +36,7 @@ async def get_duplicates(request: Request) -> Response:
     """GET /v1/cases/{case}/duplicates: open cases of its category near it in place and time, the likeliest first."""
     _, state = await cases.case_for(request, Act.READ_DUPLICATES)
     found = await cases.node_of(request).store.duplicates(state.id)
-    return cases.answered([_told(one.likeness, one.metres, one.state, state) for one in found])
+    return answered([_told(one.likeness, one.metres, one.state, state) for one in found])
 
 
 def _told(likeness: float, metres: float, other: CaseState, own: CaseState) -> Duplicate:

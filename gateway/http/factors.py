@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -12,6 +11,7 @@ from dispatch.people.ports import API
 from dispatch.people.service import SignInRefusal
 from dispatch.people.values import Who
 from gateway.http import cookies
+from gateway.http.answers import NO_STORE, answered
 from gateway.http.bearer import anyone_of, require, sign_in_of, signed
 from gateway.http.bodies import read_body
 from gateway.http.problems import Problem
@@ -27,7 +27,6 @@ from gateway.wire.factors import (
 )
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-NO_STORE = {"cache-control": "no-store"}
 
 
 async def post_second(request: Request) -> Response:
@@ -55,7 +54,7 @@ async def get_factors(request: Request) -> Response:
         )
         for one in await factors.mine(who.account)
     ]  # fmt: skip
-    return _json(200, FactorsOfMine(factors=found))
+    return answered(FactorsOfMine(factors=found))
 
 
 async def post_app(request: Request) -> Response:
@@ -64,7 +63,7 @@ async def post_app(request: Request) -> Response:
     factors = factors_of(request)
     login = await _again(request, who)
     assert who.account is not None
-    return _json(200, factors.add_app(who.account, login))
+    return answered(factors.add_app(who.account, login))
 
 
 async def post_passkey(request: Request) -> Response:
@@ -73,7 +72,7 @@ async def post_passkey(request: Request) -> Response:
     factors = factors_of(request)
     login = await _again(request, who)
     assert who.account is not None
-    return _json(200, await factors.add_passkey(who.account, login))
+    return answered(await factors.add_passkey(who.account, login))
 
 
 async def post_factor(request: Request) -> Response:
@@ -86,7 +85,7 @@ async def post_factor(request: Request) -> Response:
     told = await factors.keep(who.account, who.name, body.note, answer, body.name.strip() or body.name)
     if isinstance(told, FactorRefusal):
         raise Problem(str(told))
-    return _json(201, FactorAdded(recovery=told))
+    return answered(FactorAdded(recovery=told), 201)
 
 
 async def post_forgotten(request: Request) -> Response:
@@ -121,7 +120,3 @@ async def _again(request: Request, who: Who) -> str:
 
 def _at(us: int) -> datetime:
     return EPOCH + timedelta(microseconds=us)
-
-
-def _json(status: int, said: msgspec.Struct) -> Response:
-    return Response(msgspec.json.encode(said), status, NO_STORE, media_type="application/json")

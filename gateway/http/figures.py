@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final, cast
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -12,6 +11,7 @@ from dispatch.insight.values import By, Question
 from dispatch.limits import FIGURES_DAYS_MAX
 from dispatch.people.permissions import Act, relations_of
 from dispatch.people.values import Role
+from gateway.http.answers import answered
 from gateway.http.bearer import require, who_of
 from gateway.http.problems import Problem
 
@@ -33,7 +33,7 @@ async def get_figures(request: Request) -> Response:
         found = await store.figures(question)
     except QuestionError as error:
         raise Problem("question_invalid", str(error)) from None
-    return Response(msgspec.json.encode(found), headers={"cache-control": "no-store"}, media_type="application/json")
+    return answered(found)
 
 
 def asked(request: Request, station: str | None) -> Question:

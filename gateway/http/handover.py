@@ -6,8 +6,9 @@ from starlette.responses import Response
 from dispatch.audit.chains import of_station
 from dispatch.people.permissions import Act, relations_of
 from dispatch.people.values import Role
+from gateway.http.answers import answered
 from gateway.http.bearer import require, who_of
-from gateway.http.cases import answered, node_of
+from gateway.http.cases import node_of
 from gateway.http.problems import Problem
 
 

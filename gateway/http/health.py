@@ -4,7 +4,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dispatch.cases.ports import StoreAway, StoreBusy
-from gateway.http.cases import answered, node_of
+from gateway.http.answers import answered
+from gateway.http.cases import node_of
 
 NEEDED = ("relay", "sweeper")
 DATABASE_S_MAX = 3.0

@@ -11,7 +11,6 @@ callback asks nobody anything, and leads to one of three pages of ours, whatever
 
 from typing import Final, Literal
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -22,6 +21,7 @@ from dispatch.people.providers import Federation, ProviderRefusal
 from dispatch.people.service import SignInRefusal
 from dispatch.people.values import Role
 from gateway.http import cookies
+from gateway.http.answers import NO_STORE, answered
 from gateway.http.bearer import address_of, anyone_of, require, settings_of, sign_in_of
 from gateway.http.cookies import Page
 from gateway.http.problems import Problem
@@ -37,14 +37,13 @@ ROLES: Final[dict[Page, frozenset[Role]]] = {
 }
 """Whose pages they are, as the pages themselves say (`signInEffects`)."""
 PARTS_CHARS_MAX: Final = 512  # of state and issuer, as they come back
-NO_STORE: Final = {"cache-control": "no-store"}
 
 
 async def get_offered(request: Request) -> Response:
     """GET /v1/oidc: whether an identity provider signs people in here, and what it is called. 200 ProviderOffered."""
     require(await anyone_of(request), Act.SIGN_IN)
     federation = sign_in_of(request).federation
-    return _json(200, ProviderOffered(name=federation.name if federation is not None else None))
+    return answered(ProviderOffered(name=federation.name if federation is not None else None))
 
 
 async def post_leaving(request: Request) -> Response:
@@ -58,7 +57,7 @@ async def post_leaving(request: Request) -> Response:
     told = await federation.begin(page, origin + CALLBACK)
     if isinstance(told, ProviderRefusal):
         raise Problem(str(told))
-    answer = _json(200, Leave(to=told.to, expires_in_s=told.expires_in_s))
+    answer = answered(Leave(to=told.to, expires_in_s=told.expires_in_s))
     _keep(answer, page, told.note, told.expires_in_s, "lax")
     return answer
 
@@ -95,7 +94,7 @@ async def post_session(request: Request) -> Response:
     if isinstance(told, ProviderRefusal | SignInRefusal):
         answer = Problem(str(told)).response()
     elif isinstance(told, Asked):
-        answer = _json(202, told)
+        answer = answered(told, 202)
     else:
         answer = await opened(request, 201, page, *told)
     if told is not ProviderRefusal.OVER:  # nothing was under way, or something else still is
@@ -128,7 +127,3 @@ def _page(request: Request) -> Page:
     if page not in ROLES:
         raise Problem(str(ProviderRefusal.WRONG_PAGE))
     return page
-
-
-def _json(status: int, said: msgspec.Struct) -> Response:
-    return Response(msgspec.json.encode(said), status, NO_STORE, media_type="application/json")

@@ -10,9 +10,10 @@ from dispatch import limits
 from dispatch.people.permissions import Act
 from dispatch.people.phones import Identity, PhoneRefusal
 from gateway.http import pages
+from gateway.http.answers import answered
 from gateway.http.bearer import address_of, anyone_of, require
 from gateway.http.bodies import at, read_body
-from gateway.http.cases import answered, case_for
+from gateway.http.cases import case_for
 from gateway.http.naming import phones_of
 from gateway.http.problems import Problem
 from gateway.wire.phones import CodeSent, Confirmed, IdentityAsked, PhoneAsked, PhoneCode, PhonesOffered

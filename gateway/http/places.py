@@ -12,9 +12,10 @@ from dispatch.cases.views import Result
 from dispatch.people.permissions import Act, relations_of
 from dispatch.people.values import Role
 from dispatch.safety.hazards import EndDraft, HazardDraft
+from gateway.http.answers import answered
 from gateway.http.bearer import require, signed, who_of
 from gateway.http.bodies import read_body
-from gateway.http.cases import answered, case_for, node_of, told_of
+from gateway.http.cases import case_for, node_of, told_of
 from gateway.http.problems import Problem
 from gateway.wire.acts import hash_of, scope_of
 from gateway.wire.safety import HazardBody, HazardEnded

@@ -4,20 +4,18 @@ import base64
 from typing import cast
 from uuid import UUID
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from dispatch.people.permissions import SELF, Act
 from dispatch.push.endpoints import is_public_key
 from dispatch.push.ports import PushStore
+from gateway.http.answers import NO_STORE, answered
 from gateway.http.bearer import settings_of, signed
 from gateway.http.bodies import at, read_body
 from gateway.http.problems import Problem
 from gateway.vapid import PushSettings
 from gateway.wire.push import PushKept, PushKey, PushSubscription
-
-_NO_STORE = {"cache-control": "no-store"}
 
 
 def _push(request: Request) -> PushSettings:
@@ -34,7 +32,7 @@ def _store(request: Request) -> PushStore:
 async def get_key(request: Request) -> Response:
     """GET /v1/push/key: what a browser needs to agree to be rung by this service. 200 PushKey."""
     await signed(request, Act.RING, SELF)
-    return _json(200, PushKey(key=_push(request).public_key))
+    return answered(PushKey(key=_push(request).public_key))
 
 
 async def post_subscription(request: Request) -> Response:
@@ -51,7 +49,7 @@ async def post_subscription(request: Request) -> Response:
     if not is_public_key(p256dh):
         raise at("push_key_invalid", "/keys/p256dh")
     kept = await _store(request).keep(who, body.endpoint, p256dh, auth)
-    return _json(201, PushKept(subscription=kept))
+    return answered(PushKept(subscription=kept), 201)
 
 
 async def delete_subscription(request: Request) -> Response:
@@ -62,12 +60,8 @@ async def delete_subscription(request: Request) -> Response:
     except ValueError:
         raise Problem("not_found") from None
     await _store(request).drop(subscription, who.account)
-    return Response(status_code=204, headers=_NO_STORE)
+    return Response(status_code=204, headers=NO_STORE)
 
 
 def _bytes(text: str) -> bytes:
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-
-
-def _json(status: int, said: msgspec.Struct) -> Response:
-    return Response(msgspec.json.encode(said), status, _NO_STORE, media_type="application/json")

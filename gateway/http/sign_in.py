@@ -15,12 +15,11 @@ from dispatch.people.ports import API
 from dispatch.people.service import SignInRefusal
 from dispatch.people.values import Role, Who
 from gateway.http import cookies
+from gateway.http.answers import NO_STORE, answered
 from gateway.http.bearer import address_of, anyone_of, require, settings_of, sign_in_of, signed
 from gateway.http.bodies import read_body
 from gateway.http.problems import Problem
 from gateway.wire.messages import OpenReceipt, Signed, SignIn, Ticket
-
-_NO_STORE = {"cache-control": "no-store"}
 
 
 class Me(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,7 +65,7 @@ async def post_session(request: Request) -> Response:
     if isinstance(answer, SignInRefusal):
         raise Problem(str(answer))
     if isinstance(answer, Asked):
-        return _json(202, answer)
+        return answered(answer, 202)
     return await opened(request, 201, page, *answer)
 
 
@@ -92,7 +91,7 @@ async def get_sessions(request: Request) -> Response:
         )
         for one in await sign_in.sessions_of(who)
     ]
-    return _json(200, SessionsOfMine(sessions=mine))
+    return answered(SessionsOfMine(sessions=mine))
 
 
 async def delete_sessions(request: Request) -> Response:
@@ -111,7 +110,7 @@ async def delete_one_session(request: Request) -> Response:
         raise Problem("session_unknown") from None
     if not await sign_in_of(request).end_own(who, session):
         raise Problem("session_unknown")
-    return _gone(request) if session == who.session else Response(status_code=204, headers=_NO_STORE)
+    return _gone(request) if session == who.session else Response(status_code=204, headers=NO_STORE)
 
 
 async def post_receipt(request: Request) -> Response:
@@ -135,7 +134,7 @@ async def post_ticket(request: Request) -> Response:
         node = request.app.state.node
         await node.journal.enter(of_station(who.station or EVERY_STATION), who.name, Act.CONNECT, {})
     ticket = sign_in_of(request).issue_ticket(who, origin)
-    return _json(201, Ticket(ticket=ticket, expires_in_s=limits.TICKET_S))
+    return answered(Ticket(ticket=ticket, expires_in_s=limits.TICKET_S), 201)
 
 
 async def get_me(request: Request) -> Response:
@@ -151,7 +150,7 @@ async def get_me(request: Request) -> Response:
         call_sign=who.call_sign,
         case=str(who.case) if who.case else None,
     )
-    return _json(200, me)
+    return answered(me)
 
 
 async def opened(
@@ -169,7 +168,7 @@ async def opened(
         case=who.case,
         recovery=recovery or None,
     )
-    answer = _json(status, told)
+    answer = answered(told, status)
     if page is not None:
         before = cookies.token_of(request)
         old = await sign_in_of(request).who(before) if before else None
@@ -181,12 +180,8 @@ async def opened(
 
 def _gone(request: Request) -> Response:
     """204, the page's cookie emptied."""
-    answer = Response(status_code=204, headers=_NO_STORE)
+    answer = Response(status_code=204, headers=NO_STORE)
     page = cookies.page_of(request)
     if page is not None:
         cookies.take(answer, page)
     return answer
-
-
-def _json(status: int, said: msgspec.Struct) -> Response:
-    return Response(msgspec.json.encode(said), status, _NO_STORE, media_type="application/json")
