@@ -114,6 +114,7 @@ BODY_BYTES_MAX: Final = 65_536  # an HTTP body without media
 HEAD_BYTES_MAX: Final = 16_384  # of a request: twice what the usual proxies let through
 HEAD_S_MAX: Final = 10.0  # for a request's head to arrive; longer is no bad line but somebody holding a connection
 BODY_S_MAX: Final = 10.0  # for a body; the same
+BODY_PROMPT_S: Final = 0.3  # a body that took longer asks again whose it is: a session's end must count within a second
 LINGER_S: Final = 2.0  # between an answer that ends a connection and its close: several round trips of a bad line
 AREAS_BODY_BYTES_MAX: Final = 16 * 1024 * 1024  # an area import
 MESSAGE_BYTES_MAX: Final = 8_192  # a message from a socket: nothing legal is larger
@@ -228,7 +229,12 @@ AUDIT_PAGE: Final = 200  # entries of a chain in one answer
 
 # --- telephones
 CODE_S: Final = 600  # a code lasts ten minutes: a message may be slow
-CODE_ASKED_S: Final = 1.5  # until it is answered that a code is on its way, sent or not: mostly longer than a gateway
+CODE_ASKED_S: Final = 0.25  # until it is answered that a code is on its way, sent or not: longer than what is counted
+SMS_AT_ONCE_MAX: Final = 16  # messages handed to the gateway at a time, by one process
+SMS_WAITING_MAX: Final = 1_000  # of a process on their way: a gateway that is away; two minutes of a whole city's codes
+SMS_CARRIED_S: Final = 60  # tried for so long: who waits longer has asked for another, and a code lasts ten minutes
+SMS_PAUSE_S: Final = 3.0  # between two tries, each of which may take ten seconds
+SMS_END_S: Final = 3.0  # for what is on its way when the process is told to stop
 CODE_TRIES_MAX: Final = 5  # of a code: one guess in 200,000 succeeds
 CODES_PER_NUMBER_H: Final = 5  # messages to one telephone in an hour: nobody's phone is made to ring all night
 CODES_PER_BLOCK_H: Final = 60  # from one network block: an office or a carrier's gateway, not a pump

@@ -29,6 +29,7 @@ from dispatch.adapters.postgres.town import PostgresTown
 from dispatch.adapters.redis.sessions import RedisSessions
 from dispatch.adapters.sealing import AesSealer
 from dispatch.admin.service import Administering
+from dispatch.people.carrying import Carrying
 from dispatch.people.factors import Factors
 from dispatch.people.phones import Phones
 from dispatch.people.providers import Federation
@@ -75,8 +76,9 @@ def phones_of(node: Node) -> tuple[Phones, RedisOutbox | None]:
         return Phones(store, PhoneNumbers(("CN",)), None, None, per_day=0, now=node.clock), None
     outbox = RedisOutbox(node.redis, node.clock) if said.outbox else None
     messenger = HttpGateway(said.gateway, said.gateway_key, node.clock) if said.gateway else outbox
+    carrying = Carrying(messenger) if messenger is not None else None
     sealer = AesSealer(said.vault_key)
-    return Phones(store, PhoneNumbers(said.regions), messenger, sealer, per_day=said.per_day, now=node.clock), outbox
+    return Phones(store, PhoneNumbers(said.regions), carrying, sealer, per_day=said.per_day, now=node.clock), outbox
 
 
 def federation_of(node: Node) -> Federation | None:
@@ -132,8 +134,9 @@ async def serve(
     async with open_node(settings, "web") as node:
         await prepare(node)
         sign_in = sign_in_of(node)
+        app = make_app(node, sign_in, routes)
         config = uvicorn.Config(
-            headers.Guarded(make_app(node, sign_in, routes)),
+            headers.Guarded(app),
             host=settings.host,
             port=settings.port,
             http=make_door(node),
@@ -162,6 +165,7 @@ async def serve(
             await server.serve()
         finally:
             pulse.cancel()
+            await app.state.services.phones.close()
 
 
 def main() -> int:

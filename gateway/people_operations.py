@@ -57,7 +57,7 @@ def people_operations(
             gives={202: Gives("On its way.", CodeSent)},
             problems=(
                 *body, "phone_not_offered", "phone_invalid", "phone_not_served", "too_many_codes", "codes_used_up",
-                "messenger_away", *fails,
+                *fails,
             ),
         ),
         ("POST", "/v1/phones/confirmed"): Operation(

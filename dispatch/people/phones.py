@@ -22,6 +22,7 @@ from uuid import UUID, uuid4
 import msgspec
 
 from dispatch import limits
+from dispatch.people.carrying import Carrying
 
 DIGITS: Final = 6
 SILENT: Final = "silent"
@@ -40,7 +41,6 @@ class PhoneRefusal(StrEnum):
     NOT_SERVED = "phone_not_served"  # a land this service does not write to, or a number that costs
     TOO_MANY_CODES = "too_many_codes"
     USED_UP = "codes_used_up"  # the day's budget of messages
-    MESSENGER = "messenger_away"
     WRONG = "code_wrong"
     OVER = "code_over"
 
@@ -50,13 +50,6 @@ class Numbers(Protocol):
 
     def read(self, text: str) -> str | PhoneRefusal:
         """The number in E.164, or INVALID or NOT_SERVED."""
-
-
-class Messenger(Protocol):
-    """Carries a short text to a telephone."""
-
-    async def send(self, number: str, text: str, id_: UUID) -> bool:
-        """Handed over? False: it could not be, within a bounded time. The same `id_` is never delivered twice."""
 
 
 class Sealer(Protocol):
@@ -117,25 +110,26 @@ class Phones:
     """One for each process. `per_day`: messages that the operator pays for in a day (UTC)."""
 
     def __init__(
-        self, store: PhoneStore, numbers: Numbers, messenger: Messenger | None, sealer: Sealer | None, *, per_day: int,
+        self, store: PhoneStore, numbers: Numbers, carrying: Carrying | None, sealer: Sealer | None, *, per_day: int,
         now: Callable[[], float], pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:  # fmt: skip
         self._pause = pause
-        self._store, self._numbers, self._messenger, self._sealer = store, numbers, messenger, sealer
+        self._store, self._numbers, self._carrying, self._sealer = store, numbers, carrying, sealer
         self._per_day, self._now = per_day, now
 
     @property
     def offered(self) -> bool:
         """Can a number be confirmed here at all?"""
-        return self._messenger is not None and self._sealer is not None
+        return self._carrying is not None and self._sealer is not None
 
     async def ask(self, text: str, language: str, address: str) -> UUID | PhoneRefusal:
         """A code is on its way; what to confirm it under. Counted before it is sent, also where it then cannot be.
 
-        Where the number has had its codes nothing goes, which is answered alike and no sooner: `limits.CODE_ASKED_S`.
+        Where the number has had its codes nothing goes, which is answered alike and no sooner (`limits.CODE_ASKED_S`,
+        whatever the gateway does): the message leaves when the answer does.
         """
         began = time.monotonic()
-        if self._messenger is None or self._sealer is None:
+        if self._carrying is None or self._sealer is None:
             return PhoneRefusal.NOT_OFFERED
         number = self._numbers.read(text)
         if isinstance(number, PhoneRefusal):
@@ -154,9 +148,15 @@ class Phones:
         if refused is not None and refused != SILENT:
             return PhoneRefusal(refused)
         said = TEXTS.get(language, TEXTS["en"]).format(code=code)
-        sent = refused == SILENT or await self._messenger.send(number, said, id_)
         await self._pause(max(0.0, limits.CODE_ASKED_S - (time.monotonic() - began)))
-        return id_ if sent else PhoneRefusal.MESSENGER
+        if refused is None:
+            self._carrying.put(number, said, id_)
+        return id_
+
+    async def close(self) -> None:
+        """What is on its way has a moment to arrive."""
+        if self._carrying is not None:
+            await self._carrying.close()
 
     async def confirm(self, id_: UUID, code: str) -> PhoneRefusal | None:
         """None: the number is confirmed, for `limits.CONFIRMED_S`."""

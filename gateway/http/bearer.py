@@ -1,5 +1,6 @@
 """Who asks, and may they: the two questions at the head of every route."""
 
+import functools
 from typing import cast
 
 from starlette.requests import Request
@@ -28,7 +29,14 @@ async def who_of(request: Request) -> Who:
     who = await _asker(request)
     if who is None:
         raise Problem("session_ended" if _token(request) or cookies.token_of(request) else "session_missing")
+    request.state.still = functools.partial(_still, request)
     return who
+
+
+async def _still(request: Request) -> None:
+    """Asked again after a body that took its time. Raises: Problem 401, where the session has ended; StoreAway."""
+    if await sign_in_of(request).who(_token(request) or cookies.token_of(request) or "") is None:
+        raise Problem("session_ended")
 
 
 async def anyone_of(request: Request) -> Who:

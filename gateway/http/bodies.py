@@ -3,6 +3,7 @@
 import asyncio
 import math
 import re
+import time
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -23,7 +24,8 @@ T = TypeVar("T")
 
 
 async def read_raw(request: Request, limit: int, *types: str) -> bytes:
-    """The body, at most `limit` bytes. Raises: Problem (415, 413 before the body is read whole, 408)."""
+    """The body, at most `limit` bytes. Raises: Problem (415, 413 before the body is read whole, 408; 401 where it was
+    slow and the asker's session ended meanwhile); StoreAway."""
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type not in types:
         raise Problem(
@@ -36,6 +38,7 @@ async def read_raw(request: Request, limit: int, *types: str) -> bytes:
         raise _too_large(limit)
     parts: list[bytes] = []
     size = 0
+    began = time.monotonic()
     try:
         async with asyncio.timeout(limits.BODY_S_MAX):
             async for part in request.stream():
@@ -47,6 +50,9 @@ async def read_raw(request: Request, limit: int, *types: str) -> bytes:
         raise Problem("body_slow") from None
     except ClientDisconnect:
         raise Problem("malformed_request") from None
+    still = getattr(request.state, "still", None)
+    if still is not None and time.monotonic() - began > limits.BODY_PROMPT_S:
+        await still()  # who asks was looked at before the body came; a session may have ended since
     return b"".join(parts)
 
 

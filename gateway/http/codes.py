@@ -71,7 +71,6 @@ CODES: Final[dict[str, tuple[int, str, str]]] = {
     "phone_not_confirmed": (409, "Number not confirmed", "Confirm the number first, or report without your name."),
     "too_many_codes": (429, "Too many codes", "Too many codes were asked for. Wait an hour, or report without a name."),
     "codes_used_up": (503, "No more codes today", "No more codes can be sent today. Report without your name."),
-    "messenger_away": (503, "Message not sent", "The message could not be sent. Ask for another code."),
     "code_wrong": (422, "Wrong code", "This is not the code that was sent, or too many were tried for this number."),
     "code_over": (409, "Code over", "This code has been used up or is too old. Ask for another one."),
     "vault_key_differs": (503, "Sealed otherwise", "The number was sealed with another key. Ask who runs the service."),

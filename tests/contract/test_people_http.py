@@ -234,3 +234,21 @@ async def test_a_beat_of_an_unknown_station_is_refused(town: Town) -> None:
 
 async def test_a_kind_that_is_none_is_refused(town: Town) -> None:
     assert (await post_areas(town, b"{}", "street")).json()["code"] == "kind_unknown"
+
+
+async def test_a_body_that_took_its_time_is_taken_of_nobody_whose_session_ended_meanwhile(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dispatch.limits.BODY_PROMPT_S", 0.0)
+    head = await town.bearer("admin") | {"content-type": "application/geo+json"}
+
+    async def slowly(ends: bool) -> AsyncIterator[bytes]:
+        yield BEATS[:100]
+        if ends:
+            assert (await town.client.delete("/v1/sessions/current", headers=head)).status_code == 204
+        yield BEATS[100:]
+
+    at_rest = await town.client.post("/v1/areas?kind=beat", content=slowly(False), headers=head)
+    assert at_rest.status_code == 200, at_rest.text
+    ended = await town.client.post("/v1/areas?kind=beat", content=slowly(True), headers=head)
+    assert (ended.status_code, ended.json()["code"]) == (401, "session_ended")

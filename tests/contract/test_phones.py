@@ -16,6 +16,7 @@ from dispatch.adapters.postgres.audit import PostgresJournal
 from dispatch.adapters.postgres.phones import PostgresPhones
 from dispatch.adapters.sealing import AesSealer
 from dispatch.audit.chains import read_of
+from dispatch.people.carrying import Carrying
 from dispatch.people.phones import PhoneRefusal, Phones, block_of
 from tests.conftest import Database
 from tests.contract.small_town import Town, small_town
@@ -30,12 +31,19 @@ class Mailbox:
     got: list[tuple[str, str]] = field(default_factory=list)
     works: bool = True
     waited: list[float] = field(default_factory=list)
+    tried: int = 0
+    time: float = 0.0
 
     async def wait(self, seconds: float) -> None:
         self.waited.append(seconds)
 
+    async def later(self, seconds: float) -> None:
+        self.time += seconds
+
     async def send(self, number: str, text: str, id_: UUID) -> bool:
-        self.got.append((number, text))
+        self.tried += 1
+        if self.works:
+            self.got.append((number, text))
         return self.works
 
     @property
@@ -57,10 +65,21 @@ async def box(town: Town) -> AsyncIterator[Mailbox]:
     yield Mailbox()
 
 
+class Awaited(Phones):
+    """Tells after the messages have arrived, which nobody else waits for."""
+
+    async def ask(self, text: str, language: str, address: str) -> UUID | PhoneRefusal:
+        told = await super().ask(text, language, address)
+        assert self._carrying is not None
+        await self._carrying.settled(10.0)
+        return told
+
+
 def phones(town: Town, box: Mailbox, per_day: int = 1_000) -> Phones:
-    return Phones(
-        PostgresPhones(town.pool), PhoneNumbers(("CN",)), box, AesSealer(b"k" * 32), per_day=per_day, now=lambda: 1e9,
-        pause=box.wait,
+    carrying = Carrying(box, now=lambda: box.time, pause=box.later)
+    return Awaited(
+        PostgresPhones(town.pool), PhoneNumbers(("CN",)), carrying, AesSealer(b"k" * 32), per_day=per_day,
+        now=lambda: 1e9, pause=box.wait,
     )  # fmt: skip
 
 
@@ -171,10 +190,65 @@ async def test_the_vault_opens_for_a_reason_and_says_who_opened_it(
         await connection.close()
 
 
-async def test_a_messenger_that_is_away_is_said_and_its_message_counts(town: Town, box: Mailbox) -> None:
+async def test_a_messenger_that_is_away_changes_no_answer_and_its_message_counts(town: Town, box: Mailbox) -> None:
     box.works = False
-    assert await phones(town, box).ask(NUMBER, "en", "10.0.0.1") is PhoneRefusal.MESSENGER
+    assert isinstance(await phones(town, box).ask(NUMBER, "en", "10.0.0.1"), UUID)
     assert await town.owner.fetchval("SELECT sum(sent) FROM sms_days") == 1
+    assert box.got == [] and box.tried == limits.SMS_CARRIED_S / limits.SMS_PAUSE_S, "tried for a minute"
+
+
+async def test_no_answer_waits_for_the_messenger(town: Town, box: Mailbox) -> None:
+    let_go = asyncio.Event()
+
+    class Stuck(Mailbox):
+        async def send(self, number: str, text: str, id_: UUID) -> bool:
+            await let_go.wait()
+            return await super().send(number, text, id_)
+
+    stuck = Stuck()
+    carrying = Carrying(stuck)
+    service = Phones(
+        PostgresPhones(town.pool), PhoneNumbers(("CN",)), carrying, AesSealer(b"k" * 32), per_day=100,
+        now=lambda: 1e9, pause=box.wait,
+    )  # fmt: skip
+    async with asyncio.timeout(20):
+        for n in range(limits.CODES_PER_NUMBER_H + 1):
+            assert isinstance(await service.ask(NUMBER, "en", f"10.{n}.0.1"), UUID)
+    assert stuck.got == [], "and nothing has arrived"
+    let_go.set()
+    await service.close()
+    assert len(stuck.got) == limits.CODES_PER_NUMBER_H
+
+
+async def test_more_messages_than_may_wait_are_dropped_and_what_waits_too_long_is_not_sent(
+    box: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dispatch.people.carrying.SMS_WAITING_MAX", 3)
+    carrying = Carrying(box, now=lambda: box.time, pause=box.later)
+    for n in range(5):
+        carrying.put(f"+861390000000{n}", "a", uuid4())
+    await carrying.settled(10.0)
+    assert len(box.got) == 3
+    box.works = False
+    carrying.put("+8613900000009", "a", uuid4())
+    await carrying.settled(10.0)
+    assert box.time == limits.SMS_CARRIED_S and len(box.got) == 3
+    await carrying.close()
+
+
+async def test_thousands_of_silent_codes_make_no_try_dearer(town: Town, box: Mailbox) -> None:
+    service = phones(town, box)
+    asked = [await service.ask(NUMBER, "en", f"10.{n}.0.1") for n in range(limits.CODES_PER_NUMBER_H + 1)]
+    await town.owner.execute(
+        "INSERT INTO phone_codes (id, number_mac, block_mac, sealed, code_mac, asked_at, expires_at, silent)"
+        " SELECT gen_random_uuid(), number_mac, block_mac, sealed, code_mac, asked_at, expires_at, true"
+        " FROM phone_codes, generate_series(1, 3000) WHERE id = $1", asked[-1],
+    )  # fmt: skip
+    locked = "SELECT count(*) FROM phone_codes WHERE xmax <> 0"
+    before = await town.owner.fetchval(locked)
+    mac = await town.owner.fetchval("SELECT code_mac FROM phone_codes WHERE id = $1", asked[0])
+    assert await PostgresPhones(town.pool).tried(UUID(str(asked[0])), mac) is None
+    assert await town.owner.fetchval(locked) - before <= limits.CODES_PER_NUMBER_H
 
 
 async def test_without_a_key_no_number_is_asked_for(town: Town) -> None:

@@ -54,5 +54,6 @@ function confirming(state, words, wrong) {
         h("input", { id: "phone-code", inputmode: "numeric", autocomplete: "one-time-code", maxlength: 10, value: state.phone_code, oninput: { t: "ui.phone_code" } })),
       h("button", { type: "button", class: "main", "data-confirm": "", onclick: { t: "ui.phone_confirm" }, "aria-disabled": state.phone_going === "confirm" ? "true" : null },
         words.say("citizen.phone.confirm"))) : null,
+    state.phone_asked ? h("p", { class: "quiet small", key: "late" }, words.say("citizen.phone.late")) : null,
     refused);
 }

@@ -11,7 +11,7 @@ END $$;
 
 -- One more code, if there may be one; the reason why not otherwise. The day's row is locked first: whatever arrives at
 -- once is counted one after the other. `silent`: the number has had its codes, which is nobody's business: the row is
--- kept like any other, and no message goes.
+-- kept like any other, by as many statements, and no message goes.
 CREATE FUNCTION phone_code(p jsonb, p_per_day integer) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE v_sent integer; t timestamptz; v_silent boolean; v_day date := (clock_timestamp() AT TIME ZONE 'UTC')::date;
 BEGIN
@@ -31,20 +31,22 @@ BEGIN
         (p ->> 'id')::uuid, decode(p ->> 'number_mac', 'hex'), decode(p ->> 'block_mac', 'hex'),
         decode(p ->> 'sealed', 'hex'), decode(p ->> 'code_mac', 'hex'), t,
         t + make_interval(secs => limit_of('CODE_S')), v_silent);
+    UPDATE sms_days SET sent = sent + CASE WHEN v_silent THEN 0 ELSE 1 END WHERE day = v_day;
     IF v_silent THEN RETURN 'silent'; END IF;
-    UPDATE sms_days SET sent = sent + 1 WHERE day = v_day;
     RETURN NULL;
 END $$;
 
--- A try at a code: null when it is right, else why not. All codes of the number are locked, so that two hundred tries
--- at once are counted as two hundred. A right code that is sent again hears the same. That others have tried too often is
+-- A try at a code: null when it is right, else why not. This code and all that went to the number within the hour are
+-- locked, so that two hundred tries at once are counted as two hundred; not the silent ones, of which there may be any
+-- number. A right code that is sent again hears the same. That others have tried too often is
 -- not told: then no code is right, and the row ends after as many tries as any other.
 CREATE FUNCTION phone_tried(p_id uuid, p_code_mac bytea) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE k phone_codes; t timestamptz; v_tries integer; v_right boolean;
 BEGIN
     SELECT * INTO k FROM phone_codes WHERE id = p_id;
     IF NOT FOUND THEN RETURN 'code_over'; END IF;
-    PERFORM FROM phone_codes WHERE number_mac = k.number_mac ORDER BY id FOR UPDATE;
+    PERFORM FROM phone_codes WHERE id = p_id OR number_mac = k.number_mac AND NOT silent
+        AND asked_at > clock_timestamp() - interval '1 hour' ORDER BY id FOR UPDATE;
     SELECT * INTO k FROM phone_codes WHERE id = p_id;
     t := clock_timestamp();
     IF k.confirmed_at IS NOT NULL AND k.code_mac = p_code_mac AND k.confirmed_at > t - make_interval(secs =>
