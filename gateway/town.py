@@ -145,9 +145,16 @@ async def _put_areas(conn: Connection, stations: AreaSet, beats: AreaSet) -> Non
         + [(CATCH_ALL, "其他", "Elsewhere", True)],
     )
     await conn.executemany(
-        "INSERT INTO areas (id, kind, station, name, outline) VALUES ($1, $2, $3, $4, $5::text::jsonb)",
+        "INSERT INTO areas (id, kind, station, name, name_en, outline) VALUES ($1, $2, $3, $4, $5, $6::text::jsonb)",
         [
-            (_area_id(area.id, kind), str(kind), area.station or area.id, area.name, _outline(these, area.id))
+            (
+                _area_id(area.id, kind),
+                str(kind),
+                area.station or area.id,
+                area.name,
+                str(area.properties.get("name_en") or "") or None if kind is AreaKind.BEAT else None,
+                _outline(these, area.id),
+            )
             for kind, these in ((AreaKind.STATION, stations), (AreaKind.BEAT, beats))
             for area in these.areas
         ],

@@ -170,10 +170,11 @@ class People(Struct, frozen=True, kw_only=True):
 
 
 class BeatNamed(Struct, frozen=True):
-    """A beat by id and name."""
+    """A beat by id and name. `name_en`: its own name where it has no English one."""
 
     id: str
     name: str
+    name_en: str
 
 
 class StationSet(Struct, frozen=True, kw_only=True):

@@ -17,7 +17,7 @@ from dispatch.town import TownArea, TownStore
 from gateway.http.bearer import anyone_of, require, signed
 from gateway.http.bodies import at, read_raw
 from gateway.http.problems import Problem
-from geo.areas import AreaError, AreaKind, AreaSet, Report, load_areas
+from geo.areas import AreaError, AreaSet, Report, load_areas
 
 GEOJSON: Final = "application/geo+json"
 PACKED_FROM: Final = 1_024  # bytes; less is one packet anyway
@@ -155,8 +155,8 @@ def _town_area(found: AreaSet, own: str) -> TownArea:
         kind=str(area.kind),
         station=area.station or own,
         name=area.name,
-        # of a beat one name is kept; an outline in lists, as the record gives it back
-        name_en=(_english(area.properties) if area.kind is AreaKind.STATION else None) or area.name,
+        name_en=_english(area.properties) or area.name,
+        # in lists, as the record gives it back
         outline=msgspec.json.decode(msgspec.json.encode(found.outline(own))),
     )
 

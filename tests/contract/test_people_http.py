@@ -162,6 +162,7 @@ async def test_the_map_is_open_to_all_and_costs_nothing_twice(town: Town) -> Non
     kinds = [feature["properties"]["kind"] for feature in features]
     assert (kinds.count("station"), kinds.count("beat")) == (5, 20)
     assert features[0]["properties"]["name_en"] == "Xuanwumen Station"
+    assert features[5]["properties"]["name_en"] == "Xuanwumen Station, beat 1"
     again = await town.client.get("/v1/areas", headers={"if-none-match": answer.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
     assert len((await town.client.get("/v1/categories")).json()["categories"]) == 13
@@ -193,6 +194,23 @@ async def test_an_import_is_taken_over_and_reported(town: Town) -> None:
     assert any(dropped["station"] in gap["what"] for gap in answer.json()["gaps"])
     gone = f"beat:{dropped['id']}"
     assert await town.pool.fetchval("SELECT count(*) FROM officers WHERE beat = $1", gone) == 0
+
+
+async def test_a_beat_keeps_the_english_name_of_its_file_and_has_its_own_one_without(town: Town) -> None:
+    beats = json.loads(BEATS)
+    first, second = (feature["properties"] for feature in beats["features"][:2])
+    first["name_en"] = "Lakeside"
+    del second["name_en"]
+    moved = (await post_areas(town, json.dumps(beats).encode(), "beat")).json()["moved"]
+    told = {
+        one["properties"]["id"]: one["properties"] for one in (await town.client.get("/v1/areas")).json()["features"]
+    }
+    assert told[first["id"]]["name_en"] == "Lakeside"
+    assert told[second["id"]]["name_en"] == second["name"], "nothing is made up"
+    assert {first["id"], second["id"]} <= set(moved), "another name is a change that the report tells"
+    again = (await post_areas(town, json.dumps(beats).encode(), "beat")).json()
+    assert (again["moved"], again["added"], again["dropped"]) == ([], [], [])
+    assert (await post_areas(town, BEATS, "beat")).status_code == 200
 
 
 async def test_invalid_rings_are_mended_with_a_report_or_refused_by_name(town: Town) -> None:

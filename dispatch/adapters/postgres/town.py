@@ -11,7 +11,7 @@ from dispatch.town import TownArea, TownCategory
 
 AREAS: Final = """
 SELECT a.id, a.kind, a.station, a.name, a.outline,
-       CASE a.kind WHEN 'station' THEN s.name_en ELSE a.name END AS name_en
+       CASE a.kind WHEN 'station' THEN s.name_en ELSE coalesce(a.name_en, a.name) END AS name_en
 FROM areas a JOIN stations s ON s.id = a.station ORDER BY a.kind DESC, a.id"""
 
 _outline: Final = msgspec.json.Decoder(dict[str, Any])
@@ -75,15 +75,20 @@ class PostgresTown:
         await held.execute("DELETE FROM areas WHERE kind = $1 AND NOT id = ANY ($2::text[])", kind, ids)
         await held.executemany(
             """
-            INSERT INTO areas (id, kind, station, name, outline) VALUES ($1, $2, $3, $4, $5::text::jsonb)
+            INSERT INTO areas (id, kind, station, name, name_en, outline) VALUES ($1, $2, $3, $4, $5, $6::text::jsonb)
             ON CONFLICT (id) DO UPDATE SET station = excluded.station, name = excluded.name,
-                outline = excluded.outline
+                name_en = excluded.name_en, outline = excluded.outline
             """,
             [
-                (own, kind, area.station, area.name, msgspec.json.encode(area.outline).decode())
+                (own, kind, area.station, area.name, _own_english(area), _text(area.outline))
                 for own, area in zip(ids, areas, strict=True)
             ],
         )
+
+
+def _own_english(area: TownArea) -> str | None:
+    """Of a beat only, and only where it has one: a station's stands in its own row."""
+    return area.name_en if area.kind == "beat" and area.name_en != area.name else None
 
 
 def _area(row: Any) -> TownArea:

@@ -8,8 +8,8 @@ DECLARE v_stations jsonb; v_categories jsonb; v_skills jsonb; v_since timestampt
 BEGIN
     SELECT coalesce(jsonb_agg(to_jsonb(s) || jsonb_build_object(
         'areas', (SELECT count(*) FROM areas a WHERE a.station = s.id AND a.kind = 'station'),
-        'beats', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', regexp_replace(a.id, '^beat:', ''), 'name', a.name)
-            ORDER BY a.id), '[]') FROM areas a WHERE a.station = s.id AND a.kind = 'beat'),
+        'beats', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', regexp_replace(a.id, '^beat:', ''), 'name', a.name,
+            'name_en', coalesce(a.name_en, a.name)) ORDER BY a.id), '[]') FROM areas a WHERE a.station = s.id AND a.kind = 'beat'),
         'desks', (SELECT count(*) FROM accounts d WHERE d.station = s.id AND d.role = 'desk' AND NOT d.suspended),
         'staffed', (SELECT count(*) FROM desk_shifts d WHERE d.station = s.id AND d.since > v_since),
         'officers', (SELECT count(*) FROM officers o WHERE o.station = s.id),
