@@ -10,6 +10,7 @@ from playwright.async_api import Page, Route, expect
 
 from scripts.web_packages import Parts, installed
 from tests.e2e.conftest import Screens, Service
+from tests.e2e.hands import LAT, LON, report
 
 pytestmark = [
     pytest.mark.browser,
@@ -111,6 +112,40 @@ async def test_a_touched_map_comes_alive_under_the_strict_policy_and_puts_the_pi
     await page.wait_for_function("(before) => document.querySelector('#typed').value !== before", arg=first)
     lat, lon = (float(one) for one in (await page.input_value("#typed")).split(","))
     assert lat > float(first.split(",")[0]) and lon == float(first.split(",")[1]), "an arrow moves the pin, not the map"
+    assert screens.complaints == []
+
+
+async def test_a_patrol_phone_fetches_the_library_only_when_a_hand_wants_it(service: Service, screens: Screens) -> None:
+    """Neither duty nor an offer starts a megabyte of scripts: the seconds in which a case is taken are the thumb's."""
+    one = service.of("officer", "xw-1")[0]
+    page = await screens.officer(one, 32.06, 118.79)
+    await page.wait_for_selector('[data-idle="waiting"] .map .name')
+    citizen = await screens.open("/", phone=False)
+    await report(citizen, "noise", "Drilling since five in the morning.")
+    await page.wait_for_selector("[data-offer] .map svg")
+    await page.evaluate("new Promise((done) => requestIdleCallback(done))")
+    loaded = "performance.getEntriesByType('resource').some((one) => one.name.includes('maplibre'))"
+    assert not await page.evaluate(loaded)
+    await page.locator("[data-offer] .map").click()
+    await page.locator(TAKEN).wait_for(state="attached", timeout=30_000)
+    assert await page.evaluate(loaded)
+    assert screens.complaints == []
+
+
+async def test_where_tiles_lie_under_it_the_map_of_a_held_case_comes_alive_by_itself(
+    service: Service, screens: Screens
+) -> None:
+    """On the way streets count; without any the plain map shows all there is."""
+    one = service.of("officer", "xw-1")[1]
+    page = await screens.signed_in(f"/officer?at={LAT},{LON}", one)
+    await under(page, "/tiles/{z}/{x}/{y}.png")
+    await page.route("**/tiles/**", lambda route: route.fulfill(body=png(), content_type="image/png"))
+    await page.click('[data-duty="off"]')
+    citizen = await screens.open("/", phone=False)
+    await report(citizen, "noise", "Drilling since six in the morning.")
+    await page.click("[data-take]")
+    await page.wait_for_selector("[data-held]")
+    await page.locator("[data-held]").locator(TAKEN).wait_for(state="attached", timeout=30_000)
     assert screens.complaints == []
 
 

@@ -10,7 +10,7 @@ import { wordsOf } from "../../gateway/web/shared/words.js";
 import { nodes } from "./trees.mjs";
 
 const CAMERA = { lat: 32.06, lon: 118.79, wide_m: 2_000 };
-const COLOURS = Object.fromEntries(["ground", "land", "land_line", "accent", "accent_soft", "amber", "green", "red", "ink", "quiet", "surface", "water"].map((name) => [name, `#${name}`]));
+const COLOURS = Object.fromEntries(["ground", "land", "land_line", "accent", "accent_soft", "amber", "green", "red", "ink", "quiet", "surface", "water", "alarm"].map((name) => [name, `#${name}`]));
 const MARKS = [
   { key: "pin", kind: "pin", lat: 32.06, lon: 118.79, within_m: 20 },
   { key: "o", kind: "unit", lat: 32.07, lon: 118.8, sign: "0417", busy: true },
@@ -42,7 +42,7 @@ test("rings that lie inside another are its holes, others are polygons of their 
 
 test("every mark has a picture that is drawn, and what is open lies above", () => {
   const drawn = pictures(COLOURS);
-  for (const mark of [...MARKS, { kind: "unit" }, { kind: "case" }, { kind: "case", colour: "green" }]) assert.ok(pictureOf(mark) in drawn, pictureOf(mark));
+  for (const mark of [...MARKS, { kind: "unit" }, { kind: "unit", alarm: true }, { kind: "case" }, { kind: "case", colour: "green" }]) assert.ok(pictureOf(mark) in drawn, pictureOf(mark));
   const ranks = markFeatures(MARKS).features.map((one) => one.properties.rank);
   assert.ok(ranks[0] > ranks[2] && ranks[2] > ranks[1]);
   assert.equal(new Set(Object.values(drawn).map((one) => one.path + one.fill + one.line)).size, Object.keys(drawn).length);

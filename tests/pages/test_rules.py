@@ -33,6 +33,16 @@ class Bug:
 
 BUGS: Final = (
     Bug(
+        "a name on a map is whole, or it is not there",
+        "shared/names.js", "x: within(seen.x, most.x)", "x: seen.x",
+        "names", "every name stands whole in what is seen of its area",
+    ),
+    Bug(
+        "no name on a map lies on another",
+        "shared/names.js", "!boxes.some((one) => meet(one, spot))", "true",
+        "names", "every name stands whole in what is seen of its area",
+    ),
+    Bug(
         "take it pressed twice sends once",
         "officer/offering.js", "return !one || one.going ? state :", "return !one ? state :",
         "officer", "taking twice sends once, and the act carries the round",

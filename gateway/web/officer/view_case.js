@@ -27,19 +27,20 @@ export function caseCard(held, state, words) {
   return h("article", { key: `held:${held.case}`, class: "card held", "data-held": held.case, "aria-label": categoryName(held.category, state.categories, words) },
     h("div", { class: "row apart" }, h("h2", {}, categoryName(held.category, state.categories, words)), badge(held.state, words)),
     asked(held, words),
-    h("p", { class: "far" }, farSay(held.place, state, words)),
+    held.state === "on_scene" ? null : h("p", { class: "far" }, farSay(held.place, state, words)),
     hazards(state.places[held.case], words),
+    held.state === "on_scene" ? theWord(held, state, words) : null, // at the door: before anything that can be read on the way
     h("div", { class: "row two" },
       h("button", { class: "fill", "data-sheet": "ways", onclick: { t: "ui.sheet", kind: "ways", case: held.case } }, words.say("officer.way")),
       h("button", { class: "fill", "data-sheet": "talk", "data-unread": unread || null, onclick: { t: "ui.sheet", kind: "talk", case: held.case } },
         words.say("officer.talk"), unread ? h("span", { class: "count" }, words.say("officer.talk_unread", { n: unread })) : null)),
     h("p", { class: "told" }, held.words),
     h("p", { class: "seen", "data-seen-by-reporter": "" }, shape("dot"), h("span", {}, words.say(`officer.seen.${held.state}`, { call_sign: state.me?.call_sign ?? "" }))),
-    theWord(held, state, words),
+    held.state === "on_scene" ? null : theWord(held, state, words),
     held.state === "on_scene" ? ending(held, state, words) : null,
     held.others?.length ? h("p", {}, words.say("officer.with", { who: held.others.map((one) => nameOf(one, words)).join(words.say("list")) })) : null,
     held.seats > 1 + (held.others?.length ?? 0) ? h("p", { "data-free-seat": "" }, words.say("officer.free_seat", { n: held.seats - 1 - (held.others?.length ?? 0) })) : null,
-    held.state === "on_scene" ? null : h("div", { class: "pick" }, map({ camera: state.camera, ratio: RATIO, areas: state.areas, mine: state.me?.beat ?? null, words, label: words.say("officer.case_map"),
+    held.state === "on_scene" ? null : h("div", { class: "pick" }, map({ camera: state.camera, ratio: RATIO, areas: state.areas, mine: state.me?.beat ?? null, words, upgrade: "tiles", label: words.say("officer.case_map"),
       marks: [{ key: "case", kind: "pin", ...held.place }, ...(state.fix ? [{ key: "me", kind: /** @type {const} */ ("unit"), ...state.fix, sign: state.me?.call_sign }] : [])] })),
     earlier(state.places[held.case], state, words),
     more(held, words));
@@ -76,7 +77,7 @@ function earlier(known, state, words) {
 function theWord(held, state, words) {
   if (held.met) return h("p", { key: "met", class: "badge green", "data-met": "yes" }, shape("tick"), words.say("officer.met"));
   if (!held.word) return null;
-  if (held.state !== "on_scene") return h("p", { key: "word", class: "quiet" }, words.say("officer.word_later", { word: held.word }));
+  if (held.state !== "on_scene") return h("p", { key: "word" }, words.say("officer.word_later", { word: held.word }));
   const own = state.word.case === held.case;
   const typed = own ? state.word.typed : "";
   const refused = own ? state.word.refused : null;

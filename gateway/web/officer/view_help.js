@@ -60,7 +60,7 @@ export function alarms(state, words) {
     h("section", { key: `help:${help.panic}`, class: "card danger", role: "alert", "data-help": help.call_sign },
       h("h2", { class: "large" }, shape("warn"), words.say("officer.help.title", { who: nameOf(help, words) })),
       h("p", { class: "far" }, help.place ? farSay(help.place, state, words) : words.say("officer.help.no_place")),
-      help.place && !help.seen ? h("div", { class: "pick" }, map({ camera: cameraOf(help, state), ratio: RATIO * 0.7, areas: state.areas, words, zoom: false,
+      help.place && !help.seen ? h("div", { class: "pick" }, map({ camera: cameraOf(help, state), ratio: RATIO * 0.7, areas: state.areas, words, zoom: false, upgrade: "touch",
         label: words.say("officer.help.map"), marks: [{ key: "help", kind: "pin", ...help.place, sign: help.call_sign },
           ...(state.fix ? [{ key: "me", kind: /** @type {const} */ ("unit"), ...state.fix, sign: state.me?.call_sign }] : [])] })) : null,
       help.place ? h("div", { class: "ways" }, wayLinks(help.place, help.call_sign, words)) : null,

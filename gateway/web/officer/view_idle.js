@@ -26,12 +26,18 @@ export function head(state, words) {
   return h("header", { key: "top", class: "top" },
     h("a", { class: "skip", href: "#main" }, words.say("skip")),
     h("div", { class: "who" },
-      h("h1", {}, words.say("officer.you", { call_sign: state.me?.call_sign ?? state.signed.call_sign ?? "" })),
+      h("h1", {}, called(state, words)),
       onDuty(state, words)),
     h("span", { class: "push row nowrap" },
       h("button", { class: "square", "aria-label": words.say("officer.sun"), "aria-pressed": sun ? "true" : "false", "data-pref": "sun", onclick: { t: "ui.pref", name: "sun", on: !sun } }, icon(SUN)),
       h("button", { class: "square", "aria-label": words.say("officer.settings"), "data-sheet": "settings",
         onclick: state.sheet?.kind === "settings" ? { t: "ui.back" } : { t: "ui.sheet", kind: "settings" } }, icon(SLIDERS))));
+}
+
+/** By call sign as soon as that is known. @param {State} state @param {Words} words */
+function called(state, words) {
+  const call_sign = state.me?.call_sign ?? state.signed.call_sign;
+  return call_sign ? words.say("officer.you", { call_sign }) : words.say("officer.title");
 }
 
 /** @param {State} state @param {Words} words */
@@ -84,7 +90,7 @@ function ownCamera(state) {
 
 /** @param {State} state @param {Words} words */
 const ownMap = (state, words, placing = false) => map({ camera: placing ? state.camera : ownCamera(state), ratio: RATIO, areas: state.areas,
-  mine: state.me?.beat ?? null, words, place: placing, zoom: placing, label: words.say(placing ? "officer.place_map" : "officer.map"),
+  mine: state.me?.beat ?? null, words, upgrade: "touch", place: placing, zoom: placing, label: words.say(placing ? "officer.place_map" : "officer.map"),
   marks: state.fix ? [{ key: "me", kind: /** @type {const} */ ("unit"), ...state.fix, within_m: state.fix.accuracy_m, sign: state.me?.call_sign }] : [] });
 
 const SHIFTS_H = [0, 1, 2, 4, 6, 8, 10, 12];

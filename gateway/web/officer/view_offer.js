@@ -2,7 +2,7 @@
 
 import { h } from "../shared/dom.js";
 import { map } from "../shared/live_map.js";
-import { cameraFor } from "../shared/map.js";
+import { around, cameraFor } from "../shared/map.js";
 import { ring } from "../shared/pieces.js";
 import { categoryName, distanceSay, metresBetween } from "../shared/places.js";
 import { eighth } from "./ways.js";
@@ -33,7 +33,7 @@ export function farSay(place, state, words) {
 /** @param {Offer} offer @param {State} state @param {Words} words */
 export function offerCard(offer, state, words) {
   const name = categoryName(offer.category, state.categories, words);
-  const camera = cameraFor([offer.place, ...(state.fix ? [state.fix] : [])], CARD_RATIO, 600);
+  const camera = cameraFor([...around(offer.place), ...(state.fix ? [state.fix] : [])], CARD_RATIO, 600);
   return h("article", { key: `offer:${offer.case}`, class: "card offer slides", "data-offer": offer.case, "aria-label": name },
     h("div", { class: "row apart offer-top" },
       h("div", { class: "fill" },
@@ -42,7 +42,7 @@ export function offerCard(offer, state, words) {
       ring(offer.ends_ms, state.now_ms, words)),
     h("p", { class: "two-lines" }, offer.words),
     (offer.seats ?? 1) > 1 ? h("p", {}, words.say("officer.seats", { n: offer.seats })) : null,
-    h("div", { class: "pick" }, map({ camera, ratio: CARD_RATIO, areas: state.areas, mine: state.me?.beat ?? null, words, zoom: false, label: words.say("officer.offer_map"),
+    h("div", { class: "pick" }, map({ camera, ratio: CARD_RATIO, areas: state.areas, mine: state.me?.beat ?? null, words, zoom: false, upgrade: "touch", label: words.say("officer.offer_map"),
       marks: [{ key: "case", kind: "case", ...offer.place, colour: "blue" }, ...(state.fix ? [{ key: "me", kind: /** @type {const} */ ("unit"), ...state.fix, sign: state.me?.call_sign }] : [])] })),
     h("p", { class: "quiet small" }, words.say("officer.offer_place")),
     h("div", { class: "row two" },

@@ -1,11 +1,12 @@
 /**
  * The map that pages show: called as `map.js` is, which draws it first and wherever the library cannot be had (no WebGL, no
  * package, no line). MapLibre takes over when it has drawn its first picture. It is fetched only where a map shows:
- * when the page is idle, or with `upgrade: "touch"` only once somebody touches the map.
+ * when the page is idle; with `upgrade: "touch"` only once somebody touches the map; with `upgrade: "tiles"` when idle where
+ * something lies under the maps that the plain one cannot show, else with the first touch.
  *
  * Beside the messages of `map.js` a page hears `{t: "ui.camera", camera}` when a person has moved the map itself.
  *
- * @typedef {import("./map.js").MapParts & {upgrade?: "idle" | "touch"}} LiveParts
+ * @typedef {import("./map.js").MapParts & {upgrade?: "idle" | "touch" | "tiles"}} LiveParts
  */
 
 import { drawsItself, h } from "./dom.js";
@@ -39,15 +40,19 @@ function able() {
 let library = null;
 const fetched = () => (library ??= able() ? import("./live_map_gl.js").catch(() => null) : Promise.resolve(null));
 
+/** @type {Promise<boolean> | null} */
+let asked_tiles = null;
+/** Does anything lie under the maps? */
+const hasTiles = () => (asked_tiles ??= fetch("/static/shared/basemap.json").then((answer) => answer.json()).then((base) => Boolean(base.tiles), () => false));
+
 /** Calls `go` once, when `place` is seen and the page idle, or when it is touched. @param {HTMLElement} frame @param {string} when @param {() => void} go */
 function whenWanted(frame, when, go) {
-  if (when === "touch") {
-    for (const name of ["pointerdown", "focusin", "wheel"]) frame.addEventListener(name, go, { once: true, passive: true });
-    return () => null;
-  }
-  const seen = new IntersectionObserver((entries) => {
+  if (when !== "idle") for (const name of ["pointerdown", "focusin", "wheel"]) frame.addEventListener(name, go, { once: true, passive: true });
+  if (when === "touch") return () => null;
+  const seen = new IntersectionObserver(async (entries) => {
     if (!entries.some((one) => one.isIntersecting)) return;
     seen.disconnect();
+    if (when === "tiles" && !(await hasTiles())) return;
     if ("requestIdleCallback" in globalThis) requestIdleCallback(go, { timeout: IDLE_MS });
     else setTimeout(go, 1);
   });

@@ -3,8 +3,9 @@
 import "./trusted.js";
 import * as library from "/static/vendor/maplibre-gl/maplibre-gl.mjs";
 import { kindOf, plainWords, under } from "./live_map_base.js";
-import { areaFeatures, cameraOf, haloFeatures, markFeatures, ownLayers, ownSources, pictures, zoomFor } from "./live_map_style.js";
-import { ARROWS, drawn as drawnIn } from "./map.js";
+import { areaFeatures, cameraOf, haloFeatures, markFeatures, nameFeatures, ownLayers, ownSources, pictures, zoomFor } from "./live_map_style.js";
+import { ARROWS, drawn as drawnIn, meant } from "./map.js";
+import { namesOn } from "./names.js";
 
 /** @type {typeof import("maplibre-gl")} */
 const { Map: GlLibraryMap, addProtocol, setWorkerUrl } = library;
@@ -26,7 +27,7 @@ function colours() {
   const told = getComputedStyle(document.documentElement);
   const of = (/** @type {string} */ name) => told.getPropertyValue(`--${name}`).trim();
   return { ground: of("ground"), land: of("land"), land_line: of("land-line"), accent: of("accent"), accent_soft: of("accent-soft"), amber: of("amber"),
-    green: of("green"), red: of("red"), ink: of("ink"), quiet: of("quiet"), surface: of("surface"), water: of("water") };
+    green: of("green"), red: of("red"), ink: of("ink"), quiet: of("quiet"), surface: of("surface"), water: of("water"), alarm: of("press-red") };
 }
 
 /** @type {Promise<import("./live_map_base.js").Base> | null} */
@@ -146,7 +147,10 @@ export class GlMap {
     map.on("mousemove", (event) => {
       canvas.style.cursor = this.#under(map, event) || this.parts.place ? "pointer" : "";
     });
-    map.on("moveend", (event) => this.#moved(map, event));
+    map.on("moveend", (event) => {
+      this.#name(map);
+      this.#moved(map, event);
+    });
     map.on("webglcontextlost", () => this.#lost());
     map.on("error", () => {}); // a tile that does not come leaves a hole, and no more
     canvas.addEventListener("keydown", (event) => {
@@ -162,17 +166,35 @@ export class GlMap {
     const map = this.#map;
     const source = (/** @type {string} */ name) => /** @type {import("maplibre-gl").GeoJSONSource | undefined} */ (map?.getSource(name));
     if (!map || !source("marks")) return;
-    const { areas, mine, marks, words, label } = this.parts;
+    const { areas, mine, marks, label } = this.parts;
     map.getCanvas().setAttribute("aria-label", label);
-    if (areas !== this.#areas) source("areas")?.setData(/** @type {any} */ (areaFeatures(areas, mine, words.lang)));
-    this.#areas = areas;
     const told = JSON.stringify(marks);
+    const moved = areas !== this.#areas || told !== this.#marks;
+    if (areas !== this.#areas) source("areas")?.setData(/** @type {any} */ (areaFeatures(areas, mine)));
+    this.#areas = areas;
     if (told !== this.#marks) {
       source("halos")?.setData(/** @type {any} */ (haloFeatures(marks)));
       source("marks")?.setData(/** @type {any} */ (markFeatures(marks)));
     }
     this.#marks = told;
+    if (moved) this.#name(map);
     this.#follow(map);
+  }
+
+  /** Names stand where they are whole in what is seen now. @param {import("maplibre-gl").Map} map */
+  #name(map) {
+    const [wide, high] = [this.place.clientWidth, this.place.clientHeight];
+    const source = /** @type {import("maplibre-gl").GeoJSONSource | undefined} */ (map.getSource("names"));
+    if (!source || !wide || !high) return;
+    const { areas, mine, marks, words, zoom = true } = this.parts;
+    const camera = cameraOf(map.getCenter(), map.getZoom(), high / wide, wide, high);
+    const a_pixel_m = camera.wide_m / wide;
+    const at = (/** @type {{lat: number, lon: number}} */ point) => {
+      const { x, y } = drawnIn(camera, point);
+      return { x: x / a_pixel_m, y: y / a_pixel_m };
+    };
+    const names = namesOn(areas, ([lon, lat]) => at({ lat, lon }), { wide, high, lang: words.lang, mine, taken: marks.map((one) => ({ ...at(one), sign: one.sign })), buttons: zoom });
+    source.setData(/** @type {any} */ (nameFeatures(names.map((one) => ({ ...one, ...meant(camera, { x: one.x * a_pixel_m, y: one.y * a_pixel_m }) })))));
   }
 
   /** Goes where the page looks, unless a person has just moved the map. @param {import("maplibre-gl").Map} map */

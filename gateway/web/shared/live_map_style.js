@@ -1,6 +1,7 @@
 /** What the live map is made of, pure: colours, layers, features, the zoom that shows as much as the plain map does. */
 
-import { nameIn } from "./places.js";
+import { ALARM } from "./map.js";
+import { inside } from "./names.js";
 
 /**
  * @typedef {import("./map.js").Camera} Camera
@@ -9,7 +10,7 @@ import { nameIn } from "./places.js";
  * @typedef {{type: "Feature", id?: number, properties: Record<string, any>, geometry: any}} Feature
  * @typedef {{type: "FeatureCollection", features: Feature[]}} Features
  * @typedef {{ground: string, land: string, land_line: string, accent: string, accent_soft: string, amber: string, green: string, red: string,
- *   ink: string, quiet: string, surface: string, water: string}} Colours
+ *   ink: string, quiet: string, surface: string, water: string, alarm: string}} Colours
  */
 
 /** Metres of a pixel at zoom 0 on the equator, tiles of 512 pixels. */
@@ -42,11 +43,11 @@ export function circle(at, radius_m) {
 /** @param {Feature[]} features @returns {Features} */
 export const collection = (features) => ({ type: "FeatureCollection", features });
 
-/** Outlines with their names. @param {Area[]} areas @param {string | null | undefined} mine @param {string} lang */
-export const areaFeatures = (areas, mine, lang) =>
+/** Outlines. @param {Area[]} areas @param {string | null | undefined} mine */
+export const areaFeatures = (areas, mine) =>
   collection(areas.map((area) => ({
     type: "Feature",
-    properties: { kind: area.kind, mine: area.id === mine, name: nameIn(area, { lang }) },
+    properties: { kind: area.kind, mine: area.id === mine },
     // Rings come flat, outer ones and holes alike: even-odd is what a polygon of several rings means when each is its own.
     geometry: area.rings.length === 1 ? { type: "Polygon", coordinates: area.rings } : { type: "MultiPolygon", coordinates: polygons(area.rings) },
   })));
@@ -63,35 +64,30 @@ export function polygons(rings) {
   return found;
 }
 
-/** @param {number[]} point @param {number[][]} ring */
-function inside([x, y], ring) {
-  let odd = false;
-  for (let i = 0, j = ring.length - 1; i < ring.length; j = i, i += 1) {
-    const [xi, yi] = ring[i];
-    const [xj, yj] = ring[j];
-    if (yi > y !== yj > y && x < ((xj - xi) * (y - yi)) / (yj - yi) + xi) odd = !odd;
-  }
-  return odd;
-}
-
 /** The circle in which the true point lies, for every mark that says so. @param {Mark[]} marks */
 export const haloFeatures = (marks) =>
   collection(marks.filter((mark) => mark.within_m).map((mark) => ({
     type: "Feature", properties: {}, geometry: { type: "Polygon", coordinates: [circle(mark, mark.within_m ?? 0)] },
   })));
 
+/** The names of areas, each as a point where it stands. @param {(import("./names.js").Name & {lon: number, lat: number})[]} names */
+export const nameFeatures = (names) =>
+  collection(names.map(({ text, size, kind, mine, lon, lat }) => ({
+    type: "Feature", properties: { text, size, loud: mine || kind === "station" }, geometry: { type: "Point", coordinates: [lon, lat] },
+  })));
+
 /** Points, each with the name of its picture; `at` is its place in `marks`. What is open, then pins, are drawn last. @param {Mark[]} marks */
 export const markFeatures = (marks) =>
   collection(marks.map((mark, at) => ({
     type: "Feature",
-    properties: { at, picture: pictureOf(mark), sign: mark.sign ?? "", rank: mark.kind === "pin" ? 3 : mark.open ? 2 : mark.kind === "unit" ? 1 : 0 },
+    properties: { at, picture: pictureOf(mark), sign: mark.sign ?? "", rank: mark.alarm ? 4 : mark.kind === "pin" ? 3 : mark.open ? 2 : mark.kind === "unit" ? 1 : 0 },
     geometry: { type: "Point", coordinates: [mark.lon, mark.lat] },
   })));
 
 /** @param {Mark} mark */
 export function pictureOf(mark) {
   if (mark.kind === "pin") return "pin";
-  if (mark.kind === "unit") return mark.busy ? "unit-busy" : "unit";
+  if (mark.kind === "unit") return mark.alarm ? "unit-alarm" : mark.busy ? "unit-busy" : "unit";
   return `case-${["blue", "amber", "green"].includes(mark.colour ?? "") ? mark.colour : "quiet"}${mark.open ? "-open" : ""}`;
 }
 
@@ -106,7 +102,9 @@ export function pictures(colours) {
   ]);
   return {
     unit: { path: dot, fill: colours.accent, line: colours.surface, wide: 2 },
-    "unit-busy": { path: dot, fill: colours.amber, line: colours.surface, wide: 2 },
+    // A ring, so that a busy officer differs by shape too.
+    "unit-busy": { path: "M5 0A5 5 0 1 1-5 0A5 5 0 1 1 5 0Z", fill: colours.surface, line: colours.amber, wide: 5 },
+    "unit-alarm": { path: ALARM, fill: colours.alarm, line: colours.ink, wide: 3 },
     pin: { path: "M0 0C-3-8-10-12-10-19A10 10 0 0 1 10-19C10-12 3-8 0 0Z", fill: colours.red, line: colours.surface, wide: 2 },
     ...Object.fromEntries(cases),
   };
@@ -117,7 +115,6 @@ const FONT = ["sans-serif"]; // drawn by the browser itself: no fonts are fetche
 
 /** Our own layers, over whatever lies beneath. @param {Colours} c */
 export function ownLayers(c) {
-  const label = { "text-font": FONT, "text-max-width": 8 };
   const halo = { "text-color": c.ink, "text-halo-color": c.surface, "text-halo-width": 1.5 };
   /** @param {string} kind */
   const of = (kind) => ["==", ["get", "kind"], kind];
@@ -127,8 +124,10 @@ export function ownLayers(c) {
     { id: "beats", type: "line", source: "areas", filter: of("beat"), paint: { "line-color": ["case", ["get", "mine"], c.accent, c.land_line], "line-width": ["case", ["get", "mine"], 2, 1], "line-dasharray": [3, 3] } },
     { id: "area-lines", type: "line", source: "areas", filter: of("station"), paint: { "line-color": c.land_line, "line-width": 1.5 } },
     { id: "halos", type: "fill", source: "halos", paint: { "fill-color": c.accent, "fill-opacity": 0.16 } },
-    { id: "area-names", type: "symbol", source: "areas", filter: of("station"), layout: { ...label, "text-field": ["get", "name"], "text-size": 14 }, paint: halo },
-    { id: "beat-names", type: "symbol", source: "areas", filter: of("beat"), minzoom: 12.5, layout: { ...label, "text-field": ["get", "name"], "text-size": 12 }, paint: { ...halo, "text-color": c.quiet } },
+    // Where each stands is reckoned by `names.js`: here nothing is moved, broken or left out again.
+    { id: "names", type: "symbol", source: "names",
+      layout: { "text-field": ["get", "text"], "text-font": FONT, "text-size": ["get", "size"], "text-max-width": 60, "text-allow-overlap": true, "text-ignore-placement": true },
+      paint: { ...halo, "text-color": ["case", ["get", "loud"], c.ink, c.quiet] } },
     { id: "marks", type: "symbol", source: "marks",
       layout: { "icon-image": ["get", "picture"], "icon-allow-overlap": true, "icon-ignore-placement": true, "symbol-sort-key": ["get", "rank"],
         "text-field": ["get", "sign"], "text-font": FONT, "text-size": 12, "text-anchor": "left", "text-offset": [1, 0], "text-optional": true },
@@ -137,4 +136,4 @@ export function ownLayers(c) {
 }
 
 /** Our sources, empty. */
-export const ownSources = () => ({ areas: { ...EMPTY }, halos: { ...EMPTY }, marks: { ...EMPTY } });
+export const ownSources = () => ({ areas: { ...EMPTY }, halos: { ...EMPTY }, names: { ...EMPTY }, marks: { ...EMPTY } });

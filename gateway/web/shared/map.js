@@ -6,13 +6,14 @@
  * @typedef {import("./places.js").Point} Point
  * @typedef {import("./places.js").Area} Area
  * @typedef {{key: string, kind: "pin" | "unit" | "case", lat: number, lon: number, within_m?: number | null, sign?: string, busy?: boolean,
- *   colour?: string, open?: boolean, press?: import("./dom.js").Message}} Mark `within_m`: the true point lies at most so far away
+ *   alarm?: boolean, colour?: string, open?: boolean, press?: import("./dom.js").Message}} Mark `within_m`: the true point lies at most so far away
  * @typedef {{camera: Camera | null, ratio: number, areas: Area[], mine?: string | null, marks: Mark[], label: string,
  *   words: import("./words.js").Words, place?: boolean, zoom?: boolean, across_px?: number}} MapParts
  *   `mine`: the beat to show as one's own. `place`: clicks and arrow keys place a point: {t: "ui.map", x, y} and {t: "ui.map_key", did}
  */
 
 import { h } from "./dom.js";
+import { namesOn } from "./names.js";
 import { boxOf, nameIn, pointsOf } from "./places.js";
 
 const METRES_A_DEGREE = 111_320;
@@ -29,6 +30,13 @@ export function cameraFor(points, ratio, wide_m_min = 800, room = 1.6) {
   if (!box) return null;
   const wide_m = Math.min(WIDE_M_MAX, Math.max(wide_m_min, box.wide_m * room, (box.high_m * room) / ratio));
   return { lat: box.lat, lon: box.lon, wide_m };
+}
+
+/** A place as far as it may reach: north, south, east and west of it. @param {Point & {within_m?: number | null}} place @returns {Point[]} */
+export function around({ lat, lon, within_m }) {
+  const up = (within_m ?? 0) / METRES_A_DEGREE;
+  const along = up / Math.cos((lat * Math.PI) / 180);
+  return up ? [{ lat: lat + up, lon }, { lat: lat - up, lon }, { lat, lon: lon + along }, { lat, lon: lon - along }] : [{ lat, lon }];
 }
 
 const AREAS_ROOM = 1.2; // outlines need no pins
@@ -84,6 +92,7 @@ export function map({ camera, ratio, areas, mine = null, marks, label, words, pl
       onkeydown: place ? { t: "ui.map_key", keys: ARROWS } : null,
     },
       outlines(camera, areas, mine, words),
+      named({ camera, ratio, areas, mine, marks, label, words, zoom, across_px }),
       marks.map((mark) => drawMark(camera, mark, dot))),
     zoom ? h("div", { class: "zoom" },
       h("button", { type: "button", "aria-label": words.say("map.in"), onclick: { t: "ui.zoom", did: "in" } }, "+"),
@@ -106,6 +115,27 @@ function outlines(camera, areas, mine, words) {
   return trees;
 }
 
+/** @type {WeakMap<Area[], {seen: string, tree: import("./dom.js").Tree}>} */
+const NAMED = new WeakMap();
+
+/** The names of what is seen, made once for a camera and where the marks stand. @param {MapParts & {camera: Camera, across_px: number}} parts */
+function named({ camera, ratio, areas, mine = null, marks, words, zoom, across_px }) {
+  const dot = camera.wide_m / across_px;
+  const at = (/** @type {Point} */ point) => {
+    const { x, y } = drawn(camera, point);
+    return { x: x / dot, y: y / dot };
+  };
+  const taken = marks.map((mark) => ({ ...at(mark), sign: mark.sign }));
+  const seen = `${words.lang} ${camera.lat} ${camera.lon} ${camera.wide_m} ${mine} ${taken.map((one) => `${one.x.toFixed(0)} ${one.y.toFixed(0)} ${one.sign}`)}`;
+  const before = NAMED.get(areas);
+  if (before?.seen === seen) return before.tree;
+  const found = namesOn(areas, ([lon, lat]) => at({ lat, lon }), { wide: across_px, high: across_px * ratio, lang: words.lang, mine, taken, buttons: zoom });
+  const tree = h("g", { key: "names", "aria-hidden": "true" }, found.map((one) =>
+    h("text", { key: one.key, class: `name ${one.mine ? "mine" : one.kind}`, transform: `translate(${(one.x * dot).toFixed(1)} ${(one.y * dot).toFixed(1)}) scale(${dot.toFixed(4)})` }, one.text)));
+  NAMED.set(areas, { seen, tree });
+  return tree;
+}
+
 /** @param {Camera} camera @param {Area} area @param {string} kind @param {import("./words.js").Words} words */
 function outline(camera, area, kind, words) {
   const path = area.rings.map((ring) =>
@@ -119,12 +149,15 @@ function outline(camera, area, kind, words) {
 /** @type {Record<string, string>} */
 const CASE_SHAPES = { blue: "M0-8 8 0 0 8-8 0Z", amber: "M0-9 9-1V8H-9V-1Z", green: "M-7-7H7V7H-7Z" };
 
+/** An officer who calls for help: an octagon, larger than anything else. */
+export const ALARM = "M-5-12H5L12-5V5L5 12H-5L-12 5V-5Z";
+
 /** @param {Camera} camera @param {Mark} mark @param {number} dot */
 function drawMark(camera, mark, dot) {
   const { x, y } = drawn(camera, mark);
   const inner = {
     pin: () => h("path", { class: "pin", d: "M0 0C-3-8-10-12-10-19A10 10 0 0 1 10-19C10-12 3-8 0 0Z" }),
-    unit: () => h("circle", { class: `unit${mark.busy ? " busy" : ""}`, r: 8 }),
+    unit: () => (mark.alarm ? h("path", { class: "unit alarm", d: ALARM }) : h("circle", { class: `unit${mark.busy ? " busy" : ""}`, r: 8 })),
     case: () => h("path", { class: `case ${mark.colour ?? ""}${mark.open ? " open" : ""}`, d: CASE_SHAPES[mark.colour ?? ""] ?? CASE_SHAPES.blue }),
   }[mark.kind]();
   return h("g", { key: mark.key, transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})`, onclick: mark.press ?? null },

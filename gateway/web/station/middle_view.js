@@ -4,6 +4,7 @@ import { accountView } from "../shared/account_view.js";
 import { h } from "../shared/dom.js";
 import { map } from "../shared/live_map.js";
 import { MARKS, shape } from "../shared/pieces.js";
+import { surnameIn } from "../shared/surnames.js";
 import { CLOSED } from "./acts.js";
 import { figuresPanel, handoverPanel, helpPanel, stationsPanel } from "./panels_view.js";
 import { roster, unseen } from "./queue.js";
@@ -40,7 +41,7 @@ export function marksOf(state) {
       open: one.case === state.open, press: { t: "ui.open", case: one.case }, drop: one.case })),
     ...roster(state).filter((one) => one.place && !calling.has(one.officer)).map((one) => ({ key: one.officer, kind: /** @type {const} */ ("unit"), lat: /** @type {any} */ (one.place).lat, lon: /** @type {any} */ (one.place).lon,
       sign: one.call_sign, busy: Boolean(one.on_case), drag: one.officer })),
-    ...[...calling.values()].filter((one) => state.at[one.officer]).map((one) => ({ key: one.officer, kind: /** @type {const} */ ("unit"), lat: state.at[one.officer].lat, lon: state.at[one.officer].lon, sign: `${one.call_sign} SOS`, busy: true, alarm: true })),
+    ...[...calling.values()].filter((one) => state.at[one.officer]).map((one) => ({ key: one.officer, kind: /** @type {const} */ ("unit"), lat: state.at[one.officer].lat, lon: state.at[one.officer].lon, sign: `${one.call_sign} SOS`, alarm: true })),
     ...(entry ? [{ key: "entry", kind: /** @type {const} */ ("pin"), lat: entry.lat, lon: entry.lon, within_m: entry.within_m ?? null }] : []),
   ];
 }
@@ -54,7 +55,7 @@ function picture(state, words) {
       label: words.say(state.entry ? "desk.map_place" : "desk.map_label", { cases: many }) }),
     h("p", { class: "legend small quiet" },
       h("span", { class: "badge blue" }, shape("dot"), words.say("desk.free")),
-      h("span", { class: "badge amber" }, shape("dot"), words.say("desk.busy")),
+      h("span", { class: "badge amber" }, shape("circle"), words.say("desk.busy")),
       h("span", { class: "badge blue" }, shape("diamond"), words.say("desk.a_case")),
       h("span", { class: "badge amber" }, shape("house"), words.say("desk.needs")),
       h("button", { type: "button", class: "plain small", onclick: { t: "ui.home" } }, words.say("desk.map_home"))));
@@ -66,6 +67,6 @@ function officers(state, words) {
   return h("section", { key: "roster", class: "roster", "aria-label": words.say("desk.officers") },
     h("h2", {}, words.say("desk.officers"), h("span", { class: "quiet" }, ` ${all.length}`), all.length ? h("span", { class: "quiet small drag-hint" }, words.say("desk.drag_hint")) : null),
     all.length ? h("ul", {}, all.map((one) => h("li", { key: one.officer, class: `unit-row${one.on_case ? "" : " free"}`, "data-officer": one.call_sign, "data-drag": one.officer },
-      h("span", { class: `badge ${one.on_case ? "amber" : "green"}` }, shape(one.on_case ? "triangle" : "dot")), h("b", {}, one.call_sign), h("span", {}, one.surname),
+      h("span", { class: `badge ${one.on_case ? "amber" : "blue"}` }, shape(one.on_case ? "circle" : "dot")), h("b", {}, one.call_sign), h("span", {}, surnameIn(one.surname, words)),
       h("span", { class: "quiet small" }, words.say(one.on_case ? "desk.busy" : one.place ? "desk.free" : "desk.no_place"))))) : h("p", { class: "quiet" }, words.say("desk.no_officers")));
 }
