@@ -215,7 +215,7 @@ async def test_suggested_duplicates_are_merged_and_parted_again(town: Town, scre
     twin = (await town.report(category="noise", words="Loud music.", lat=LAT - 0.003, lon=LON + 0.0003))["case"]
     await expect(row(page, twin)).to_be_visible()
     await go_to(page, lead)
-    await expect(page.locator("[data-twins]")).to_contain_text("1 open cases may be the same incident")
+    await expect(page.locator("[data-twins]")).to_contain_text("1 open case may be the same incident")
     await form(page, "m")
     await expect(page.locator(f'[data-report="{twin}"]')).to_be_focused()
     await page.keyboard.press("Space")

@@ -215,9 +215,9 @@ test("the countdown ends where the server's remaining milliseconds say, by this 
 test("each moment has its true sentence", () => {
   assert.match(say(CASE), /^Received \d\d:\d\d\. Officers nearby are being asked\.$/);
   const claimed = { ...CASE, status: "claimed", officers: [LI] };
-  assert.equal(say(claimed), "Officer 0417 (李) has taken it.");
+  assert.equal(say(claimed), "Officer 0417 (Li) has taken it.");
   const near = { t: "moves", moved: [{ call_sign: "0417", place: { lat: 32, lon: 118, within_m: 200 }, eta_s: [380, 540] }] };
-  assert.equal(say(claimed, near), "Officer 0417 (李) has taken it, about 6 to 9 minutes away.");
+  assert.equal(say(claimed, near), "Officer 0417 (Li) has taken it, about 6 to 9 minutes away.");
   assert.equal(statusSay(play(PLACES, claimed, near), ZH), "0417 李警官已接单，约 6 至 9 分钟到达。");
   assert.match(say({ ...CASE, status: "at_station", desk_reason: "nobody_near" }), /^Nobody nearby was free\. Xuanwumen Station has it now/);
   assert.match(say({ ...CASE, status: "at_station", desk_reason: "window_closed", acknowledged: true }), /has seen it/);
@@ -269,7 +269,7 @@ test("an officer who no longer holds the case leaves the map", () => {
 
 test("who is coming stands there with the word for the door, which goes when it was said", () => {
   const coming = play(...LIVE, { ...CASE, status: "en_route", officers: [LI] });
-  assert.match(shown(coming), /Officer 0417 \(李\)/);
+  assert.match(shown(coming), /Officer 0417 \(Li\)/);
   assert.match(shown(coming), /4 7 1 1/);
   const met = on(coming, { ...CASE, status: "on_scene", officers: [{ call_sign: "0417", surname: "李", met: true }] });
   assert.match(shown(met), /you have met/);

@@ -8,6 +8,7 @@ import { REASONS } from "../../gateway/web/officer/offering.js";
 import { eighth, waysTo } from "../../gateway/web/officer/ways.js";
 import { fixOfBridge, placeInAddress } from "../../gateway/web/officer/here.js";
 import { fromGcj02, toGcj02 } from "../../gateway/web/shared/datum.js";
+import { around, cameraFor } from "../../gateway/web/shared/map.js";
 import { texts } from "./trees.mjs";
 import { CLAIM, EN, HELD, OFFER, TAKE, ZH, from, large, marked, membersOf, play, read, result, seen } from "./officer_town.mjs";
 
@@ -200,4 +201,19 @@ test("a place in the address and one from a bridge may be in GCJ-02; nonsense is
   const told = fixOfBridge({ latitude: 32.057934, longitude: 118.795195, accuracy: 12, datum: "gcj02" });
   assert.ok(Math.abs(told.lon - 118.79) < 1e-5 && told.accuracy_m === 12);
   assert.equal(fixOfBridge({ lat: "x" }), null);
+});
+
+test("at the door the word is asked for before anything that could be read on the way, and the way is no longer told", () => {
+  const shown = read(THERE);
+  assert.ok(shown.indexOf("The word is 4712") < shown.indexOf("Way there"), shown);
+  const going = { ...HELD, state: "en_route", status: "en_route", word: "4712" };
+  const FIX = { t: "fix", fix: { lat: 32.05, lon: 118.79, accuracy_m: 5, source: "gps" } };
+  assert.match(read(FIX, going), /1\.1 km north · 3 min/);
+  assert.doesNotMatch(read(FIX, THERE), /km north/);
+});
+
+test("an offer's map shows all of where the place may be", () => {
+  const camera = cameraFor(around({ lat: 32.06, lon: 118.79, within_m: 500 }), 0.42, 600);
+  assert.ok(camera.wide_m * 0.42 > 1_000, `${camera.wide_m}`);
+  assert.deepEqual(around({ lat: 32, lon: 118, within_m: null }), [{ lat: 32, lon: 118 }]);
 });

@@ -5,7 +5,9 @@ import { Call } from "../../gateway/web/officer/calling.js";
 import { ASK_MS } from "../../gateway/web/officer/helping.js";
 import { AGAIN_MS, SIGNALS, once, ringing } from "../../gateway/web/officer/signals.js";
 import { FIRST, reduce } from "../../gateway/web/officer/reducer.js";
-import { CLAIM, EN, FIX, HELD, HERE, ME, OFFER, TAKE, from, large, marked, play, read, result, seen } from "./officer_town.mjs";
+import { view } from "../../gateway/web/officer/view.js";
+import { nodes } from "./trees.mjs";
+import { CLAIM, EN, FIX, HELD, HERE, ME, OFFER, TAKE, ZH, from, large, marked, play, read, result, seen } from "./officer_town.mjs";
 
 const HELP = { t: "help", panic: "p", officer: "other", call_sign: "0423", surname: "王", station: "xw-1", raised_at: "2026-11-29T10:00:00Z", place: { lat: 32.065, lon: 118.79, within_m: 5 } };
 const OWN = { ...HELP, officer: ME, call_sign: "0417", told: 3 };
@@ -63,7 +65,7 @@ test("one call at a time", () => {
 
 test("an officer nearby who calls is an alarm with distance, way and an end", () => {
   const state = play(FIX, HELP);
-  assert.match(seen(state), /0423 \(王\) calls for help\n560 m north · 2 min/);
+  assert.match(seen(state), /0423 \(Wang\) calls for help\n560 m north · 2 min/);
   assert.equal(marked(state, "data-way").length, 4);
   assert.equal(ringing(state), "alarm");
   const noted = from(state, { t: "ui.help_seen", panic: "p" });
@@ -134,4 +136,13 @@ test("each of sound, vibration and screen says what this phone is able to do, an
     const toggle = marked(state, "data-pref").findLast((one) => one.attrs["data-pref"] === name);
     assert.equal(from(state, toggle.attrs.onclick).prefs[name], !FIRST.prefs[name], name);
   }
+});
+
+test("the bar at the bottom goes with what stood on it, and the head says no call sign that is not known", () => {
+  const docks = (state) => nodes(view(state, EN), (attrs) => attrs.class === "dock");
+  assert.equal(docks(play()).length, 1);
+  assert.equal(docks(play({ t: "panic.go" }, OWN)).length, 0);
+  assert.equal(docks(play(OFFER, { t: "panic.go" }, OWN)).length, 1, "there is still something to press");
+  assert.doesNotMatch(seen(from(FIRST, HERE[0], { t: "signed", signed: { role: "officer" } }), ZH), /^ ?号民警/m);
+  assert.match(seen(FIRST), /Call 110/, "who is not signed in can call by one press");
 });

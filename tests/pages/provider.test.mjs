@@ -16,7 +16,7 @@ test("the button stands on the form where there is a provider, and nowhere else,
   assert.equal(buttons(SIGN_IN).length, 0);
   assert.equal(buttons(on(THERE, { t: "provider", name: null })).length, 0);
   assert.deepEqual(texts(buttons(THERE)), ["Sign in with City ID"]);
-  assert.deepEqual(texts(buttons(THERE, "zh-CN")), ["用City ID登录"]);
+  assert.deepEqual(texts(buttons(THERE, "zh-CN")), ["用 City ID 登录"]);
 });
 
 test("it is pressed once, does not send the form, and comes back when nobody left", () => {
@@ -48,4 +48,28 @@ test("an admin links a person by the provider's subject, and must say why", () =
   assert.equal(silent.opened.mistakes.identity, "missing");
   const why = [{ t: "ui.why", field: "subject", value: "s-2" }, { t: "ui.why", field: "identity", value: "New there." }, { t: "ui.identity" }].reduce(reduce, open);
   assert.equal(why.going, "identity");
+});
+
+const inputs = (state) => nodes(signInView(state, said("en"), "desk"), (attrs) => attrs.type && attrs.id);
+
+test("a password that somebody else made is asked to be replaced as a next step, not told as a mistake", () => {
+  const asked = on(SIGN_IN, { t: "ui.form", field: "login", value: "officer-0417" }, { t: "sign_in_refused", refused: { code: "password_made" } });
+  const words = texts(signInView(asked, said("en"), "desk"));
+  assert.equal(words[0], "Choose your own password");
+  for (const one of ["The password you were given", "New password, 12 signs or more", "Choose it and sign in"]) assert.ok(words.includes(one), one);
+  const tone = (state) => nodes(signInView(state, said("en"), "desk"), (attrs) => attrs.class?.startsWith("say"))[0].attrs.class;
+  assert.equal(tone(asked), "say wait");
+  const differs = on(asked, { t: "ui.renew", field: "new_password", value: "apples and pears" }, { t: "ui.sign_in" });
+  assert.equal(tone(differs), "say bad");
+  assert.equal(inputs(differs).find((one) => one.attrs.id === "login").attrs.value, "officer-0417");
+});
+
+test("what is typed can be read where its writer wants it, and not any more for who signs in next", () => {
+  const secrets = (state) => inputs(state).filter((one) => one.attrs.id.includes("password") || one.attrs.id === "new_again").map((one) => one.attrs.type);
+  const renewing = on(SIGN_IN, { t: "sign_in_refused", refused: { code: "password_made" } });
+  assert.deepEqual(secrets(renewing), ["password", "password", "password"]);
+  const shown = on(renewing, { t: "ui.show" });
+  assert.deepEqual(secrets(shown), ["text", "text", "text"]);
+  assert.deepEqual(secrets(on(shown, { t: "ui.show" })), ["password", "password", "password"]);
+  assert.equal(on(shown, { t: "signed", signed: {} }).shown, false);
 });

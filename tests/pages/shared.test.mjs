@@ -8,6 +8,8 @@ import { cameraFor, drawn, meant, nudged } from "../../gateway/web/shared/map.js
 import { NOWHERE, advance, deaf } from "../../gateway/web/shared/offsets.js";
 import { MARKS, ring, secondsLeft } from "../../gateway/web/shared/pieces.js";
 import { areasOf, distanceSay, metresBetween, nameIn, pointFrom } from "../../gateway/web/shared/places.js";
+import { session } from "../../gateway/web/shared/session.js";
+import { surnameIn } from "../../gateway/web/shared/surnames.js";
 import { languageOf, wordsOf } from "../../gateway/web/shared/words.js";
 
 class Storage {
@@ -173,4 +175,49 @@ test("a pin at the edge of what is shown stands whole in the picture", () => {
     const above_px = high_px / 2 + drawn(camera, points[1]).y / metres_a_pixel;
     assert.ok(above_px >= 24, `${above_px} px above the point, in a picture of ${high_px}`);
   }
+});
+
+test("who was signed in is asked for once, ahead of the words, and a page that nobody signed in on asks nothing", async () => {
+  const before = globalThis.fetch;
+  const asked = [];
+  globalThis.fetch = async (path) => {
+    asked.push(path);
+    return new Response(JSON.stringify({ role: "officer", login: "officer-0417" }));
+  };
+  try {
+    const nobody = session("officer", new Storage());
+    nobody.ahead();
+    assert.equal(await nobody.restore(), null);
+    assert.deepEqual(asked, []);
+    const storage = new Storage();
+    session("officer", storage).write({});
+    const kept = session("officer", storage);
+    kept.ahead();
+    assert.deepEqual(asked, ["/v1/me"], "before anybody waits for it");
+    assert.equal((await kept.restore()).login, "officer-0417");
+    assert.equal(kept.read().login, "officer-0417");
+    assert.deepEqual(asked, ["/v1/me"]);
+    await kept.restore();
+    assert.deepEqual(asked, ["/v1/me", "/v1/me"], "later it is asked anew");
+  } finally {
+    globalThis.fetch = before;
+  }
+});
+
+test("what is counted is said as the language counts it, and two times of a day stay on one line", () => {
+  const words = wordsOf("en", { k: "{n} more {n?officer is|officers are} wanted by {who}" });
+  assert.equal(words.say("k", { n: 1, who: "x" }), "1 more officer is wanted by x");
+  assert.equal(words.say("k", { n: 2, who: "x" }), "2 more officers are wanted by x");
+  assert.equal(words.say("k", { n: 0, who: "x" }), "0 more officers are wanted by x");
+  const [from, to] = [new Date(2026, 10, 30, 16).getTime(), new Date(2026, 10, 30, 17).getTime()];
+  assert.match(wordsOf("zh-CN", {}).span(from, to), /^11月30日周一 16:00\u2060–\u206017:00$/);
+  assert.match(wordsOf("en", {}).span(from, to), /, 16:00\u2060–\u206017:00$/);
+});
+
+test("an English page says a surname as it is read, and makes up none", () => {
+  const [en, zh] = [wordsOf("en", {}), wordsOf("zh-CN", {})];
+  assert.deepEqual(["李", "单", "曾", "吕", "欧"].map((one) => surnameIn(one, en)), ["Li", "Shan", "Zeng", "Lü", "Ou"]);
+  assert.deepEqual(["李", "㐖", "Li"].map((one) => surnameIn(one, zh)), ["李", "㐖", "Li"]);
+  assert.deepEqual(["㐖", "", "Smith"].map((one) => surnameIn(one, en)), ["㐖", "", "Smith"], "one that is not known stays as it is");
+  for (const one of "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗") assert.match(surnameIn(one, en), /^[A-Z][a-zü]+$/, one);
 });

@@ -62,7 +62,7 @@ test("at most two alarms stand at the top, the worst first, each with who is res
   const state = play({ ...AT_DESK, alarms: 1 }, { ...AT_DESK, case: "d", alarms: 2 }, silent, panic, { t: "desks", desks: [{ account: "acc-2", login: "desk-b", role: "desk", on_shift_ms: 1 }] });
   assert.deepEqual(alarms(state).map((one) => one.kind), ["panic", "silent", "unseen", "unseen"]);
   assert.equal(nodes(view(state, EN), (attrs) => attrs["data-alarm"]).length, 2);
-  assert.match(read(state), /Officer 0423 \(王\) of Station xw-1 calls for help[\s\S]*Answers for it: the desk of Station xw-1[\s\S]*no sign of life[\s\S]*Answers for it: desk-b[\s\S]*and 2 more/);
+  assert.match(read(state), /Officer 0423 \(Wang\) of Station xw-1 calls for help[\s\S]*Answers for it: the desk of Station xw-1[\s\S]*no sign of life[\s\S]*Answers for it: desk-b[\s\S]*and 2 more/);
   const calm = reduce(reduce(state, { ...panic, over: true }), { ...silent, seq: 6, holders: [SEAT] });
   assert.deepEqual(alarms(calm).map((one) => [one.case, one.nr]), [["d", 2], ["c", 1]]);
   assert.match(read(calm), /Told: every supervisor[\s\S]*Told: the supervisors of Station xw-1/);
@@ -298,7 +298,7 @@ test("suggested duplicates stand before other near cases, and never the case its
   const state = play(AT_DESK, { ...CASE, case: "near" }, { ...CASE, case: "practice", exercise: true }, { ...HELD, case: "there", status: "on_scene" }, open,
     { t: "twins", case: "c", list: [{ case: "t", station: "xw-1", status: "offered", category: "bicycle", words: "same", likeness: 0.9, metres: 12, seconds: 60, earlier: true, reports: 1 }] });
   assert.deepEqual(mergeable(state, state.cases.c).map((one) => one.case), ["t", "near"]);
-  assert.match(read(state), /1 open cases may be the same incident/);
+  assert.match(read(state), /1 open case may be the same incident/);
   assert.match(read(reduce(state, { t: "ui.act", name: "merge" })), /90 % alike/);
 });
 
@@ -421,4 +421,20 @@ test("a queue of a thousand cases is drawn in bounded rows and counted in full",
   const state = play({ t: "snapshot", at: {}, officers: OFFICERS, cases: many, left_out: 7, ...heard(5_000) });
   assert.equal(nodes(view(state, EN), (attrs) => attrs["data-case"]).length, 120);
   assert.match(read(state), /1000[\s\S]*and 880 more[\s\S]*7 younger cases/);
+});
+
+test("on the map an officer who calls for help looks like no other, and lies above all", () => {
+  const state = play({ t: "help", panic: "n", officer: "o", call_sign: "0417", surname: "李", station: "xw-1", raised_at: "2026-11-29T06:00:00Z", place: { lat: 32.061, lon: 118.79 }, ...heard(2_000) });
+  const [alarm] = nodes(view(state, EN), (attrs) => attrs.class === "unit alarm");
+  assert.equal(alarm.tag, "path");
+  assert.deepEqual(nodes(view(state, EN), (attrs) => attrs.class === "unit busy"), []);
+  const busy = nodes(view(play(HELD), EN), (attrs) => attrs.class === "unit busy");
+  assert.equal(busy.length, 1);
+});
+
+test("the button of a form says what it does", () => {
+  for (const [name, said] of [["reoffer", "Offer again"], ["hold", "Hold"], ["assign", "Send an officer"]]) {
+    const [button] = nodes(view(play(AT_DESK, { t: "ui.open", case: "c" }, { t: "ui.act", name }), EN), (attrs) => attrs["data-do"] === "send");
+    assert.equal(texts(button)[0], said);
+  }
 });

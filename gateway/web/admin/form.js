@@ -2,6 +2,7 @@
 
 import { h } from "../shared/dom.js";
 import { sentenceOf } from "../shared/http.js";
+import { nameOf as personOf } from "../shared/pieces.js";
 import { nameIn } from "../shared/places.js";
 import { MODES, fieldsOf } from "./fields.js";
 import { overtaken, rowOf } from "./reducer.js";
@@ -35,7 +36,7 @@ export function form(state, words) {
 
 /** @param {string} kind @param {any} row @param {Words} words */
 export function nameOf(kind, row, words) {
-  if (kind === "person") return row.call_sign ? words.say("person", row) : row.login;
+  if (kind === "person") return row.call_sign ? personOf(row, words) : row.login;
   return words.lang === "en" ? row.name_en || row.name : row.name;
 }
 

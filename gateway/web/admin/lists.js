@@ -1,7 +1,7 @@
 /** The lists: people, stations, categories, policies with their figures, and what was changed. */
 
 import { h } from "../shared/dom.js";
-import { shape } from "../shared/pieces.js";
+import { nameOf as personOf, shape } from "../shared/pieces.js";
 import { form, mayChange, modeName, nameOf, why } from "./form.js";
 import { rowOf } from "./reducer.js";
 
@@ -66,7 +66,7 @@ export function people(state, words) {
       heads: ["login", "name", "role", "station", "state", "skills"].map((name) => words.say(`admin.head.${name}`)),
       empty: [h("p", { class: "large" }, words.say("admin.nobody_found")), h("p", { class: "quiet" }, words.say("admin.nobody_found_next"))],
       rows: state.people.map((/** @type {any} */ one) => ({ key: one.login, press: { t: "ui.open", kind: "person", id: one.login }, open: isOpen(state, "person", one.login),
-        cells: [one.login, one.call_sign ? words.say("person", one) : "", words.say(`admin.role.${one.role}`), one.station ? stationOf(state, one.station, words) : "",
+        cells: [one.login, one.call_sign ? personOf(one, words) : "", words.say(`admin.role.${one.role}`), one.station ? stationOf(state, one.station, words) : "",
           standing(one, words), (one.skills ?? []).join(", ")] })),
     }),
     state.more ? h("button", { "data-do": "more", onclick: { t: "ui.more" } }, words.say("admin.more")) : null,

@@ -6,7 +6,7 @@ import { keepPage } from "../shared/installed.js";
 import { languageEffect } from "../shared/pieces.js";
 import { areasOf } from "../shared/places.js";
 import { lookForProvider } from "../shared/provider.js";
-import { firstFor, restored, session, signInEffects } from "../shared/sign_in.js";
+import { asksAhead, firstFor, restored, session, signInEffects } from "../shared/sign_in.js";
 import { open } from "../shared/store.js";
 import { loadWords } from "../shared/words.js";
 import { sent } from "./fields.js";
@@ -20,6 +20,7 @@ const PAGE_ROWS = 100;
 const WEEK_MS = 7 * 24 * 3600 * 1000;
 
 const kept = session("admin");
+asksAhead(kept);
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let waiting;
 let text = ""; // of the chosen file: too large for the page's log

@@ -25,7 +25,7 @@ function body(state, words) {
   if (!state.signed) return signInView(state, words, "admin");
   if (state.line === "refused") return h("main", { key: "main", id: "main", class: "column" }, h("h1", {}, words.say("admin.title")), lineRefused(state, words));
   if (state.account) return h("main", { key: "account", id: "main", class: "column" },
-    h("h1", {}, words.say("staff.account.title")), accountView(state.account, words), h("button", { type: "button", onclick: { t: "ui.account_shut" } }, words.say("staff.account.back")));
+    h("h1", {}, words.say("staff.account.title")), h("div", { class: "card" }, accountView(state.account, words)), h("button", { type: "button", onclick: { t: "ui.account_shut" } }, words.say("staff.account.back")));
   if (!state.ready) return skeleton(words);
   return h("main", { key: "admin", id: "main", class: "admin" },
     h("h1", {}, words.say("admin.title")),

@@ -30,8 +30,10 @@ const SILENT = "onbeat.silent";
 const TYPING_MS = 450; // how long nothing is typed before the words are looked at
 const READ_MS = 1_200; // how long lines stand in sight before they count as read
 const root = /** @type {HTMLElement} */ (document.getElementById("page"));
-const words = await loadWords();
 const kept = session("reporter", sessionStorage); // of this tab: whoever opens the browser next sees no case
+if (kept.marked()) kept.ahead();
+const places = loadPlaces();
+const words = await loadWords();
 
 const line = new Line({ name: "reporter", send: (m) => page.send(m) });
 const sending = new Sending({ tell: (m) => page.send(m), opened: openCode });
@@ -252,7 +254,7 @@ setInterval(() => {
   if (seen_ms >= READ_MS) page.send({ t: "ui.read" });
 }, 400);
 
-loadPlaces().then((places) => page.send(places));
+places.then((found) => page.send(found));
 call("GET", "/v1/phones").then(({ offered }) => page.send({ t: "phones", offered }), () => null);
 call("GET", "/v1/advice").then(({ questions }) => page.send({ t: "questions", questions }), () => null);
 const draft = sending.draft();

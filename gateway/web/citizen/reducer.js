@@ -66,7 +66,7 @@ function reduceReceipt(state, m) {
     case "ui.exit":
       return { ...FIRST, gone: true };
     case "ui.another":
-      return { ...FIRST, now_ms: state.now_ms, areas: state.areas, categories: state.categories, places: state.places,
+      return { ...FIRST, now_ms: state.now_ms, offline: state.offline, areas: state.areas, categories: state.categories, places: state.places,
         questions: state.questions, phones: state.phones, datum: state.datum, silent: state.silent, camera: cameraForAreas(state.areas, RATIO) };
     default:
       return state;

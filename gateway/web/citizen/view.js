@@ -71,6 +71,6 @@ function live(state, words) {
     state.case ? talkCard(state, words) : null,
     state.case ? after(state, words) : null,
     h("p", { key: "leave", class: "leave" },
-      !state.receipt ? h("button", { class: "plain", type: "button", onclick: { t: "ui.another" } },
+      !state.receipt ? h("button", { class: state.case && closed(state.case.status) ? "" : "plain", type: "button", onclick: { t: "ui.another" } },
         words.say(state.case && closed(state.case.status) ? "citizen.another" : "citizen.leave")) : null));
 }

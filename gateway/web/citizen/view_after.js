@@ -31,7 +31,7 @@ export function after(state, words) {
 function withdraw(state, words) {
   if (state.asked !== "withdraw") return h("div", { key: "withdraw", class: "quiet-act" }, refusedSay(state, "withdraw", words),
     h("button", { type: "button", class: "wide", onclick: { t: "ui.ask", act: "withdraw" } }, words.say("citizen.withdraw")));
-  return h("section", { class: "card", key: "withdraw", role: "group", "aria-labelledby": "withdraw-title" },
+  return h("section", { class: "card", key: "withdraw", role: "group", "aria-labelledby": "withdraw-title", "data-whole": "" },
     h("h2", { id: "withdraw-title", tabindex: -1 }, words.say("citizen.withdraw_ask")),
     h("p", {}, words.say("citizen.withdraw_means")),
     refusedSay(state, "withdraw", words),
@@ -47,7 +47,7 @@ function object(state, words) {
     h("p", { class: "quiet" }, words.say("citizen.object.until", { day: words.day(Number(state.case?.object_wall_ms)) })),
     refusedSay(state, "object", words),
     h("button", { type: "button", onclick: { t: "ui.ask", act: "object" }, "data-not-solved": "" }, words.say("citizen.object.open")));
-  return h("form", { class: "card", key: "object", onsubmit: { t: "ui.object" } },
+  return h("form", { class: "card", key: "object", "data-whole": "", onsubmit: { t: "ui.object" } },
     h("h2", {}, words.say("citizen.object.title")),
     h("p", {}, words.say("citizen.object.means")),
     refusedSay(state, "object", words),

@@ -4,6 +4,7 @@ import { h } from "../shared/dom.js";
 import { map } from "../shared/live_map.js";
 import { badge, nameOf, ring, secondsLeft, shape } from "../shared/pieces.js";
 import { categoryName, stationName } from "../shared/places.js";
+import { surnameIn } from "../shared/surnames.js";
 import { RATIO } from "./draft.js";
 import { etaOf, liveCamera, placeOf, stepsOf } from "./following.js";
 
@@ -90,7 +91,7 @@ function coming(state, words) {
   return h("ul", { class: "coming", "aria-label": words.say("citizen.coming") }, officers.map((one) =>
     h("li", { key: one.call_sign },
       h("div", { class: "who" },
-        h("b", { class: "sign" }, words.say("citizen.officer", { call_sign: one.call_sign, surname: one.surname })),
+        h("b", { class: "sign" }, words.say("citizen.officer", { call_sign: one.call_sign, surname: surnameIn(one.surname, words) })),
         h("span", { class: "badge green" }, shape("tick"), words.say("citizen.verified"))),
       one.met ? h("p", { class: "badge green" }, shape("tick"), words.say("citizen.met"))
         : one.word ? h("p", { class: "word", "data-word": one.word },

@@ -137,7 +137,7 @@ function bottom(state, words, number) {
 function working({ done, parts }, words) {
   return h("div", { class: "say", key: "working" },
     h("p", { role: "status", id: "working" }, words.say("citizen.working")),
-    h("progress", { class: "wide", max: parts, value: done, "aria-labelledby": "working" }));
+    h("progress", { max: parts, value: done, "aria-labelledby": "working" }));
 }
 
 /** @param {State} state @param {Words} words */

@@ -6,7 +6,7 @@ import { Line } from "../shared/line.js";
 import { languageEffect } from "../shared/pieces.js";
 import { loadPlaces } from "../shared/places.js";
 import { withRinging } from "../shared/push.js";
-import { firstFor, restored, session, signInEffects } from "../shared/sign_in.js";
+import { asksAhead, firstFor, restored, session, signInEffects } from "../shared/sign_in.js";
 import { open } from "../shared/store.js";
 import { loadWords } from "../shared/words.js";
 import { actOf } from "./acting.js";
@@ -28,6 +28,8 @@ const AGE_MS_MAX = 3_600_000;
 
 const root = /** @type {HTMLElement} */ (document.getElementById("page"));
 const kept = session("officer");
+asksAhead(kept);
+const places = loadPlaces();
 const line = new Line({ name: "officer", send: (m) => page.send(m) });
 const help = new Call({ line, send: (m) => page.send(m), live: () => page.state.line === "live", post: (body) => call("POST", "/v1/panics", { body: { t: "panic", ...body } }) });
 let told_ms = 0;
@@ -186,7 +188,7 @@ signals = new Signals((m) => page.send(m));
 page.send({ t: "prefs", prefs: keptPrefs() });
 
 keepPage("/officer", (m) => page.send(m));
-loadPlaces().then((places) => page.send(places));
+places.then((found) => page.send(found));
 const at = placeInAddress(location.search);
 if (at) {
   page.send({ t: "ui.by_hand" });

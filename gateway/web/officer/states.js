@@ -30,7 +30,7 @@ export const PLAYED = {
   view,
   states: [
     { name: "sign-in", log: [PLACES] },
-    { name: "sign-in-refused", log: [PLACES, { t: "sign_in_refused", refused: { code: "wrong_credentials" } }] },
+    { name: "sign-in-refused", log: [PLACES, { t: "sign_in_refused", refused: { code: "sign_in_refused" } }] },
     { name: "asking", log: [PLACES, { t: "asking", on: true }] },
     ...signingStates([PLACES]),
     { name: "loading", log: SIGNED },

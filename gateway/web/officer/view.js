@@ -24,7 +24,8 @@ import { talkSheet } from "./view_talk.js";
 export function view(state, words) {
   if (!state.signed) {
     return [lineBar(state, words), top(words, "officer"), signInView(state, words, "officer"),
-      h("footer", { key: "no_panic", class: "column quiet small" }, h("p", {}, words.say("officer.panic.signed_out", { number: state.emergency })))];
+      h("footer", { key: "no_panic", class: "column quiet small" }, h("p", {}, words.say("officer.panic.signed_out", { number: state.emergency })),
+        h("a", { class: "way", href: `tel:${state.emergency}` }, words.say("officer.panic.call", { number: state.emergency })))];
   }
   return [lineBar(state, words), head(state, words), body(state, words), dock(state, words)];
 }

@@ -21,10 +21,11 @@ const MARK = { take: "data-take", set_out: "data-step", arrived: "data-step", cl
 export function dock(state, words) {
   if (state.line === "refused" && state.line_why === "revoked") return null;
   const primary = primaryOf(state);
+  const asked = primary && !state.panic.ask ? large(primary, state, words) : null;
+  const help = panicBar(state, words);
+  if (!asked && !help) return null;
   return h("footer", { key: "dock", class: "dock", "aria-label": words.say("officer.dock") },
-    h("div", { class: "dock-in" },
-      primary && !state.panic.ask ? large(primary, state, words) : null,
-      panicBar(state, words)));
+    h("div", { class: "dock-in" }, asked, help));
 }
 
 /** @param {Primary} primary @param {State} state @param {Words} words */

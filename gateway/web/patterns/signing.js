@@ -9,6 +9,7 @@ export const PAPER = ["4GWT-2B8N-9QXM", "7YZC-1DKP-5RAV", "0HJE-6S3F-8VNB", "2KQ
 /** @param {import("../shared/dom.js").Message[]} before what the page has heard by then @returns {import("../shared/replay.js").Named[]} */
 export const signingStates = (before) => [
     { name: "sign-in-renew", log: [...before, { t: "ui.form", field: "login", value: "desk-xw-1" }, { t: "sign_in_refused", refused: { code: "password_made" } }] },
+    { name: "sign-in-shown", log: [...before, { t: "ui.form", field: "login", value: "officer-0417" }, { t: "ui.form", field: "password", value: "K7MWQ-9XTRA" }, { t: "ui.show" }] },
     { name: "sign-in-renew-differs", log: [...before, { t: "sign_in_refused", refused: { code: "password_made" } }, { t: "ui.renew", field: "new_password", value: "apples and pears" }, { t: "ui.sign_in" }] },
     { name: "provider", log: [...before, { t: "provider", name: "City ID" }] },
     { name: "provider-leaving", log: [...before, { t: "provider", name: "City ID" }, { t: "ui.provider" }] },

@@ -40,8 +40,8 @@ function factors(now, words) {
   const doing = (/** @type {import("./account.js").Doing} */ what) => ({ t: "ui.account_do", doing: what });
   return h("section", { key: "factors", class: "stack", "aria-labelledby": "factors-title" },
     h("h2", { id: "factors-title" }, words.say("staff.account.factors")),
-    now.factors.length ? h("ul", { class: "stack" }, now.factors.map((one) => h("li", { key: one.id, class: "row apart", "data-factor": one.kind },
-      h("span", {}, h("b", {}, one.name), " ", h("span", { class: "quiet small" }, words.say(`staff.account.kind.${one.kind}`), " · ",
+    now.factors.length ? h("ul", { class: "stack" }, now.factors.map((one) => h("li", { key: one.id, class: "row apart nowrap", "data-factor": one.kind },
+      h("span", { class: "two-up" }, h("b", {}, one.name), h("span", { class: "quiet small" }, words.say(`staff.account.kind.${one.kind}`), " · ",
         one.used_at ? words.say("staff.account.used", { at: when(one.used_at, words) }) : words.say("staff.account.unused"))),
       h("button", { type: "button", class: "plain small", "data-forget": one.id, "aria-label": words.say("staff.account.forget_one", { name: one.name }), onclick: doing({ what: "forget", id: one.id }) },
         words.say("staff.account.forget"))))) : h("p", { class: "quiet small" }, words.say("staff.account.none")),
@@ -73,8 +73,8 @@ function form(now, words) {
 /** @param {Panel} now @param {Words} words */
 const places = (now, words) => h("section", { key: "places", class: "stack", "aria-labelledby": "places-title" },
   h("h2", { id: "places-title" }, words.say("staff.account.places")),
-  h("ul", { class: "stack" }, now.places.map((one) => h("li", { key: one.id, class: "row apart", "data-place": one.this ? "this" : "other" },
-    h("span", {}, h("b", {}, one.device || words.say("staff.account.device_unknown")), " ",
+  h("ul", { class: "stack" }, now.places.map((one) => h("li", { key: one.id, class: "row apart nowrap", "data-place": one.this ? "this" : "other" },
+    h("span", { class: "two-up" }, h("b", {}, one.device || words.say("staff.account.device_unknown")),
       h("span", { class: "quiet small" }, words.say(`staff.account.page.${one.page}`), " · ", words.say("staff.account.since", { at: when(one.opened_at, words) }))),
     one.this ? h("span", { class: "badge green" }, words.say("staff.account.here"))
       : h("button", { type: "button", class: "plain small", "data-end": one.id, onclick: { t: "ui.account_end", id: one.id } }, words.say("sign_in.out"))))),

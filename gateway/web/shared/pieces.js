@@ -1,6 +1,7 @@
 /** Pieces of pages: pure functions to trees. Every status has a colour, a shape and a word. */
 
 import { h } from "./dom.js";
+import { surnameIn } from "./surnames.js";
 
 /**
  * @typedef {import("./words.js").Words} Words
@@ -113,7 +114,7 @@ export const skeleton = (words) =>
  * A person as others know one: the call sign and the first character of the surname.
  * @param {{call_sign: string, surname: string}} person @param {Words} words
  */
-export const nameOf = (person, words) => words.say("person", { call_sign: person.call_sign, surname: person.surname });
+export const nameOf = (person, words) => words.say("person", { call_sign: person.call_sign, surname: surnameIn(person.surname, words) });
 
 /** Reloads in the other language; what was typed is kept by the page's own effects. @param {any} m */
 export const languageEffect = (m) => {

@@ -12,6 +12,8 @@ export const session = (name, storage = localStorage) => {
   const mark = `onbeat.signed.${name}`;
   /** @type {any} */
   let held = null;
+  /** @type {Promise<any> | null} */
+  let ahead = null;
   const kept = {
     read: () => held,
     write: (/** @type {any} */ signed) => {
@@ -24,8 +26,18 @@ export const session = (name, storage = localStorage) => {
     },
     /** Whether somebody signed in here, as far as is known without asking. */
     marked: () => storage.getItem(mark) !== null,
-    /** After a reload: asks who I am, as long as it takes to be answered. @returns {Promise<any>} */
-    restore: async () => {
+    /** Asks who I am while the words are still on their way: a round trip less until the page can be used. */
+    ahead: () => {
+      ahead ??= kept.asked();
+    },
+    /** After a reload: who I am, asked as long as it takes to be answered. @returns {Promise<any>} */
+    restore: () => {
+      const asked = ahead ?? kept.asked();
+      ahead = null;
+      return asked;
+    },
+    /** @returns {Promise<any>} */
+    asked: async () => {
       for (let attempt = 0; kept.marked(); attempt += 1) {
         try {
           held = await call("GET", "/v1/me");

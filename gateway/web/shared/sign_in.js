@@ -12,8 +12,9 @@ import { session } from "./session.js";
 export { session } from "./session.js";
 
 /** The part of the state about who is signed in. `signed`: the answer of POST /v1/sessions. `asking`: somebody was, and
- * the service is asked who. `renew`: the password was made by somebody else, and one's own is chosen with it. */
-export const SIGN_IN = { signed: /** @type {any} */ (null), asking: false, form: { login: "", password: "" }, signing: false,
+ * the service is asked who. `renew`: the password was made by somebody else, and one's own is chosen with it. `shown`:
+ * what is typed can be read, which whoever types with gloves or on a strange keyboard needs. */
+export const SIGN_IN = { signed: /** @type {any} */ (null), asking: false, form: { login: "", password: "" }, signing: false, shown: false,
   renew: /** @type {{new_password: string, new_again: string} | null} */ (null), sign_in_refused: /** @type {import("./second.js").Refusal | null} */ (null),
   ...PROVIDER, ...SECOND, ...ACCOUNT };
 
@@ -36,10 +37,12 @@ export function reduceSignIn(before, m) {
     case "ui.sign_in":
       if (state.renew && state.renew.new_password !== state.renew.new_again) return { ...state, sign_in_refused: { code: "password_differs" } };
       return { ...state, signing: true, sign_in_refused: null };
+    case "ui.show":
+      return { ...state, shown: !state.shown };
     case "asking":
       return { ...state, asking: m.on };
     case "signed":
-      return { ...state, signed: m.signed, asking: false, signing: false, second: null, renew: null, form: { login: "", password: "" }, line: "connecting" };
+      return { ...state, signed: m.signed, asking: false, signing: false, shown: false, second: null, renew: null, form: { login: "", password: "" }, line: "connecting" };
     case "second_asked": // the password was right and is not needed again
       return { ...state, signing: false, renew: null, sign_in_refused: null, form: { ...state.form, password: "" } };
     case "second_over":
@@ -51,6 +54,9 @@ export function reduceSignIn(before, m) {
       return state;
   }
 }
+
+/** Before anything else: who was signed in here is asked for while the words come. @param {Kept} kept */
+export const asksAhead = (kept) => (kept.marked() && !cameBack() ? kept.ahead() : undefined);
 
 /** The page's first state: nobody yet, or somebody about whom the service is being asked. @template {object} S @param {Kept} kept @param {S} first @returns {S} */
 export const firstFor = (kept, first) => (kept.marked() || cameBack() ? { ...first, asking: true } : first);
@@ -110,25 +116,29 @@ export function signInEffects({ name, roles, open, close }) {
 export function signInView(state, words, page) {
   if (state.asking) return skeleton(words);
   if (state.second) return secondView(state.second, words);
+  const renew = state.renew !== null;
+  const secret = state.shown ? "text" : "password";
   /** @param {string} name @param {string} type @param {string} complete @param {Record<string, string>} of @param {string} t @param {object} more */
   const field = (name, type, complete, of = state.form, t = "ui.form", more = {}) =>
     h("div", { key: name, class: "field" },
-      h("label", { for: name }, words.say(`sign_in.${name}`)),
-      h("input", { id: name, name, type, autocomplete: complete, autocapitalize: "off", required: true, ...more,
+      h("label", { for: name }, words.say(renew && name === "password" ? "sign_in.password_made" : `sign_in.${name}`)),
+      h("input", { id: name, name, type, autocomplete: complete, autocapitalize: "off", spellcheck: "false", required: true, ...more,
         value: of[name], oninput: { t, field: name, veiled: true } }));
   const chosen = (/** @type {string} */ name) =>
-    field(name, "password", "new-password", state.renew ?? undefined, "ui.renew", { minlength: 12, maxlength: 256 });
+    field(name, secret, "new-password", state.renew ?? undefined, "ui.renew", { minlength: 12, maxlength: 256 });
   return h("main", { class: "column", id: "main" },
     h("form", { class: "card", onsubmit: { t: "ui.sign_in" } },
-      h("h1", {}, words.say(`${page}.title`)),
-      h("p", { class: "quiet" }, words.say(`${page}.lead`)),
+      h("h1", {}, words.say(renew ? "sign_in.renew.title" : `${page}.title`)),
+      h("p", { class: "quiet" }, words.say(renew ? "sign_in.renew.lead" : `${page}.lead`)),
+      // That one's own password is to be chosen is the next step and no mistake of whoever reads it.
       h("div", { role: "alert" }, state.sign_in_refused
-        ? h("p", { class: "say bad" }, sentenceOf(state.sign_in_refused, words)) : null),
+        ? h("p", { class: `say ${state.sign_in_refused.code === "password_made" ? "wait" : "bad"}` }, sentenceOf(state.sign_in_refused, words)) : null),
       field("login", "text", "username"),
-      field("password", "password", "current-password"),
-      state.renew ? [chosen("new_password"), chosen("new_again")] : null,
+      field("password", secret, "current-password"),
+      renew ? [chosen("new_password"), chosen("new_again")] : null,
+      h("label", { key: "shown", class: "shows" }, h("input", { type: "checkbox", checked: state.shown, onchange: { t: "ui.show" } }), h("span", {}, words.say("sign_in.show"))),
       h("button", { class: "main wide", type: "submit", "aria-disabled": state.signing ? "true" : null },
-        words.say(state.signing ? "sign_in.going" : "sign_in.go")),
+        words.say(state.signing ? "sign_in.going" : renew ? "sign_in.renew.go" : "sign_in.go")),
       state.provider
         ? h("button", { key: "provider", class: "wide", type: "button", "data-provider": "", onclick: { t: "ui.provider" }, "aria-disabled": state.leaving ? "true" : null },
           words.say(state.leaving ? "staff.provider.leaving" : "staff.provider.go", { name: state.provider }))

@@ -28,6 +28,7 @@ export function open({ root, state, reduce, view, words, effects, after, title }
 
   /**
    * The focus to the first that can be seen, at once: drawn before the next key is heard, so that whoever types fast loses no letter.
+   * Where it stands in something with `data-whole`, all of that is brought into sight: a question with its answers.
    * @param {string} selector @returns {boolean} whether there is one
    */
   function focus(selector) {
@@ -36,7 +37,7 @@ export function open({ root, state, reduce, view, words, effects, after, title }
     if (!(found instanceof HTMLElement)) return false;
     if (found === document.activeElement) return true;
     found.focus({ preventScroll: true });
-    found.scrollIntoView({ block: "nearest" });
+    (found.closest("[data-whole]") ?? found).scrollIntoView({ block: "nearest" });
     return true;
   }
 

@@ -1,5 +1,6 @@
 /**
- * All that a page says, by key, one file a language. `{name}` in a text is a placeholder.
+ * All that a page says, by key, one file a language. `{name}` in a text is a placeholder; `{name?one|many}` says the first
+ * where it is 1, for languages that count so.
  *
  * @typedef {{lang: string, say: (key: string, more?: Record<string, unknown>) => string, has: (key: string) => boolean,
  *   clock: (wall_ms: number) => string, day: (wall_ms: number) => string,
@@ -31,11 +32,13 @@ export function wordsOf(lang, texts) {
     say: (key, more = {}) => {
       const text = texts[key];
       if (text === undefined) return `[${key}]`;
-      return text.replace(/\{(\w+)\}/g, (_whole, /** @type {string} */ name) => String(more[name] ?? ""));
+      return text.replace(/\{(\w+)(?:\?([^|}]*)\|([^}]*))?\}/g, (_whole, /** @type {string} */ name, /** @type {string | undefined} */ one, /** @type {string} */ many) =>
+        one === undefined ? String(more[name] ?? "") : Number(more[name]) === 1 ? one : many);
     },
     clock: (wall_ms) => clock.format(new Date(wall_ms)),
     day: (wall_ms) => day.format(new Date(wall_ms)),
-    span: (from_ms, to_ms) => `${day.format(new Date(from_ms))}, ${clock.format(new Date(from_ms))} – ${clock.format(new Date(to_ms))}`,
+    // The two times are never parted by the end of a line.
+    span: (from_ms, to_ms) => `${day.format(new Date(from_ms))}${lang === "en" ? "," : ""} ${clock.format(new Date(from_ms))}\u2060–\u2060${clock.format(new Date(to_ms))}`,
   };
 }
 

@@ -2,8 +2,9 @@
 
 import { h } from "../shared/dom.js";
 import { sentenceOf } from "../shared/http.js";
-import { MARKS, badge, ring, shape } from "../shared/pieces.js";
+import { MARKS, badge, nameOf, ring, shape } from "../shared/pieces.js";
 import { categoryName, distanceSay, metresBetween, stationName } from "../shared/places.js";
+import { surnameIn } from "../shared/surnames.js";
 import { CLOSED, allowed, mayTalk, priorityOf } from "./acts.js";
 import { formView } from "./form_view.js";
 import { identityView } from "./identity.js";
@@ -95,7 +96,7 @@ function people(it, state, words) {
       it.holders.map((seat) => {
         const at = state.at[seat.officer];
         const [mark, colour] = MARKS[seat.state] ?? ["dot", ""];
-        return h("li", { key: seat.officer, class: "row tight" }, h("span", { class: `badge ${colour}` }, shape(mark)), h("b", {}, seat.call_sign), h("span", {}, seat.surname),
+        return h("li", { key: seat.officer, class: "row tight" }, h("span", { class: `badge ${colour}` }, shape(mark)), h("b", {}, seat.call_sign), h("span", {}, surnameIn(seat.surname, words)),
           h("span", { class: "quiet small" }, words.say(`status.${seat.state}`), at && seat.state !== "on_scene" ? ` · ${distanceSay(metresBetween(at, it.place), words)}` : ""),
           seat.check_in ? h("span", { class: "badge amber strong" }, words.say(`desk.check_in.${seat.check_in}`)) : null,
           seat.watch ? h("span", { class: "badge amber strong" }, words.say(`desk.watch.${seat.watch}`)) : null);
@@ -135,7 +136,7 @@ function chat(it, state, words) {
     h("h3", { class: "row tight" }, words.say("desk.chat"), talk?.unread ? h("span", { class: "badge blue" }, words.say("desk.unread", { n: talk.unread })) : null),
     talk?.more ? h("p", { class: "quiet small" }, words.say("desk.chat_earlier")) : null,
     lines.length ? h("div", { class: "lines", role: "log", tabindex: 0, "aria-label": words.say("desk.chat") }, h("ol", {}, lines.map((line) => h("li", { key: line.seq, class: `line ${line.by}` },
-      h("span", { class: "quiet small" }, line.by === "officer" && line.officer ? words.say("person", line.officer) : words.say(`desk.by.${line.by}`), " ", words.clock(Date.parse(line.at))),
+      h("span", { class: "quiet small" }, line.by === "officer" && line.officer ? nameOf(line.officer, words) : words.say(`desk.by.${line.by}`), " ", words.clock(Date.parse(line.at))),
       h("span", {}, line.words || h("i", { class: "quiet" }, words.say("desk.erased"))))))) : h("p", { class: "quiet small" }, words.say("desk.chat_empty")),
     mayTalk(it) ? h("form", { class: "row nowrap", onsubmit: { t: "ui.say" } },
       h("label", { class: "unseen", for: "say" }, words.say("desk.chat_write")),

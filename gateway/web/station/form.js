@@ -107,7 +107,7 @@ function dropped(state, officer, id) {
   }
   const name = ["add", "assign"].find((one) => mayDo(one, it, open));
   const person = state.officers[officer];
-  return name ? begin(open, name, { officer, typed: `${person.call_sign} ${person.surname}` }) : { ...open, refused: { case: id, reason: "illegal" } };
+  return name ? begin(open, name, { officer, typed: person.call_sign }) : { ...open, refused: { case: id, reason: "illegal" } };
 }
 
 /** @param {State} state @returns {State} */

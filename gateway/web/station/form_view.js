@@ -2,8 +2,9 @@
 
 import { h } from "../shared/dom.js";
 import { sentenceOf } from "../shared/http.js";
-import { shape } from "../shared/pieces.js";
+import { nameOf, shape } from "../shared/pieces.js";
 import { categoryName, distanceSay, stationName } from "../shared/places.js";
+import { surnameIn } from "../shared/surnames.js";
 import { BY_NAME, dispositionsOf, pullable } from "./acts.js";
 import { labelOf } from "./card_view.js";
 import { valuesOf } from "./form.js";
@@ -31,7 +32,7 @@ export function formView(form, it, state, words) {
     act.fields.map((field) => FIELDS[field]({ form, it, state, words, needed: act.needs.includes(field) })),
     h("p", { id: "form-wrong", role: "alert", class: "wrong-say" }, form.wrong ? words.say(`desk.wrong.${form.wrong}`) : state.refused?.case === it.case ? sentenceOf(state.refused, words) : null),
     h("div", { class: "row" },
-      h("button", { type: "submit", class: "main fill", "data-do": "send", "aria-disabled": going ? "true" : null }, words.say(going ? "desk.going" : "desk.send"), h("kbd", { "aria-hidden": "true" }, "Enter")),
+      h("button", { type: "submit", class: "main fill", "data-do": "send", "aria-disabled": going ? "true" : null }, going ? words.say("desk.going") : labelOf(act, it, words), h("kbd", { "aria-hidden": "true" }, "Enter")),
       h("button", { type: "button", onclick: { t: "ui.shut" } }, words.say("desk.leave"), h("kbd", { "aria-hidden": "true" }, "Esc"))));
 }
 
@@ -59,7 +60,7 @@ function officer(parts) {
   const chosen = valuesOf(state).officer;
   const options = list.map((one) => h("li", { key: one.officer, id: `o-${one.officer}`, role: "option", class: "option", "data-officer-option": one.call_sign, "aria-selected": one.officer === chosen ? "true" : "false",
     onclick: { t: "ui.set", field: "officer", value: one.officer } },
-  h("span", { class: `badge ${one.on_case ? "amber" : "green"}` }, shape(one.on_case ? "triangle" : "dot")), h("b", {}, one.call_sign), h("span", {}, one.surname),
+  h("span", { class: `badge ${one.on_case ? "amber" : "blue"}` }, shape(one.on_case ? "circle" : "dot")), h("b", {}, one.call_sign), h("span", {}, surnameIn(one.surname, words)),
   h("span", { class: "push quiet small" }, one.on_case ? `${words.say("desk.busy")} · ` : "", one.metres === null ? words.say("desk.no_place") : distanceSay(one.metres, words))));
   return labelled(parts, "officer",
     h("input", { ...common(parts, "officer"), role: "combobox", "aria-expanded": "true", "aria-controls": "officers-list", "aria-autocomplete": "list", "aria-activedescendant": chosen ? `o-${chosen}` : null,
@@ -129,9 +130,6 @@ const referredTo = (parts) => text(parts, "referred_to", { maxlength: 120, list:
 /** @param {Parts} parts */
 const splitWords = (parts) => labelled(parts, "words", h("textarea", { ...common(parts, "words"), maxlength: 2000, rows: 3, value: parts.form.values.words ?? "", oninput: { t: "ui.set", field: "words" } }));
 
-/** @param {{call_sign: string, surname: string}} one @param {Words} words */
-const named = (one, words) => words.say("person", one);
-
 /** @type {Record<string, (parts: Parts) => any>} */
 const FIELDS = {
   officer,
@@ -143,9 +141,9 @@ const FIELDS = {
   disposition,
   referred_to: referredTo,
   words: splitWords,
-  holder: (parts) => choice(parts, "holder", parts.it.holders.map((one) => [one.officer, named(one, parts.words)])),
+  holder: (parts) => choice(parts, "holder", parts.it.holders.map((one) => [one.officer, nameOf(one, parts.words)])),
   busy: (parts) => choice(parts, "busy", pullable(parts.it, parts.state).map((/** @type {any} */ one) => [one.officer,
-    `${named(one, parts.words)} · ${categoryName(parts.state.cases[one.from_case].category, parts.state.categories, parts.words)}`])),
+    `${nameOf(one, parts.words)} · ${categoryName(parts.state.cases[one.from_case].category, parts.state.categories, parts.words)}`])),
   lasts_min: (parts) => choice(parts, "lasts_min", LASTS_MIN.map((n) => [String(n), parts.words.say("desk.age", { minutes: n })])),
   manner: (parts) => choice(parts, "manner", ["telephone", "written"].map((one) => [one, parts.words.say(`desk.manner.${one}`)])),
   reason: (parts) => text(parts, "reason", { maxlength: 500 }),

@@ -6,7 +6,7 @@ import { keepPage } from "../shared/installed.js";
 import { Line } from "../shared/line.js";
 import { languageEffect } from "../shared/pieces.js";
 import { loadPlaces } from "../shared/places.js";
-import { firstFor, restored, session, signInEffects } from "../shared/sign_in.js";
+import { asksAhead, firstFor, restored, session, signInEffects } from "../shared/sign_in.js";
 import { open } from "../shared/store.js";
 import { loadWords } from "../shared/words.js";
 import { Asking } from "./asking.js";
@@ -28,6 +28,8 @@ const OVERVIEW_MS = 15_000;
 
 const root = /** @type {HTMLElement} */ (document.getElementById("page"));
 const kept = session("desk");
+asksAhead(kept);
+const places = loadPlaces();
 const bell = new Bell();
 const line = new Line({ name: "desk", send: (/** @type {any} */ m) => page.send(m), hello: () => (page.state.follow ? { follow: page.state.follow } : {}) });
 const asking = new Asking({ send: (m) => page.send(m), state: () => page.state, act: (m) => line.act(m) });
@@ -137,5 +139,5 @@ setInterval(() => {
 }, OVERVIEW_MS);
 
 keepPage("/desk", (/** @type {any} */ m) => page.send(m));
-loadPlaces().then((places) => page.send(places));
+places.then((found) => page.send(found));
 restored(kept, page);

@@ -2,8 +2,9 @@
 
 import { h } from "../shared/dom.js";
 import { sentenceOf } from "../shared/http.js";
-import { shape } from "../shared/pieces.js";
+import { nameOf, shape } from "../shared/pieces.js";
 import { categoryName, stationName } from "../shared/places.js";
+import { surnameIn } from "../shared/surnames.js";
 import { ACTS } from "./acts.js";
 import { ago, clockOf, lasted } from "./said.js";
 import { stationOf } from "./state.js";
@@ -64,11 +65,11 @@ export function handoverPanel(state, words) {
         h("td", {}, words.say(`status.${one.status}`), one.desk_reason && one.status === "at_station" ? h("span", { class: "quiet" }, ` · ${words.say(`desk.why.${one.desk_reason}`)}`) : null,
           one.alarms ? h("span", { class: "badge amber" }, words.say("desk.handover.alarms", { n: one.alarms })) : null),
         h("td", {}, ago(one.received_ago_ms, words)),
-        h("td", {}, one.holders.map((/** @type {any} */ who) => words.say("person", who)).join(words.say("list")) || words.say("desk.none")),
+        h("td", {}, one.holders.map((/** @type {any} */ who) => nameOf(who, words)).join(words.say("list")) || words.say("desk.none")),
         h("td", {}, one.pending.map((/** @type {any} */ due) => `${words.say(words.has(`desk.due.${due.kind}`) ? `desk.due.${due.kind}` : "desk.due.other")} ${due.due_in_ms > 0 ? ago(due.due_in_ms, words) : words.say("desk.due.now")}`).join(words.say("list")) || words.say("desk.none"))))))
       : h("p", { class: "quiet" }, words.say("desk.handover.empty")),
     h("section", { "aria-label": words.say("desk.officers") }, h("h3", {}, words.say("desk.officers"), h("span", { class: "quiet" }, ` ${found.officers.length}`)),
-      h("ul", { class: "columns small" }, found.officers.map((/** @type {any} */ one) => h("li", { key: one.officer }, h("b", {}, one.call_sign), ` ${one.surname} `,
+      h("ul", { class: "columns small" }, found.officers.map((/** @type {any} */ one) => h("li", { key: one.officer }, h("b", {}, one.call_sign), ` ${surnameIn(one.surname, words)} `,
         h("span", { class: "quiet" }, one.shift_ends_in_ms === null ? words.say("desk.handover.open_end") : words.say("desk.handover.ends", { time: clockOf(state.now_ms + one.shift_ends_in_ms, state, words) })))))),
     h("div", { class: "row" }, h("button", { type: "button", onclick: { t: "ui.load", what: "handover", asks: {} } }, words.say("desk.again")), h("button", { type: "button", onclick: { t: "ui.print" } }, words.say("desk.print"))),
   ];

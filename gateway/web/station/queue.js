@@ -1,6 +1,7 @@
 /** What the desk's page reads out of its state: the queue, who may go, what rings. Pure. */
 
 import { metresBetween } from "../shared/places.js";
+import { surnameIn } from "../shared/surnames.js";
 import { CLOSED, HELD_SET, priorityOf } from "./acts.js";
 
 /** @typedef {import("./state.js").State} State */
@@ -49,9 +50,12 @@ function matches(one, state) {
   const wanted = state.search.trim().toLowerCase();
   if (!wanted) return true;
   const names = state.categories.find((category) => category.id === one.category);
-  const said = [one.words, one.case, one.category, names?.name, names?.name_en, ...one.holders.map((seat) => `${seat.call_sign} ${seat.surname}`)];
+  const said = [one.words, one.case, one.category, names?.name, names?.name_en, ...one.holders.map(calledOf)];
   return said.some((text) => text?.toLowerCase().includes(wanted));
 }
+
+/** How an officer may be looked for: by the character, and as it is spelled. @param {{call_sign: string, surname: string}} one */
+const calledOf = (one) => `${one.call_sign} ${one.surname} ${surnameIn(one.surname, { lang: "en" })}`;
 
 /** Officers of the station on duty, free ones first; `on_case`: the case they hold. @param {State} state */
 export function roster(state) {
@@ -68,7 +72,7 @@ export function candidates(state, it, typed = "") {
   const wanted = typed.trim().toLowerCase();
   const here = new Set(it.holders.map((seat) => seat.officer));
   return roster(state)
-    .filter((one) => !here.has(one.officer) && (!wanted || `${one.call_sign} ${one.surname}`.toLowerCase().includes(wanted)))
+    .filter((one) => !here.has(one.officer) && (!wanted || calledOf(one).toLowerCase().includes(wanted)))
     .map((one) => ({ ...one, metres: one.place ? metresBetween(one.place, it.place) : null }))
     .sort((a, b) => Number(Boolean(a.on_case)) - Number(Boolean(b.on_case)) || (a.metres ?? Infinity) - (b.metres ?? Infinity) || a.call_sign.localeCompare(b.call_sign))
     .slice(0, CANDIDATES_SHOWN);

@@ -2,7 +2,7 @@
 
 import { h } from "../shared/dom.js";
 import { sentenceOf } from "../shared/http.js";
-import { badge, ring, shape } from "../shared/pieces.js";
+import { badge, nameOf, ring, shape } from "../shared/pieces.js";
 import { categoryName, stationName } from "../shared/places.js";
 import { priorityOf } from "./acts.js";
 import { ROWS_SHOWN, alarms, groups, nameOfAccount, troubled, unseen } from "./queue.js";
@@ -32,9 +32,9 @@ export function alarmBar(state, words) {
 function alarmSaid(one, state, words) {
   const station = stationName(one.station, state.areas, words);
   const since = ago(state.now_ms - one.since_ms, words);
-  if (one.kind === "panic") return words.say("desk.alarm.panic", { who: words.say("person", one.officer), station, time: clockOf(one.since_ms, state, words) });
+  if (one.kind === "panic") return words.say("desk.alarm.panic", { who: nameOf(one.officer, words), station, time: clockOf(one.since_ms, state, words) });
   const category = categoryName(one.category, state.categories, words);
-  if (one.kind === "silent") return words.say(`desk.alarm.silent.${one.because}`, { who: words.say("person", one.officer), category });
+  if (one.kind === "silent") return words.say(`desk.alarm.silent.${one.because}`, { who: nameOf(one.officer, words), category });
   return words.say("desk.alarm", { category, station, since });
 }
 
@@ -63,7 +63,8 @@ function clearing(state, words) {
     h("label", { for: "clearing" }, words.say("desk.panic.why")),
     h("div", { class: "row" },
       h("input", { id: "clearing", class: "fill", maxlength: 500, value: one.reason, "aria-invalid": one.wrong ? "true" : null, "aria-describedby": "clearing-wrong", oninput: { t: "ui.clear_reason" } }),
-      h("button", { class: "main", type: "submit", "aria-disabled": going ? "true" : null }, words.say("desk.panic.over"))),
+      h("button", { class: "main", type: "submit", "aria-disabled": going ? "true" : null }, words.say("desk.panic.over"), h("kbd", { "aria-hidden": "true" }, "Enter")),
+      h("button", { type: "button", onclick: { t: "ui.shut" } }, words.say("desk.leave"), h("kbd", { "aria-hidden": "true" }, "Esc"))),
     h("p", { id: "clearing-wrong", role: "alert", class: "wrong-say" }, one.wrong ? words.say("desk.wrong.reason")
       : state.refused?.case === one.panic ? sentenceOf(state.refused, words) : null));
 }
