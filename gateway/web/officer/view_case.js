@@ -5,6 +5,7 @@ import { sentenceOf } from "../shared/http.js";
 import { map } from "../shared/live_map.js";
 import { badge, nameOf, shape } from "../shared/pieces.js";
 import { categoryName } from "../shared/places.js";
+import { capital } from "../shared/words.js";
 import { askedOf } from "./deck.js";
 import { DISPOSITIONS } from "./holding.js";
 import { RATIO } from "./placing.js";
@@ -96,7 +97,7 @@ const ending = (held, state, words) =>
     h("legend", {}, words.say("disposition.label")),
     DISPOSITIONS.map((one) => h("label", { key: one, class: "choice", "data-disposition": one },
       h("input", { type: "radio", name: "disposition", value: one, checked: state.disposition === one, onchange: { t: "ui.disposition" } }),
-      h("span", {}, words.say(`disposition.${one}`)))));
+      h("span", {}, capital(words.say(`disposition.${one}`))))));
 
 /** @param {Held} held @param {Words} words */
 function more(held, words) {

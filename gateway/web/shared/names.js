@@ -10,6 +10,7 @@
  */
 
 import { nameIn } from "./places.js";
+import { capital } from "./words.js";
 
 const SIZES = { station: 15, beat: 13 };
 const NAMES_MAX = 24;
@@ -33,7 +34,7 @@ export function shortName(area, station, lang) {
   const name = nameIn(area, { lang });
   const whose = station ? nameIn(station, { lang }) : "";
   const own = whose && name.startsWith(whose) ? name.slice(whose.length).replace(/^[\s,，、·:：-]+/, "") : name;
-  return own ? own[0].toUpperCase() + own.slice(1) : name;
+  return capital(own || name);
 }
 
 /**

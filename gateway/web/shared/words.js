@@ -42,6 +42,9 @@ export function wordsOf(lang, texts) {
   };
 }
 
+/** As the first word of a line of its own; what has no capitals stays. @param {string} text */
+export const capital = (text) => (text ? text[0].toUpperCase() + text.slice(1) : text);
+
 /** Pages that are sent without what only other pages say. */
 const OWN = ["citizen", "officer", "desk", "admin"];
 

@@ -5,6 +5,7 @@ import { sentenceOf } from "../shared/http.js";
 import { nameOf, shape } from "../shared/pieces.js";
 import { categoryName, distanceSay, stationName } from "../shared/places.js";
 import { surnameIn } from "../shared/surnames.js";
+import { capital } from "../shared/words.js";
 import { BY_NAME, dispositionsOf, pullable } from "./acts.js";
 import { labelOf } from "./card_view.js";
 import { valuesOf } from "./form.js";
@@ -120,7 +121,7 @@ const begins = (parts) => text(parts, "begins", { type: "datetime-local", min: l
 
 /** @param {Parts} parts */
 function disposition(parts) {
-  return choice(parts, "disposition", dispositionsOf(parts.state).map((one) => [one, parts.words.say(`disposition.${one}`)]));
+  return choice(parts, "disposition", dispositionsOf(parts.state).map((one) => [one, capital(parts.words.say(`disposition.${one}`))]));
 }
 
 /** @param {Parts} parts */
