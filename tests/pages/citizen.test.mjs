@@ -397,3 +397,13 @@ test("the same messages make the same state again", () => {
   assert.deepEqual(play(...log), play(...log));
   assert.deepEqual(JSON.parse(JSON.stringify(play(...log))), play(...log));
 });
+
+test("two who come are two, and nobody is told of a day until which an objection is no longer possible", () => {
+  const two = { ...CASE, officers: [LI, { call_sign: "0423", surname: "王", word: "0815" }] };
+  assert.equal(say({ ...two, status: "claimed" }), "Officers 0417 (Li), 0423 (Wang) have taken it.");
+  assert.equal(say({ ...two, status: "on_scene" }), "Officers 0417 (Li), 0423 (Wang) are at the place.");
+  assert.equal(say({ ...CASE, status: "on_scene", officers: [LI] }), "Officer 0417 (Li) is at the place.");
+  const ended = { ...CASE, status: "cleared", disposition: "advice_given" };
+  assert.match(nextSay(play(PLACES, { ...ended, object_ms: 86_400_000 }), EN), /say so until/);
+  for (const over of [{ object_ms: 0 }, { object_ms: 86_400_000, merged: true }]) assert.equal(nextSay(play(PLACES, { ...ended, ...over }), EN), null);
+});

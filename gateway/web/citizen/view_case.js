@@ -6,7 +6,7 @@ import { badge, nameOf, ring, secondsLeft, shape } from "../shared/pieces.js";
 import { categoryName, stationName } from "../shared/places.js";
 import { surnameIn } from "../shared/surnames.js";
 import { RATIO } from "./draft.js";
-import { etaOf, liveCamera, placeOf, stepsOf } from "./following.js";
+import { etaOf, liveCamera, mayObject, placeOf, stepsOf } from "./following.js";
 
 /**
  * @typedef {import("./reducer.js").State} State
@@ -51,6 +51,7 @@ export function statusSay(state, words) {
 function told(state, words) {
   const it = /** @type {Case} */ (state.case);
   return {
+    n: it.officers.length,
     who: it.officers.map((one) => nameOf(one, words)).join(words.say("list")),
     station: stationName(it.station, state.areas, words),
     time: words.clock(it.received_wall_ms),
@@ -80,7 +81,7 @@ export function nextSay(state, words) {
   if (it.status === "on_scene") return it.officers.some((one) => one.word) ? words.say("citizen.next.on_scene") : words.say("citizen.next.met");
   if (it.status === "at_station") return words.say(it.acknowledged ? "citizen.next.seen" : "citizen.next.at_station", more);
   if (it.status === "cleared" && it.objected) return words.say("citizen.next.objected", more);
-  if (it.status === "cleared" && it.object_wall_ms) return words.say("citizen.next.cleared", { day: words.day(it.object_wall_ms) });
+  if (mayObject(it) && it.object_wall_ms) return words.say("citizen.next.cleared", { day: words.day(it.object_wall_ms) });
   return null;
 }
 

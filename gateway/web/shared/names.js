@@ -16,7 +16,8 @@ const SIZES = { station: 15, beat: 13 };
 const NAMES_MAX = 24;
 /** A name reaches over the border of its area by so much at most: a street's width, not another area's. */
 const ROOM = 1.15;
-const EDGE_PX = 6;
+const EDGE_PX = 3;
+const APART_PX = 8;
 /** Lines above and below the middle of the area that are tried, one after another. */
 const LINES = [0, 1.4, -1.4, 2.8, -2.8, 4.2, -4.2, 6, -6, 8, -8];
 const MARK_PX = 14;
@@ -24,7 +25,7 @@ const MARK_PX = 14;
 const MARKS_MAX = 4;
 const BUTTONS_PX = { wide: 60, high: 112 };
 const WIDE_FROM = 0x2e80; // Han characters are as wide as they are high
-const LATIN = 0.57;
+const LATIN = 0.62;
 
 /** How wide a text is drawn, about. @param {string} text @param {number} size */
 export const wideOf = (text, size) => [...text].reduce((sum, sign) => sum + ((sign.codePointAt(0) ?? 0) >= WIDE_FROM ? size : size * LATIN), 0);
@@ -53,7 +54,7 @@ export function namesOn(areas, at, { wide, high, lang, mine = null, taken = [], 
     if (!seen) continue;
     const size = area.kind === "station" ? SIZES.station : SIZES.beat;
     const text = area.kind === "station" ? nameIn(area, { lang }) : shortName(area, stations.get(area.station), lang);
-    const spot = spotFor({ wide: wideOf(text, size), high: size * 1.4 }, size, seen, wide, high, boxes);
+    const spot = spotFor({ wide: wideOf(text, size) + APART_PX, high: size * 1.4 }, size, seen, wide, high, boxes);
     if (!spot) continue;
     boxes.push(spot);
     found.push({ key: `${area.kind}:${area.id}`, kind: area.kind, text, size, mine: area.kind === "beat" && area.id === mine, x: spot.x, y: spot.y });
