@@ -80,7 +80,7 @@ export const nameFeatures = (names) =>
 export const markFeatures = (marks) =>
   collection(marks.map((mark, at) => ({
     type: "Feature",
-    properties: { at, picture: pictureOf(mark), sign: mark.sign ?? "", rank: mark.alarm ? 4 : mark.kind === "pin" ? 3 : mark.open ? 2 : mark.kind === "unit" ? 1 : 0 },
+    properties: { at, picture: pictureOf(mark), sign: mark.sign ?? "", alarm: mark.alarm === true, rank: mark.alarm ? 4 : mark.kind === "pin" ? 3 : mark.open ? 2 : mark.kind === "unit" ? 1 : 0 },
     geometry: { type: "Point", coordinates: [mark.lon, mark.lat] },
   })));
 
@@ -130,7 +130,8 @@ export function ownLayers(c) {
       paint: { ...halo, "text-color": ["case", ["get", "loud"], c.ink, c.quiet] } },
     { id: "marks", type: "symbol", source: "marks",
       layout: { "icon-image": ["get", "picture"], "icon-allow-overlap": true, "icon-ignore-placement": true, "symbol-sort-key": ["get", "rank"],
-        "text-field": ["get", "sign"], "text-font": FONT, "text-size": 12, "text-anchor": "left", "text-offset": [1, 0], "text-optional": true },
+        "text-field": ["get", "sign"], "text-font": FONT, "text-size": 12, "text-anchor": "left", "text-optional": true,
+        "text-offset": ["case", ["get", "alarm"], ["literal", [1.5, 0]], ["literal", [1, 0]]] },
       paint: halo },
   ];
 }

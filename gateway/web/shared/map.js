@@ -163,5 +163,5 @@ function drawMark(camera, mark, dot) {
   return h("g", { key: mark.key, transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})`, onclick: mark.press ?? null },
     mark.within_m ? h("circle", { class: "halo", r: mark.within_m }) : null,
     h("g", { transform: `scale(${dot.toFixed(4)})` }, inner,
-      mark.sign ? h("text", { class: "sign", x: 12, y: 4 }, mark.sign) : null));
+      mark.sign ? h("text", { class: "sign", x: mark.alarm ? 18 : 12, y: 4 }, mark.sign) : null));
 }
