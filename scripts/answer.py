@@ -26,7 +26,7 @@ PROMISED: Final[Mapping[str, str]] = {
     "bench": "curves reason",
     "chaos": "",
     "figures": "since until by station zone whole groups places categories reason",
-    "fuzz": "examples seed roles cases failures by_check error",
+    "fuzz": "examples seed commits roles blocks finished cases failures by_check error",
     "pages-report": "axe_violations axe_runs lighthouse first_view_kb reached lighthouse_runs reasons seconds",
     "seeds": "commit seeds first failed cases facts answers won fell_back rounds_max settled_s_max virtual_h wall_s "
     "cores ms_a_seed_p50 ms_a_seed_mean reason",

@@ -1,24 +1,22 @@
 """Schemathesis over the whole OpenAPI document with each role's credentials, on a live service.
 
 Looks for server errors, answers that the document does not know, and invalid data that is accepted. Without --url a
-demonstration of its own is started on empty stores, a fresh one: what is drawn suspends people and moves borders.
+demonstration of its own is started on empty stores, a fresh one for each block: what is drawn suspends people and moves
+borders. A long run goes in blocks of a hundred examples of every operation, each with a seed of its own; finished ones
+are kept beside OUT (`OUT.blocks`), --resume goes on after them, and --minutes ends a run early between two of them.
 
-Exit codes: 0 nothing found, 1 something was, 2 it could not be run. The report is written in every case.
+Exit codes: 0 nothing found, 1 something was, 2 it could not be run, or not to its end. The report is written in every
+case.
 """
 
 import argparse
 import asyncio
-import contextlib
-import json
-import os
-import signal
+import subprocess
 import sys
 import tempfile
 import time
-from asyncio.subprocess import DEVNULL, PIPE, STDOUT
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,119 +24,89 @@ import httpx
 
 from scripts import answer
 from scripts.children import ChildError
-from scripts.guarding.people import HERE, new_key
-from scripts.guarding.service import Asked, asked
-from scripts.stores import StoresError
+from scripts.fuzzing.blocks import Block, Kept, Told, added, blocks_of, run_block, shallow
+from scripts.fuzzing.callers import ROLES, words_of
+from scripts.guarding.service import asked
+from scripts.stores import ROOT, StoresError
 
-ROLES: Final = ("none", "reporter", "officer", "desk", "supervisor", "admin")
-CHECKS: Final = (
-    "not_a_server_error", "status_code_conformance", "content_type_conformance", "response_headers_conformance",
-    "response_schema_conformance", "negative_data_rejection", "unsupported_method",
-)  # fmt: skip
-"""Not asked: positive_data_acceptance, since valid data may be refused by the state of a case; ignored_auth, which the
-authorisation matrix answers cell by cell."""
 EXPECTED: Final = (StoresError, ChildError, OSError, TimeoutError, ValueError, KeyError, httpx.HTTPError)
-RUN_S: Final = 6 * 3600
+TRIES: Final = 2
+"""Of a block: stores that do not come up on a busy machine are no finding."""
 
 
-@dataclass(slots=True)
-class Found:
-    """What became of one role's run."""
+def commit() -> str:
+    """What was asked; empty where there is no repository."""
+    try:
+        told = subprocess.run(
+            ["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+    except OSError:
+        return ""
+    return told.stdout.strip()
 
-    role: str
-    cases: int = 0
-    operations: int = 0
-    seconds: float = 0.0
-    failures: list[dict[str, Any]] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
-    said: str = ""
+
+class Run:
+    """One call: its blocks, and what they have come to so far."""
+
+    def __init__(self, chosen: argparse.Namespace) -> None:
+        self.chosen = chosen
+        self.blocks = blocks_of(chosen.roles, chosen.examples, chosen.seed)
+        self.kept = Kept(chosen.json.with_name(chosen.json.name + ".blocks"))
+        self.done: dict[Block, Told] = {}
+        if chosen.resume:
+            self.done = {block: told for block in self.blocks if (told := self.kept.of(block)) is not None}
+
+    async def run(self) -> None:
+        """Every block that is not finished, while there is time. Raises: EXPECTED."""
+        began = time.monotonic()
+        for block in self.blocks:
+            if block in self.done:
+                continue
+            if self.chosen.minutes and time.monotonic() - began > self.chosen.minutes * 60:
+                return
+            self.done[block] = told = await self._ask(block)
+            self.kept.put(block, told)
+            said = f"{told['cases']} cases, {len(told['failing'])} findings, {told['seconds']} s"
+            print(f"{block.name}: {said}{'; ' + told['errors'][0][:200] if told['errors'] else ''}", flush=True)
+
+    async def _ask(self, block: Block) -> Told:
+        for left in reversed(range(TRIES)):
+            try:
+                with tempfile.TemporaryDirectory(prefix="onbeat-fuzz-") as name:
+                    async with asked(self.chosen.url, self.chosen.credentials, Path(name)) as service:
+                        words = await words_of(service, block.role)
+                        return await run_block(service, block, words, commit(), Path(name))
+            except EXPECTED:
+                if not left or self.chosen.url:
+                    raise
+        raise AssertionError
 
     def told(self) -> dict[str, Any]:
-        counted = {"operations": self.operations, "cases": self.cases, "seconds": self.seconds}
-        found = {"failures": len(self.failures), "failing": self.failures, "errors": self.errors}
-        return counted | found | {"said": self.said[:20_000]}
+        """What is known so far."""
+        roles: dict[str, Told] = {}
+        for role in self.chosen.roles:
+            finished = [told for block, told in self.done.items() if block.role == role]
+            if finished:
+                roles[role] = added(finished)
+                roles[role]["shallow"] = shallow(roles[role]["answers"], role != "none")
+        told: dict[str, Any] = {"examples": self.chosen.examples, "seed": self.chosen.seed, "roles": roles}
+        told |= {"commits": sorted({one["commit"] for one in self.done.values()})}
+        told |= {"blocks": len(self.blocks), "finished": len(self.done), "cases": None, "failures": None}
+        if self.done:
+            told["cases"] = sum(one["cases"] for one in roles.values())
+            told["failures"] = sum(one["failures"] for one in roles.values())
+        told["by_check"] = dict(Counter(f["type"] for one in roles.values() for f in one["failing"]))
+        return told | {"error": None if self.whole else f"{len(self.done)} of {len(self.blocks)} blocks were run"}
 
+    @property
+    def whole(self) -> bool:
+        return len(self.done) == len(self.blocks)
 
-async def tokens(service: Asked) -> dict[str, str | None]:
-    """A session of each role, none for `none`."""
-    found: dict[str, str | None] = {"none": None}
-    async with httpx.AsyncClient(base_url=service.url, trust_env=False, timeout=15) as client:
-        for role in ("officer", "desk", "supervisor", "admin"):
-            own = service.of(role)[0]
-            answer = await client.post("/v1/sessions", json={"login": own["login"], "password": own["password"]})
-            found[role] = answer.json()["token"]
-        category = (await client.get("/v1/categories")).json()["categories"][0]["id"]
-        body = {"category": category, "words": "Fuzz.", "lat": HERE[0], "lon": HERE[1], "advised": True}
-        made = await client.post("/v1/reports", json=body, headers={"idempotency-key": new_key()})
-        answer = await client.post("/v1/receipts", json={"code": made.json()["receipt"]})
-        found["reporter"] = answer.json()["token"]
-    return found
-
-
-def command(service: Asked, token: str | None, examples: int, seed: int, report: Path) -> list[str]:
-    """Schemathesis' own command line: examples of the document, every bound of every field, and drawn ones."""
-    words = [
-        str(Path(sys.executable).with_name("schemathesis")), "run", f"{service.url}/openapi.json",
-        "--checks", ",".join(CHECKS), "--phases", "examples,coverage,fuzzing", "--max-examples", str(examples),
-        "--seed", str(seed), "--continue-on-failure", "--no-color", "--request-timeout", "20", "--workers", "1",
-        "--suppress-health-check", "all", "--generation-database", "none", "--warnings", "off",
-        "--report", "json", "--report-json-path", str(report), "-H", f"Origin: {service.url}",
-    ]  # fmt: skip
-    if token is not None:  # by DELETE everybody would end the session that is drawn with; without one it is asked
-        words += ["-H", f"Authorization: Bearer {token}", "--exclude-method", "DELETE"]
-    return words
-
-
-def read(report: Path, found: Found) -> None:
-    """What Schemathesis says of the run."""
-    told = json.loads(report.read_text())
-    found.cases = told["test_cases"]["generated"]
-    found.operations = told["operations"]["tested"]
-    found.failures = [{k: one[k] for k in ("type", "title", "count", "operations")} for one in told["failures"]]
-    found.errors = [json.dumps(one)[:500] for one in told["errors"]]
-    if not told["complete"]:
-        found.errors.append(f"stopped before its end: {told['stop_reason']}")
-
-
-async def fuzz(service: Asked, role: str, token: str | None, examples: int, seed: int, folder: Path) -> Found:
-    """One role's run."""
-    found, began = Found(role), time.monotonic()
-    report = folder / f"{role}.json"
-    ran = await asyncio.create_subprocess_exec(
-        *command(service, token, examples, seed, report),
-        stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, process_group=0,
-    )  # fmt: skip
-    try:
-        said = (await asyncio.wait_for(ran.communicate(), RUN_S))[0].decode(errors="replace")
-    finally:  # also where we are stopped: it must not go on asking a service that is gone
-        if ran.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(ran.pid, signal.SIGKILL)
-            await ran.wait()
-    if report.exists():
-        read(report, found)
-    else:
-        found.errors.append(said[-2_000:])
-    found.said = said if found.failures or found.errors else ""
-    found.seconds = round(time.monotonic() - began, 1)
-    return found
-
-
-async def run(chosen: argparse.Namespace, report: dict[str, Any]) -> int:
-    """Fills `report`; the exit code. Raises: EXPECTED."""
-    with tempfile.TemporaryDirectory(prefix="onbeat-fuzz-") as folder:
-        async with asked(chosen.url, chosen.credentials, Path(folder)) as service:
-            for role in chosen.roles:
-                token = (await tokens(service))[role]
-                found = await fuzz(service, role, token, chosen.examples, chosen.seed, Path(folder))
-                report["roles"][role] = found.told()
-                print(f"{role}: {found.cases} cases, {len(found.failures)} findings, {found.seconds} s", flush=True)
-    told = report["roles"].values()
-    report["cases"] = sum(one["cases"] for one in told)
-    report["failures"] = sum(one["failures"] for one in told)
-    report["by_check"] = dict(Counter(f["type"] for one in told for f in one["failing"]))
-    broken = any(one["errors"] for one in told)
-    return 2 if broken else 1 if report["failures"] else 0
+    @property
+    def code(self) -> int:
+        if any(told["failing"] for told in self.done.values()):
+            return 1
+        return 0 if self.whole and not any(told["errors"] for told in self.done.values()) else 2
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -147,6 +115,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, required=True, metavar="OUT", help="where the report goes")
     parser.add_argument("--seed", type=int, default=1, metavar="S")
     parser.add_argument("--roles", type=lambda text: text.split(","), default=list(ROLES), metavar="ROLE,ROLE")
+    parser.add_argument("--resume", action="store_true", help="go on after the finished blocks of an earlier run")
+    parser.add_argument("--minutes", type=float, metavar="M", help="begin no new block after so long; --resume goes on")
     parser.add_argument("--url", help="a running demonstration; without it one is started")
     parser.add_argument("--credentials", type=Path, default=Path(".local/credentials.json"), metavar="FILE")
     chosen = parser.parse_args(argv)
@@ -154,16 +124,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error(f"no such role: {', '.join(sorted(strange))}; there are {', '.join(ROLES)}")
     if chosen.examples < 1:
         parser.error("--examples is at least 1")
-    report: dict[str, Any] = {"examples": chosen.examples, "seed": chosen.seed, "roles": {}}
-    report |= {"cases": None, "failures": None, "by_check": None}
-    answer.tells(lambda: report)
+    run = Run(chosen)
+    answer.tells(run.told)
+    why = None
     try:
-        code = asyncio.run(run(chosen, report))
+        asyncio.run(run.run())
     except EXPECTED as error:
-        report["error"], code = f"{type(error).__name__}: {error}", 2
-        print(f"scripts/fuzz: {report['error']}", file=sys.stderr)
-    answer.write(chosen.json, report)
-    return code
+        why = f"{type(error).__name__}: {error}"
+        print(f"scripts/fuzz: {why}", file=sys.stderr)
+    told = run.told()
+    answer.write(chosen.json, told | {"error": why or told["error"]})
+    return 2 if why else run.code
 
 
 if __name__ == "__main__":
