@@ -13,6 +13,7 @@ from dispatch.adapters.postgres.legal import check_rules
 from dispatch.adapters.postgres.lesser import lesser_dsn
 from dispatch.adapters.postgres.pool import connect_pool, connection
 from dispatch.cases.ports import StoreAway, StoreBusy
+from gateway.logs import log_lines
 from gateway.settings import Settings, SettingsError
 
 log = logging.getLogger(__name__)
@@ -65,7 +66,7 @@ async def _until_told(settings: Settings, work: Callable[[Settings, asyncio.Even
 
 def main_of(name: str, work: Callable[[Settings, asyncio.Event], Awaitable[None]]) -> int:
     """The whole of a role's `main`: exit code 0 when it was told to stop, 2 when the environment is wrong."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    log_lines()
     try:
         settings = Settings.from_env(os.environ)
     except SettingsError as error:

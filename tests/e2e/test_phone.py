@@ -3,9 +3,12 @@
 import asyncio
 import json
 import os
+import re
 import signal
+import socket
 import ssl
 import sys
+import warnings
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,6 +99,41 @@ async def test_a_phone_with_the_root_opens_the_page_and_a_socket(up: Up, tmp_pat
     async with connect(address, ssl=trusting, origin=origin, compression=None, proxy=None) as line:
         await line.send('{"t":"hello","v":1}')
         assert json.loads(await line.recv())["t"] == "welcome"
+
+
+def client_of(root: Path, ciphers: str = "", version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_2) -> ssl.SSLContext:
+    """Somebody who speaks this version alone, with these ciphers alone. Raises: ssl.SSLError, for no cipher at all."""
+    context = ssl.create_default_context(cafile=str(root))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # old versions are what is tried
+        context.minimum_version = context.maximum_version = version
+    if ciphers:
+        context.set_ciphers(ciphers)
+    return context
+
+
+def agreed(port: int, context: ssl.SSLContext) -> str:
+    """The cipher on which both agree. Raises: ssl.SSLError, ConnectionError."""
+    with (
+        socket.create_connection(("127.0.0.1", port), timeout=10) as line,
+        context.wrap_socket(line, server_hostname="127.0.0.1") as talked,
+    ):
+        found = talked.cipher()
+        assert found is not None
+        return found[0]
+
+
+async def test_a_line_is_forward_secret_and_authenticated_or_there_is_none(up: Up, tmp_path: Path) -> None:
+    root, port = tmp_path / "root.pem", up.port + 443
+    async with httpx.AsyncClient(trust_env=False) as anybody:
+        der = (await anybody.get(f"http://127.0.0.1:{up.port + 80}/onbeat-root.crt")).content
+    root.write_bytes(x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM))
+    cipher = await asyncio.to_thread(agreed, port, client_of(root))
+    assert re.fullmatch("ECDHE-(ECDSA|RSA)-(AES(256|128)-GCM-SHA(384|256)|CHACHA20-POLY1305)", cipher), cipher
+    old = client_of(root, "ALL:@SECLEVEL=0", ssl.TLSVersion.TLSv1_1)
+    for weak in (old, *(client_of(root, f"{one}:@SECLEVEL=0") for one in ("eNULL", "aNULL", "ECDHE+SHA", "kRSA"))):
+        with pytest.raises((ssl.SSLError, ConnectionError)):
+            await asyncio.to_thread(agreed, port, weak)
 
 
 async def test_the_desktop_comes_in_as_before(up: Up) -> None:
