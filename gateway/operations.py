@@ -182,7 +182,8 @@ OPERATIONS: Final[Operations] = {
         id="sign_in", group="sign-in", takes=SignIn, session=Session.OPTIONAL,
         gives={201: Gives("Signed in.", Signed), 202: Gives("A second factor is needed.", Asked)},
         problems=(
-            *BODY, *PAGES, "sign_in_refused", "too_many_attempts", "password_made", "password_weak", *FAILS,
+            *BODY, *PAGES, "sign_in_refused", "too_many_attempts", "password_made", "password_lapsed", "password_weak",
+            "password_common", "password_of_the_house", *FAILS,
         ),
     ),
     ("GET", "/v1/sessions"): Operation(
@@ -193,9 +194,9 @@ OPERATIONS: Final[Operations] = {
         id="sign_out_everywhere", group="sign-in", session=Session.NEEDED, gives={204: Gives("Signed out.")},
         problems=WHO,
     ),
-    ("DELETE", "/v1/sessions/{session}"): Operation(
+    ("DELETE", "/v1/sessions/{session:uuid}"): Operation(
         id="sign_out_there", group="sign-in", session=Session.NEEDED, parameters=(SESSION,),
-        gives={204: Gives("Signed out there.")}, problems=("session_unknown", *WHO),
+        gives={204: Gives("Signed out there.")}, problems=("session_unknown", "not_found", *WHO),
     ),
     ("DELETE", "/v1/sessions/current"): Operation(
         id="sign_out", group="sign-in", session=Session.NEEDED, gives={204: Gives("Signed out.")}, problems=WHO,

@@ -3,7 +3,7 @@
 from dispatch.people.factors import Asked
 from dispatch.people.phones import Identity
 from gateway.wire.factors import FactorAdded, FactorForgotten, FactorMade, FactorsOfMine, PasswordAgain, Second
-from gateway.wire.messages import Signed
+from gateway.wire.messages import PasswordChosen, Signed
 from gateway.wire.openapi import Gives, Operation, Operations, Parameter, Session
 from gateway.wire.phones import CodeSent, Confirmed, IdentityAsked, PhoneAsked, PhoneCode, PhonesOffered
 
@@ -21,6 +21,11 @@ def people_operations(
                 "factors_full",
                 "factor_known", "sign_in_refused", *fails,
             ),
+        ),
+        ("POST", "/v1/password"): Operation(
+            id="password", group="sign-in", session=Session.NEEDED, takes=PasswordChosen,
+            gives={200: Gives("Changed; the session that goes on.", Signed)},
+            problems=(*body, "password_wrong", "password_weak", "password_common", "password_of_the_house", *who),
         ),
         ("GET", "/v1/factors"): Operation(
             id="factors", group="sign-in", session=Session.NEEDED, gives={200: Gives("Mine.", FactorsOfMine)},

@@ -21,6 +21,7 @@ from gateway.openid import OpenIdSettings, OpenIdSettingsError, openid_settings
 from gateway.vapid import PushSettings, PushSettingsError, push_settings
 
 SECRET_CHARS_MIN: Final = 32
+PASSWORD_WORD_CHARS_MIN: Final = 3
 CREDENTIALS_DEFAULT: Final = ".local/credentials.json"
 EMERGENCY_NUMBER_DEFAULT: Final = "110"
 
@@ -53,7 +54,7 @@ class Settings:
     last entry, because a proxy of ours wrote it. `town`: a file to seed an empty database from. `heads`: the folder
     outside the database that a witness writes to, with `witness_key`, the secret behind its signatures. `push`: None
     where no phone is rung. `openid`: None where no identity provider signs people in. `report_limits`: how often the
-    shipped limits of reports count; 0: there are none.
+    shipped limits of reports count; 0: there are none. `password_words`: of the town, that no password is made of.
     """
 
     database_url: str
@@ -78,6 +79,7 @@ class Settings:
     tls: tuple[Path, Path] | None = None
     openid: OpenIdSettings | None = None
     report_limits: float = 0.0
+    password_words: tuple[str, ...] = ()
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
@@ -118,6 +120,7 @@ class Settings:
             tls=_tls(env),
             openid=openid,
             report_limits=_times(env, demo),
+            password_words=_password_words(env),
         )
 
 
@@ -200,6 +203,14 @@ def _times(env: Mapping[str, str], demo: bool) -> float:
     if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,3})?", text):
         raise SettingsError(f"ONBEAT_REPORT_LIMITS is {text!r}: how often the limits count, from 0 (none) to 999999")
     return float(text)
+
+
+def _password_words(env: Mapping[str, str]) -> tuple[str, ...]:
+    """Words of the town and the house that no password is made of. A shorter one would stand in everything."""
+    words = tuple(one.strip() for one in (env.get("ONBEAT_PASSWORD_WORDS") or "").split(",") if one.strip())
+    if any(len(word) < PASSWORD_WORD_CHARS_MIN and word.isascii() for word in words):
+        raise SettingsError(f"ONBEAT_PASSWORD_WORDS holds a word of less than {PASSWORD_WORD_CHARS_MIN} letters")
+    return words
 
 
 def _second(env: Mapping[str, str], demo: bool) -> bool:

@@ -83,6 +83,7 @@ class Act(StrEnum):
     READ_FIGURES = "read_figures"
     READ_FACTORS = "read_factors"  # by what I show who I am
     CHANGE_FACTORS = "change_factors"
+    CHANGE_PASSWORD = "change_password"  # noqa: S105 - a word of ours, no password
     CONFIRM_PHONE = "confirm_phone"
     OPEN_IDENTITY = "open_identity"  # who reported, for a reason
     READ_AUDIT = "read_audit"  # who read what, who came and went
@@ -147,6 +148,10 @@ TABLE: Final[dict[tuple[Role, Act], Relation]] = {
     (R.DESK,       A.CHANGE_FACTORS):  Self,
     (R.SUPERVISOR, A.CHANGE_FACTORS):  Self,
     (R.ADMIN,      A.CHANGE_FACTORS):  Self,
+    (R.OFFICER,    A.CHANGE_PASSWORD): Self,
+    (R.DESK,       A.CHANGE_PASSWORD): Self,
+    (R.SUPERVISOR, A.CHANGE_PASSWORD): Self,
+    (R.ADMIN,      A.CHANGE_PASSWORD): Self,
 
     (R.NOBODY,     A.CONFIRM_PHONE):   Any_,
     (R.REPORTER,   A.CONFIRM_PHONE):   Any_,

@@ -41,6 +41,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     call_sign: str | None
     suspended: bool
     made: bool = False  # the password was made by somebody else: good for choosing one's own
+    lapsed: bool = False  # ... and so long ago that it is good for nothing any more
 
     @property
     def seen(self) -> bytes:

@@ -17,6 +17,7 @@ from dispatch import limits
 from dispatch.batching import Batch
 from dispatch.people import receipts, tickets
 from dispatch.people.attempts import ADDRESS, LOGIN, LOGIN_AND_ADDRESS, PROVIDER, RECEIPT, Attempts
+from dispatch.people.choosing import Choosing
 from dispatch.people.factors import Answer, Asked, FactorRefusal, Factors
 from dispatch.people.ports import (
     API,
@@ -42,7 +43,11 @@ class SignInRefusal(StrEnum):
     WRONG = "sign_in_refused"
     TOO_MANY = "too_many_attempts"
     MADE = "password_made"  # told to who knows it: made by somebody else, it opens only the choice of one's own
+    LAPSED = "password_lapsed"  # made by somebody else too long ago
     WEAK = "password_weak"
+    COMMON = "password_common"
+    OF_THE_HOUSE = "password_of_the_house"
+    NOT_MINE = "password_wrong"
     CODE_MALFORMED = "receipt_malformed"  # its check character or length is wrong: mistyped
     CODE_UNKNOWN = "receipt_unknown"
 
@@ -61,9 +66,11 @@ class SignIn:
         now: Callable[[], float],
         factors: Callable[[Attempts], Factors] | None = None,
         federation: Federation | None = None,
+        choosing: Choosing | None = None,
     ) -> None:
         """`factors`: made over the counted attempts of sign-in; without it a password alone signs in. `federation`:
-        sign-in by the house's identity provider, where there is one."""
+        sign-in by the house's identity provider, where there is one. `choosing`: which passwords may be chosen; without
+        it nobody chooses one."""
         self._store = store
         self._cache = cache
         self._pepper = pepper
@@ -74,6 +81,7 @@ class SignIn:
         self._attempts = Attempts(cache, hashlib.sha256(b"attempts|" + ticket_key).digest(), now)
         self.factors = factors(self._attempts) if factors is not None else None
         self.federation = federation
+        self._choosing = choosing
 
     async def sign_in(
         self,
@@ -101,10 +109,12 @@ class SignIn:
         if account is None or not right or account.suspended:
             return SignInRefusal.WRONG
         await self._attempts.give_back(*counted)
+        if account.made and account.lapsed:
+            return SignInRefusal.LAPSED
         if account.made and chosen is None:
             return SignInRefusal.MADE
-        if chosen is not None and weak(chosen, login, password):
-            return SignInRefusal.WEAK
+        if chosen is not None and (poor := self._poor(chosen, login, password, account)):
+            return poor
         renewed = await self._passwords.hash(chosen) if chosen is not None else None
         asked = await self.factors.needed(account, login, renewed) if self.factors is not None else None
         return asked if asked is not None else await self._signed_in(account, page, device, renewed)
@@ -153,15 +163,39 @@ class SignIn:
 
         Raises: StoreAway, TooManyWaiting.
         """
+        return await self._own(who, login, password) is not None
+
+    async def choose(
+        self, who: Who, login: str, password: str, chosen: str, *, page: str = API, device: str = ""
+    ) -> tuple[str, Who] | SignInRefusal:
+        """Another password for who shows the present one again. Every session ends, and this one is a new one.
+
+        Raises: StoreAway, TooManyWaiting.
+        """
+        account = await self._own(who, login, password)
+        if account is None:
+            return SignInRefusal.NOT_MINE
+        if poor := self._poor(chosen, login, password, account):
+            return poor
+        told = await self._signed_in(account, page, device, await self._passwords.hash(chosen))
+        return SignInRefusal.NOT_MINE if isinstance(told, SignInRefusal) else told
+
+    async def _own(self, who: Who, login: str, password: str) -> Account | None:
         counted = ((LOGIN, login.casefold()),)
         if not await self._attempts.take(*counted):
-            return False
+            return None
         account = await self._store.account(login)
         mine = account is not None and account.id == who.account and not account.suspended
         right = await self._passwords.verify(password, account.password if account is not None and mine else None)
         if right:
             await self._attempts.give_back(*counted)
-        return right
+        return account if right else None
+
+    def _poor(self, chosen: str, login: str, old: str, account: Account) -> SignInRefusal | None:
+        if self._choosing is None:
+            return SignInRefusal.WEAK
+        poor = self._choosing.poor(chosen, login, old, account)
+        return SignInRefusal(str(poor)) if poor is not None else None
 
     async def _signed_in(
         self, account: Account, page: str, device: str, renewed: str | None, identity: Identity | None = None
@@ -305,16 +339,6 @@ class SignIn:
 
     def _live(self, who: Who | None) -> Who | None:
         return who if who is not None and self._now() < who.expires_at_s else None
-
-
-def weak(chosen: str, login: str, old: str) -> bool:
-    """Too short, the old one again, or little more than the login (NIST SP 800-63B, 3.1.1.2); no rule of signs."""
-    said, name = chosen.casefold(), login.casefold()
-    return (
-        not limits.CHOSEN_CHARS_MIN <= len(chosen) <= limits.CHOSEN_CHARS_MAX
-        or chosen == old
-        or len(set(said.replace(name, ""))) < limits.CHOSEN_SIGNS_MIN
-    )
 
 
 def mac_of(token: str) -> bytes:

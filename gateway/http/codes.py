@@ -53,6 +53,9 @@ CODES: Final[dict[str, tuple[int, str, str]]] = {
     "factor_last": (409, "The last one", "One must stay. Add another first, then forget this one."),
     "password_made": (403, "Choose a password", "Somebody else made this one. Send new_password together with it."),
     "password_weak": (422, "Password too weak", "Choose another one: 12 to 256 signs, not the old one, not the login."),
+    "password_lapsed": (403, "Too old", "Somebody else made this password too long ago. Ask an admin for another."),
+    "password_common": (422, "Password too common", "It is on a list of stolen ones, which are tried first."),
+    "password_of_the_house": (422, "Easily guessed", "It is little more than your login or a word of this house."),
     "password_wrong": (403, "Wrong password", "This is not your login and password."),
     # --- an identity provider
     "oidc_off": (404, "No provider", "No identity provider signs people in here."),

@@ -19,7 +19,7 @@ from gateway.http.answers import NO_STORE, answered
 from gateway.http.bearer import address_of, anyone_of, require, settings_of, sign_in_of, signed
 from gateway.http.bodies import read_body
 from gateway.http.problems import Problem
-from gateway.wire.messages import OpenReceipt, Signed, SignIn, Ticket
+from gateway.wire.messages import OpenReceipt, PasswordChosen, Signed, SignIn, Ticket
 
 
 class Me(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +69,19 @@ async def post_session(request: Request) -> Response:
     return await opened(request, 201, page, *answer)
 
 
+async def post_password(request: Request) -> Response:
+    """POST /v1/password: another password. Every session ends, here too, and one is opened here. 200 Signed."""
+    who = await signed(request, Act.CHANGE_PASSWORD, SELF)
+    body = await read_body(request, PasswordChosen)
+    answer = await sign_in_of(request).choose(
+        who, body.login, body.password, body.new_password, page=cookies.page_of(request) or API,
+        device=cookies.device_of(request),
+    )  # fmt: skip
+    if isinstance(answer, SignInRefusal):
+        raise Problem(str(answer))
+    return await opened(request, 200, cookies.page_of(request), *answer)
+
+
 async def delete_session(request: Request) -> Response:
     """DELETE /v1/sessions/current: the token opens nothing from now on. 204."""
     who = await signed(request, Act.SIGN_OUT, SELF)
@@ -104,10 +117,7 @@ async def delete_sessions(request: Request) -> Response:
 async def delete_one_session(request: Request) -> Response:
     """DELETE /v1/sessions/{session}: signs me out in one place. 204; 404 where it is not mine, or over."""
     who = await signed(request, Act.END_SESSION, SELF)
-    try:
-        session = UUID(request.path_params["session"])
-    except ValueError:
-        raise Problem("session_unknown") from None
+    session: UUID = request.path_params["session"]
     if not await sign_in_of(request).end_own(who, session):
         raise Problem("session_unknown")
     return _gone(request) if session == who.session else Response(status_code=204, headers=NO_STORE)

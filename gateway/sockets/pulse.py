@@ -22,6 +22,7 @@ Ended = Callable[[Mapping[UUID, bytes | None]], Awaitable[None]]
 
 BEAT_SLICES = 50  # beats are spread over their interval: no tick serves everyone
 REVOKED_S = 0.5
+SEEN_S = 60.0  # of the hour after which an unused session is over
 
 
 class Pulse:
@@ -36,6 +37,7 @@ class Pulse:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._beats())
             group.create_task(self._revocations())
+            group.create_task(self._uses())
             group.create_task(self._tracks())
             group.create_task(self._node.pauses.run())
 
@@ -68,6 +70,13 @@ class Pulse:
                 if self._ended is not None:
                     await self._ended({one: mac for one, mac in ended.items() if one not in told})
                 told = frozenset(ended)
+
+    async def _uses(self) -> None:
+        """An open socket is use of its session, however quiet its person is: a desk that only listens is at work."""
+        while True:
+            await asyncio.sleep(SEEN_S)
+            with contextlib.suppress(StoreAway, StoreBusy):
+                await self._node.upkeep.seen([session.who.session for session in self._node.sessions])
 
     async def _tracks(self) -> None:
         while True:

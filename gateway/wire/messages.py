@@ -309,6 +309,14 @@ class SignIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     new_password: Annotated[str, Meta(min_length=12, max_length=256)] | None = None
 
 
+class PasswordChosen(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """POST /v1/password: one's own login and password once more, and the password from now on."""
+
+    login: Annotated[str, Meta(min_length=1, max_length=64)]
+    password: Annotated[str, Meta(min_length=1, max_length=256)]
+    new_password: Annotated[str, Meta(min_length=12, max_length=256)]
+
+
 class Signed(Struct, frozen=True, kw_only=True):
     """A session: `token` goes into Authorization: Bearer.
 

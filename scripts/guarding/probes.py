@@ -236,6 +236,7 @@ def body_of(path: str, body: Any) -> Ask:
     return made
 
 
+TAKEN: Final = "q1w2e3r4t5y6"  # one of the most frequent
 NOBODYS: Final = "00000000-0000-4000-8000-000000000000"
 
 PROBES: Final[dict[str, Ask]] = {
@@ -263,6 +264,7 @@ PROBES: Final[dict[str, Ask]] = {
     ),
     "POST /v1/push/subscriptions": subscription,
     "DELETE /v1/push/subscriptions/{subscription}": plain(f"/v1/push/subscriptions/{NOBODYS}"),
+    "POST /v1/password to a common one": with_password("/v1/password", new_password=TAKEN),
     "POST /v1/factors/app": with_password("/v1/factors/app"),
     "POST /v1/factors/passkey": with_password("/v1/factors/passkey"),
     "POST /v1/factors/forgotten of one that is not there": with_password("/v1/factors/forgotten", factor=NOBODYS),

@@ -11,6 +11,7 @@ import pytest
 from redis.asyncio import Redis
 from starlette.routing import Route
 
+from dispatch.adapters.common import ListedPasswords
 from dispatch.adapters.passwords import Argon2Passwords
 from dispatch.adapters.postgres.admin import PostgresAdmin
 from dispatch.adapters.postgres.people import PostgresPeople
@@ -18,6 +19,7 @@ from dispatch.adapters.postgres.pool import connect_pool
 from dispatch.adapters.postgres.town import PostgresTown
 from dispatch.adapters.redis.sessions import RedisSessions
 from dispatch.admin.service import Administering
+from dispatch.people.choosing import Choosing
 from dispatch.people.service import SignIn
 from gateway.operations import OPERATIONS
 from gateway.release import release
@@ -51,7 +53,7 @@ async def town(database: Database, redis_url: str, tmp_path_factory: pytest.Temp
     pool, redis = await connect_pool(database.app_url, size=4), Redis.from_url(redis_url)
     passwords = Argon2Passwords()
     service = SignIn(PostgresPeople(pool), RedisSessions(redis), passwords, pepper=b"p" * 32, ticket_key=b"t" * 32,
-                     now=time.time)  # fmt: skip
+                     now=time.time, choosing=Choosing.among(ListedPasswords()))  # fmt: skip
     admin = Administering(PostgresAdmin(pool), passwords, RedisSessions(redis), Heard())
     routes = [route for route in ROUTES if isinstance(route, Route) and route.path.startswith("/v1")]
     app = app_of(routes, SimpleNamespace(sign_in=service, town=PostgresTown(pool), admin=admin))

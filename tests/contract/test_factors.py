@@ -12,6 +12,7 @@ import pytest
 from redis.asyncio import Redis
 
 from dispatch import limits
+from dispatch.adapters.common import ListedPasswords
 from dispatch.adapters.passkeys import TotpApps, WebAuthnPasskeys
 from dispatch.adapters.passwords import Argon2Passwords
 from dispatch.adapters.postgres.audit import PostgresJournal
@@ -20,6 +21,7 @@ from dispatch.adapters.postgres.people import PostgresPeople
 from dispatch.adapters.redis.sessions import RedisSessions
 from dispatch.adapters.sealing import AesSealer
 from dispatch.audit.chains import Chain
+from dispatch.people.choosing import Choosing
 from dispatch.people.factors import RECOVERY_CODES, Answer, Asked, FactorRefusal, Factors
 from dispatch.people.service import SignIn, SignInRefusal
 from tests.conftest import Database
@@ -84,7 +86,7 @@ async def door(town: Town, redis_url: str) -> AsyncIterator[Door]:
     redis = Redis.from_url(redis_url)
     service = SignIn(
         PostgresPeople(town.pool), RedisSessions(redis), passwords, pepper=b"p" * 32, ticket_key=account.bytes * 2,
-        now=clock,
+        now=clock, choosing=Choosing.among(ListedPasswords()),
         factors=lambda attempts: Factors(
             PostgresFactors(town.pool), AesSealer(b"f" * 32), TotpApps(), WebAuthnPasskeys({"http://localhost:1"}),
             attempts, required=True, now=clock,
@@ -268,6 +270,8 @@ async def test_a_made_password_opens_nothing_but_the_choice_of_ones_own_after_th
     assert await door.service.sign_in(door.login, "wrong") is SignInRefusal.WRONG
     for weak in (PASSWORD, "short", "a" * 40, door.login, "ab" + door.login):
         assert await door.service.sign_in(door.login, PASSWORD, chosen=weak) is SignInRefusal.WEAK, weak
+    assert await door.service.sign_in(door.login, PASSWORD, chosen="Q1w2e3r4t5y6") is SignInRefusal.COMMON
+    assert await door.service.sign_in(door.login, PASSWORD, chosen="OnBeat-Police-26") is SignInRefusal.OF_THE_HOUSE
     mine = "apples and pears, 7"
     asked = await door.service.sign_in(door.login, PASSWORD, chosen=mine)
     assert isinstance(asked, Asked) and "argon2" not in asked.note

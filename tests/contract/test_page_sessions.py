@@ -12,13 +12,15 @@ import pytest
 from redis.asyncio import Redis
 from starlette.routing import Route
 
+from dispatch.adapters.postgres.audit import PostgresJournal
 from dispatch.adapters.postgres.people import PostgresPeople
 from dispatch.adapters.postgres.pool import connect_pool
 from dispatch.adapters.redis.sessions import RedisSessions
-from dispatch.people.service import SignIn
+from dispatch.audit.chains import Chain
+from dispatch.people.service import SignIn, mac_of
 from gateway.http import sign_in
 from tests.conftest import Database
-from tests.contract.test_people import CHEAP, KEY, PASSWORD, PEPPER, Clock, House, a_case, officer
+from tests.contract.test_people import CHEAP, CHOOSING, KEY, PASSWORD, PEPPER, Clock, House, a_case, officer
 from tests.unit.http.asking import app_of, client_of
 
 ORIGIN = "http://localhost:8000"
@@ -28,8 +30,9 @@ ROUTES = [
     Route("/v1/sessions", sign_in.get_sessions, methods=["GET"]),
     Route("/v1/sessions", sign_in.delete_sessions, methods=["DELETE"]),
     Route("/v1/sessions/current", sign_in.delete_session, methods=["DELETE"]),
-    Route("/v1/sessions/{session}", sign_in.delete_one_session, methods=["DELETE"]),
+    Route("/v1/sessions/{session:uuid}", sign_in.delete_one_session, methods=["DELETE"]),
     Route("/v1/receipts", sign_in.post_receipt, methods=["POST"]),
+    Route("/v1/password", sign_in.post_password, methods=["POST"]),
     Route("/v1/tickets", sign_in.post_ticket, methods=["POST"]),
     Route("/v1/me", sign_in.get_me, methods=["GET"]),
 ]
@@ -78,7 +81,7 @@ async def house(database: Database, redis_url: str) -> AsyncIterator[House]:
     redis = Redis.from_url(redis_url)
     await redis.flushall()
     people, clock = PostgresPeople(pool), Clock()
-    service = SignIn(people, RedisSessions(redis), CHEAP, pepper=PEPPER, ticket_key=KEY, now=clock)
+    service = SignIn(people, RedisSessions(redis), CHEAP, pepper=PEPPER, ticket_key=KEY, now=clock, choosing=CHOOSING)
     yield House(service, people, pool, redis, clock)
     await redis.aclose()
     await pool.close()
@@ -227,7 +230,7 @@ async def test_a_person_sees_where_they_are_signed_in_and_ends_one_or_all(
         ("officer", "Chrome, Android", True),
     ]
     (foreign,) = (await stranger.ask("GET", "/v1/sessions")).json()["sessions"]
-    for wrong in (foreign["id"], str(uuid4()), "current ", "x"):
+    for wrong in (foreign["id"], str(uuid4())):
         answer = await here.ask("DELETE", f"/v1/sessions/{wrong}")
         assert (answer.status_code, answer.json()["code"]) == (404, "session_unknown")
     assert await stranger.code() == "me"
@@ -286,3 +289,36 @@ async def test_a_change_that_is_none_ends_nothing(house: House, client: httpx.As
     await house.pool.execute("UPDATE officers SET surname = '李' WHERE call_sign = $1", login[:6])
     await house.redis.flushall()
     assert await browser.code() == "me"
+
+
+async def test_a_changed_password_ends_every_session_and_this_page_goes_on_by_a_new_one(
+    house: House, client: httpx.AsyncClient
+) -> None:
+    here, login = await on_page(house, client)
+    there = Browser(client, "desk")
+    account = await house.pool.fetchval("SELECT id FROM accounts WHERE login = $1", login)
+    stolen = mac_of("s" * 43)
+    await house.pool.execute(  # of a program: an officer's second sign-in would have ended this page's
+        "INSERT INTO sessions (id, token_mac, account, role, expires_at, page) "
+        "VALUES ($1, $2, $3, 'officer', now() + interval '1 hour', 'api')", uuid4(), stolen, account,
+    )  # fmt: skip
+    before, mine = here.told, "apples and pears, 7"
+    asked = {"login": login, "password": PASSWORD, "new_password": mine}
+    for wrong, status, code in (
+        ({"password": "wrong"}, 403, "password_wrong"), ({"login": "another"}, 403, "password_wrong"),
+        ({"new_password": "q1w2e3r4t5y6"}, 422, "password_common"), ({"new_password": PASSWORD}, 422, "password_weak"),
+        ({"new_password": f"{login}-police"}, 422, "password_of_the_house"),
+    ):  # fmt: skip
+        answer = await here.ask("POST", "/v1/password", asked | wrong)
+        assert (answer.status_code, answer.json()["code"]) == (status, code), wrong
+    assert await here.code() == "me", "what was refused ended nothing"
+    assert (await here.ask("POST", "/v1/password", asked, x_csrf_token="0" * 32)).json()["code"] == "csrf_refused"
+    answer = await here.ask("POST", "/v1/password", asked)
+    assert answer.status_code == 200 and answer.json()["token"] is None and here.told != before
+    assert await here.code() == "me"
+    assert (await client.get("/v1/me", headers={"authorization": "Bearer " + "s" * 43})).status_code == 401
+    assert (await there.sign_in(login)).json()["code"] == "sign_in_refused", "the old one opens nothing"
+    opened = await there.ask("POST", "/v1/sessions", {"login": login, "password": mine})
+    assert opened.status_code == 201
+    kept = await PostgresJournal(house.pool).entries(Chain(f"account:{account}"), None, 100)
+    assert [one.act for one in kept].count("password_chosen") == 1

@@ -11,6 +11,7 @@ import pytest
 from redis.asyncio import Redis
 
 from dispatch import limits
+from dispatch.adapters.common import ListedPasswords
 from dispatch.adapters.passwords import Argon2Passwords
 from dispatch.adapters.postgres.people import PostgresPeople
 from dispatch.adapters.postgres.pool import connect_pool
@@ -19,6 +20,7 @@ from dispatch.adapters.redis.sessions import RedisSessions
 from dispatch.cases.ports import StoreAway
 from dispatch.clock import StoreClock
 from dispatch.people import receipts
+from dispatch.people.choosing import Choosing
 from dispatch.people.ports import SessionDraft
 from dispatch.people.service import SignIn, SignInRefusal, mac_of
 from dispatch.people.tickets import TicketRefusal
@@ -29,6 +31,7 @@ PEPPER, KEY = b"p" * 32, b"t" * 32
 ORIGIN = "http://localhost:8000"
 PASSWORD = "correct horse"  # noqa: S105 - of a test's own database
 CHEAP = Argon2Passwords(memory_kib=64, passes=1)
+CHOOSING = Choosing.among(ListedPasswords())
 
 
 @dataclass(slots=True)
@@ -66,7 +69,7 @@ async def house(database: Database, redis_url: str) -> AsyncIterator[House]:
     redis = Redis.from_url(redis_url)
     await redis.flushall()
     people, clock = PostgresPeople(pool), Clock()
-    sign_in = SignIn(people, RedisSessions(redis), CHEAP, pepper=PEPPER, ticket_key=KEY, now=clock)
+    sign_in = SignIn(people, RedisSessions(redis), CHEAP, pepper=PEPPER, ticket_key=KEY, now=clock, choosing=CHOOSING)
     yield House(sign_in, people, pool, redis, clock)
     await redis.aclose()
     await pool.close()

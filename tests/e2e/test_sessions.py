@@ -147,6 +147,42 @@ async def test_a_sign_out_in_one_window_is_told_in_the_other(service: Service, s
     await expect(page.locator("#main [role=alert], #main[role=alert]").first).to_be_visible()
 
 
+@pytest.mark.browser
+async def test_who_changes_the_password_goes_on_here_and_is_signed_out_elsewhere(
+    service: Service, screens: Screens
+) -> None:
+    person = service.of("desk", "xw-2")[0]
+    elsewhere = await screens.signed_in("/desk", person, phone=False, drawn_maps=False)
+    page = await screens.signed_in("/desk", person, phone=False, drawn_maps=False)
+    await page.click("[data-account]")
+    await page.click("[data-change-password]")
+    mine = "apples and pears, 7"
+    for field, value in (
+        ("login", person["login"]),
+        ("password", person["password"]),
+        ("new_password", "q1w2e3r4t5y6"),
+    ):
+        await page.fill(f"#account-{field}", value)
+    await page.fill("#account-new_again", "q1w2e3r4t5y6")
+    await page.press("#account-new_again", "Enter")
+    await expect(page.locator('[data-refused="password_common"]')).to_be_visible()
+    await page.fill("#account-password", person["password"])
+    for field in ("new_password", "new_again"):
+        await page.fill(f"#account-{field}", mine)
+    await page.press("#account-new_again", "Enter")
+    await expect(page.locator("[role=status]", has_text="Everywhere else you are signed out")).to_be_visible()
+    await expect(elsewhere.locator("#main [role=alert], #main[role=alert]").first).to_be_visible()
+    await expect(page.locator("[data-place]")).to_have_count(1)  # the other's end was told by now, and not here
+    await expect(page.locator(".line-bar")).to_have_count(0)
+    await page.reload()
+    await expect(page.locator("#main[data-pane]")).to_be_visible()
+    async with httpx.AsyncClient(base_url=service.url, trust_env=False) as client:
+        for secret, status in ((person["password"], 401), (mine, 201)):
+            said = {"login": person["login"], "password": secret}
+            assert (await client.post("/v1/sessions", json=said)).status_code == status
+    person["password"] = mine
+
+
 SHIFTED: Final = """globalThis.shifted = 0;
 new PerformanceObserver((list) => {
   for (const one of list.getEntries()) if (!one.hadRecentInput) globalThis.shifted += one.value;

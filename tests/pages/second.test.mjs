@@ -92,6 +92,20 @@ test("an app is added by the password, then by its first code; the secret is gon
   assert.deepEqual(on(added, { t: "ui.account_kept" }).account.paper, []);
 });
 
+test("a new password is sent once both fields agree and are long enough; the session that comes back takes the old one's place", () => {
+  const doing = on({ ...OPENED, signed: { role: "desk", station: "s1", csrf: "old" } }, { t: "ui.account_do", doing: { what: "password" } }, type("login", "desk"), type("password", "p"));
+  assert.equal(on(doing, type("new_password", "short"), type("new_again", "short"), { t: "ui.account_go" }).account.refused.code, "password_weak");
+  const typed = on(doing, type("new_password", "apples and pears, 7"));
+  assert.equal(on(typed, type("new_again", "apples and pears, 8"), { t: "ui.account_go" }).account.refused.code, "password_differs");
+  const going = on(typed, type("new_again", "apples and pears, 7"), { t: "ui.account_go" });
+  assert.equal(going.account.going, true);
+  const refused = on(going, { t: "account_refused", refused: { code: "password_common" } });
+  assert.deepEqual([refused.account.typed.password, refused.account.typed.new_password, refused.account.typed.new_again], ["", "", ""]);
+  const done = on(going, { t: "renewed", signed: { role: "desk", csrf: "new" } }, { t: "account_done", done: "changed" });
+  assert.deepEqual(done.signed, { role: "desk", station: "s1", csrf: "new" });
+  assert.deepEqual([done.account.doing, done.account.typed.new_password], [null, ""]);
+});
+
 test("nothing of my sign-in stays in the state once its panel is shut", () => {
   const secret = on(OPENED, { t: "ui.account_do", doing: { what: "app" } }, { t: "account_asked", asked: { note: "n", secret: "JBSW", kinds: [] } });
   for (const t of ["ui.account_shut", "ui.panel", "ui.tab", "ui.back"]) assert.equal(on(secret, { t }).account, null);

@@ -7,27 +7,43 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from dispatch import limits
 from dispatch.adapters.postgres.pool import fetch
 from dispatch.people.ports import API, Account, Opened, OpenSession, SessionDraft
 from dispatch.people.values import Role, Who
 
-# A live session: not expired, not revoked, its account not suspended. A reporter's station is where the case is now.
-_LIVE: Final = """
+# A live session: not expired, not revoked, not left alone (who is on duty is at work), its account not suspended. A
+# reporter's station is where the case is now.
+_USED: Final = f"s.seen_at > clock_timestamp() - interval '{limits.SESSION_IDLE_S} seconds'"
+_LIVE: Final = f"""
     SELECT s.id, s.role, s.account, s.officer, s.case_id, coalesce(c.station, s.station) AS station, o.call_sign,
-           extract(epoch FROM s.expires_at)::float8 AS expires_at_s
+           extract(epoch FROM s.expires_at)::float8 AS expires_at_s,
+           s.account IS NOT NULL
+               AND s.seen_at < clock_timestamp() - interval '{limits.SESSION_SEEN_S} seconds' AS unsaid
     FROM sessions s
     LEFT JOIN accounts a ON a.id = s.account
     LEFT JOIN officers o ON o.id = s.officer
     LEFT JOIN cases c ON c.id = s.case_id
     WHERE s.expires_at > clock_timestamp() AND s.revoked_at IS NULL AND a.suspended IS NOT TRUE
-"""
+      AND (s.account IS NULL OR o.on_duty IS TRUE OR {_USED})
+"""  # noqa: S608 # nosec B608 - constants of ours
+# The same, and that it is used: whoever holds a row now ends it, or says the same.
+_LIVE_AND_USED: Final = f"""
+    WITH live AS MATERIALIZED ({_LIVE} AND %s), used AS (
+        UPDATE sessions SET seen_at = clock_timestamp() WHERE id IN (
+            SELECT s.id FROM sessions s JOIN live USING (id) WHERE unsaid FOR UPDATE OF s SKIP LOCKED)
+    ) SELECT * FROM live
+"""  # noqa: S608 # nosec B608 - constants of ours
+_BY_TOKEN: Final = _LIVE_AND_USED % "s.token_mac = $1"
+_BY_SESSIONS: Final = _LIVE_AND_USED % "s.id = ANY ($1::uuid[])"
 # The live sessions of one person: by account, or by case for a reporter, who has none.
 _OWN: Final = """
     SELECT id, page, device, opened_at, extract(epoch FROM expires_at)::float8 AS expires_at_s
-    FROM sessions
+    FROM sessions s
     WHERE revoked_at IS NULL AND expires_at > clock_timestamp()
       AND (account = $1::uuid OR ($1::uuid IS NULL AND account IS NULL AND case_id = $2::uuid))
 """
+_SHOWN: Final = f" AND (account IS NULL OR {_USED}) "
 
 
 _encode = msgspec.json.Encoder().encode
@@ -44,10 +60,12 @@ class PostgresPeople:
             return None
         row = await self._row(
             """
-            SELECT a.id, a.role, a.password, a.station, a.officer, a.suspended, a.password_made, o.call_sign
+            SELECT a.id, a.role, a.password, a.station, a.officer, a.suspended, a.password_made, o.call_sign,
+                a.password_at < clock_timestamp() - make_interval(hours => $2) AS old
             FROM accounts a LEFT JOIN officers o ON o.id = a.officer WHERE a.login = $1
             """,
             login,
+            limits.MADE_H,
         )
         if row is None:
             return None
@@ -60,6 +78,7 @@ class PostgresPeople:
             call_sign=row["call_sign"],
             suspended=row["suspended"],
             made=row["password_made"],
+            lapsed=row["password_made"] and row["old"],
         )
 
     async def open(self, who: Who, token_mac: bytes, lasts_s: int, page: str = API) -> float:
@@ -92,7 +111,9 @@ class PostgresPeople:
         return Opened(said["until"], {UUID(id_): bytes.fromhex(mac) for id_, mac in said["ended"]})
 
     async def sessions_of(self, who: Who, limit: int) -> list[OpenSession]:
-        rows = await fetch(self._pool, _OWN + "ORDER BY opened_at DESC, id LIMIT $3", who.account, who.case, limit)
+        rows = await fetch(
+            self._pool, _OWN + _SHOWN + "ORDER BY opened_at DESC, id LIMIT $3", who.account, who.case, limit
+        )
         return [
             OpenSession(
                 id=row["id"],
@@ -119,10 +140,10 @@ class PostgresPeople:
         return {row["id"]: row["token_mac"] for row in rows}
 
     async def by_token(self, token_mac: bytes) -> Who | None:
-        return _who(await self._row(_LIVE + "AND s.token_mac = $1", token_mac))
+        return _who(await self._row(_BY_TOKEN, token_mac))
 
     async def by_sessions(self, sessions: Sequence[UUID]) -> dict[UUID, Who]:
-        rows = await fetch(self._pool, _LIVE + "AND s.id = ANY ($1::uuid[])", list(sessions))
+        rows = await fetch(self._pool, _BY_SESSIONS, list(sessions))
         return {who.session: who for who in map(_who, rows) if who is not None}
 
     async def revoke(self, session: UUID) -> bytes | None:

@@ -7,13 +7,27 @@ from uuid import UUID
 import asyncpg
 
 from dispatch.adapters.postgres.pool import connection, fetch
-from dispatch.limits import CODE_S, CONFIRMED_S, ENDED_LOOK_S, IDEMPOTENCY_S, PRUNE_ROWS_MAX, TRACK_KEPT_S
+from dispatch.limits import (
+    CODE_S,
+    CONFIRMED_S,
+    ENDED_LOOK_S,
+    IDEMPOTENCY_S,
+    PRUNE_ROWS_MAX,
+    SESSION_SEEN_S,
+    SESSIONS_SEEN_MAX,
+    TRACK_KEPT_S,
+)
 
 # The clock in a SELECT of its own is read once: compared with a clock that moves, every row would be read.
 ENDED: Final = """
 SELECT id, token_mac FROM sessions WHERE revoked_at > (SELECT clock_timestamp() - make_interval(secs => $1))
 UNION ALL SELECT id, token_mac FROM sessions
 WHERE expires_at BETWEEN (SELECT clock_timestamp() - make_interval(secs => $1)) AND (SELECT clock_timestamp())"""
+SEEN: Final = """
+UPDATE sessions SET seen_at = clock_timestamp() WHERE id IN (
+    SELECT id FROM sessions WHERE id = ANY ($1::uuid[]) AND account IS NOT NULL AND revoked_at IS NULL
+        AND seen_at < (SELECT clock_timestamp() - make_interval(secs => $2)) LIMIT $3 FOR UPDATE SKIP LOCKED)
+RETURNING id"""
 BEAT: Final = "SELECT beat($1, $2), extract(epoch FROM clock_timestamp())::float8 AS at_s"
 TRACK: Final = """
 INSERT INTO track (case_id, officer_id, at, lat, lon, accuracy_m)
@@ -42,6 +56,11 @@ class PostgresUpkeep:
     async def ended_sessions(self, within_s: float = ENDED_LOOK_S) -> dict[UUID, bytes]:
         """Sessions that were ended, or came to their end, within the last seconds; the MACs of their tokens."""
         return {row["id"]: row["token_mac"] for row in await fetch(self._pool, ENDED, within_s)}
+
+    async def seen(self, sessions: Sequence[UUID]) -> int:
+        """These are used: a socket of theirs is open. How many rows were written, at most SESSIONS_SEEN_MAX."""
+        rows = await fetch(self._pool, SEEN, list(sessions), float(SESSION_SEEN_S), SESSIONS_SEEN_MAX)
+        return len(rows)
 
     async def keep_track(self, traces: Sequence[Trace]) -> None:
         """Writes where assigned officers are now. May lose the last moment in a crash: nothing is decided by it."""

@@ -109,7 +109,7 @@ const letGo = () => clearTimeout(hold);
 
 /** @type {Record<string, (m: any, page: Page, before: State) => any>} */
 const effects = {
-  ...signInEffects({ name: "officer", roles: ["officer"], open: begin, close: () => { help.stop(); line.close(); } }),
+  ...signInEffects({ name: "officer", roles: ["officer"], open: begin, close: () => { help.stop(); line.close(); }, again: () => line.anew() }),
   "ui.language": languageEffect,
   "ui.duty": (m, page, before) => before.duty_going || line.act(actOf(page.state, m)),
   "ui.shift": (m, page) => page.state.on_duty && page.state.shift_min && line.act(actOf(page.state, { t: "ui.duty", on: true })),

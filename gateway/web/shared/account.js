@@ -4,7 +4,7 @@
  *
  * @typedef {{id: string, kind: string, name: string, made_at: string, used_at: string | null}} Factor
  * @typedef {{id: string, page: string, device: string, opened_at: string, expires_in_s: number, this: boolean}} Place where I am signed in
- * @typedef {{what: "app" | "passkey" | "forget", id?: string}} Doing
+ * @typedef {{what: "app" | "passkey" | "forget" | "password", id?: string}} Doing
  * @typedef {typeof EMPTY} Panel
  */
 
@@ -20,7 +20,7 @@ const EMPTY = {
   factors: /** @type {Factor[]} */ ([]),
   places: /** @type {Place[]} */ ([]),
   doing: /** @type {Doing | null} */ (null),
-  typed: { login: "", password: "", name: "", code: "" },
+  typed: { login: "", password: "", name: "", code: "", new_password: "", new_again: "" },
   asked: /** @type {import("./second.js").Asked | null} */ (null), // an app's secret, until its first code came
   qr: /** @type {import("./qr.js").Picture | null} */ (null),
   going: false,
@@ -30,6 +30,7 @@ const EMPTY = {
 };
 
 export const ACCOUNT = { account: /** @type {Panel | null} */ (null) };
+const NEW_CHARS_MIN = 12; // as the service has it (dispatch/limits.py)
 const SHUT = new Set(["ui.account_shut", "ui.panel", "ui.tab", "ui.back", "ui.sheet"]);
 
 /** @template {typeof ACCOUNT} S @param {S} state @param {import("./dom.js").Message} m @returns {S} */
@@ -57,7 +58,7 @@ function panel(now, m) {
     case "account_qr":
       return { ...now, qr: m.qr };
     case "account_refused":
-      return { ...now, ready: true, going: false, refused: m.refused, typed: { ...now.typed, password: "", code: "" }, asked: m.refused.code === "second_over" ? null : now.asked };
+      return { ...now, ready: true, going: false, refused: m.refused, typed: { ...now.typed, password: "", code: "", new_password: "", new_again: "" }, asked: m.refused.code === "second_over" ? null : now.asked };
     case "account_done":
       return { ...now, going: false, doing: null, asked: null, qr: null, refused: null, typed: EMPTY.typed, paper: m.paper ?? [], done: m.done };
     case "ui.account_kept":
@@ -71,7 +72,15 @@ function panel(now, m) {
 function going(now) {
   if (now.going || !now.doing) return now;
   if (now.asked) return appCode(now.typed.code) ? { ...now, going: true, refused: null } : { ...now, refused: { code: "second_digits" } };
+  const bad = now.doing.what === "password" ? badNew(now.typed) : null;
+  if (bad) return { ...now, refused: { code: bad } };
   return now.typed.login.trim() && now.typed.password ? { ...now, going: true, refused: null } : { ...now, refused: { code: "password_missing" } };
+}
+
+/** What can be said of a new password before it is sent. @param {Panel["typed"]} typed */
+function badNew({ new_password, new_again }) {
+  if (new_password.length < NEW_CHARS_MIN) return "password_weak";
+  return new_password === new_again ? null : "password_differs";
 }
 
 /** @param {any} page */
@@ -95,6 +104,11 @@ async function act(page, now) {
   if (doing?.what === "forget") {
     await call("POST", "/v1/factors/forgotten", { body: { factor: doing.id, ...again } });
     return page.send({ t: "account_done", done: "forgotten" });
+  }
+  if (doing?.what === "password") {
+    const signed = await call("POST", "/v1/password", { body: { ...again, new_password: typed.new_password } });
+    page.send({ t: "renewed", signed, veiled: true });
+    return page.send({ t: "account_done", done: "changed" });
   }
   if (doing?.what === "passkey") {
     const told = await call("POST", "/v1/factors/passkey", { body: again });

@@ -30,6 +30,7 @@ export function accountView(now, words) {
     h("p", { key: "done", class: "quiet small", role: "status" }, now.done ? words.say(`staff.account.done.${now.done}`) : null),
     now.doing ? form(now, words) : null,
     refused,
+    passwords(words),
     now.offered ? factors(now, words) : h("p", { class: "quiet" }, words.say("staff.account.not_offered")),
     places(now, words),
   ];
@@ -51,11 +52,16 @@ function factors(now, words) {
     now.passkeys ? null : h("p", { class: "quiet small" }, words.say("staff.account.no_passkeys")));
 }
 
+/** @param {Words} words */
+const passwords = (words) => h("section", { key: "password", class: "stack", "aria-labelledby": "password-title" },
+  h("h2", { id: "password-title" }, words.say("staff.account.password")),
+  h("div", { class: "row" }, h("button", { type: "button", "data-change-password": "", onclick: { t: "ui.account_do", doing: { what: "password" } } }, words.say("staff.account.change_password"))));
+
 /** The password again, or the app's secret with its first code. @param {Panel} now @param {Words} words */
 function form(now, words) {
   const doing = /** @type {import("./account.js").Doing} */ (now.doing);
   const one = now.factors.find((each) => each.id === doing.id);
-  const field = (/** @type {"login" | "password" | "name"} */ name, /** @type {string} */ label, /** @type {Record<string, any>} */ more) => h("div", { key: name, class: "field" },
+  const field = (/** @type {"login" | "password" | "name" | "new_password" | "new_again"} */ name, /** @type {string} */ label, /** @type {Record<string, any>} */ more) => h("div", { key: name, class: "field" },
     h("label", { for: `account-${name}` }, label),
     h("input", { id: `account-${name}`, name: `account-${name}`, value: now.typed[name], oninput: { t: "ui.account_typed", field: name, veiled: true }, ...more }));
   return h("form", { key: "doing", class: "card", onsubmit: { t: "ui.account_go" }, novalidate: true },
@@ -64,7 +70,9 @@ function form(now, words) {
       h("p", { class: "quiet small" }, words.say(`staff.account.again.${doing.what}`)),
       field("login", words.say("sign_in.login"), { type: "text", autocomplete: "username", autocapitalize: "off", required: true }),
       field("password", words.say("sign_in.password"), { type: "password", autocomplete: "current-password", required: true }),
-      doing.what === "forget" ? null : field("name", words.say("staff.account.name"), { type: "text", autocomplete: "off", maxlength: 40 })],
+      doing.what === "password" ? ["new_password", "new_again"].map((name) => field(/** @type {"new_password" | "new_again"} */ (name), words.say(`sign_in.${name}`),
+        { type: "password", autocomplete: "new-password", minlength: 12, maxlength: 256, required: true })) : null,
+      ["forget", "password"].includes(doing.what) ? null : field("name", words.say("staff.account.name"), { type: "text", autocomplete: "off", maxlength: 40 })],
     h("div", { class: "row" },
       h("button", { type: "submit", class: "main", "data-account-go": "", "aria-disabled": now.going ? "true" : null }, words.say(`staff.account.go.${now.asked ? "confirm" : doing.what}`)),
       h("button", { type: "button", class: "plain", onclick: { t: "ui.account_do", doing: null } }, words.say("staff.account.leave"))));

@@ -82,6 +82,13 @@ export class Line {
     if (this.#wanted) this.#connect();
   }
 
+  /** For another session in place of the one that ended, whether or not that was heard already. Kept acts go along. */
+  anew() {
+    this.#wanted = true;
+    this.#attempt = 0;
+    this.restart();
+  }
+
   /** Keeps an act and sends it, now or when the line is back. @param {{t: string, key?: string, [more: string]: any}} message @returns {string} its key */
   act(message) {
     const kept = this.acts.keep(message);

@@ -121,6 +121,9 @@ export function withRinging(effects) {
       }
       await remember(page).catch(() => null);
     },
+    renewed: () => {
+      bound = false; // the next welcome binds the phone to the session that lives now
+    },
     places: (_m, page) => bound && remember(page).catch(() => null),
     "ui.sign_out": () => {
       bound = false;

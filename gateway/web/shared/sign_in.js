@@ -19,7 +19,7 @@ export const SIGN_IN = { signed: /** @type {any} */ (null), asking: false, form:
   ...PROVIDER, ...SECOND, ...ACCOUNT };
 
 /** The old password was right: it stays in the form beside the new one. */
-const RENEWS = new Set(["password_made", "password_weak"]);
+const RENEWS = new Set(["password_made", "password_weak", "password_common", "password_of_the_house"]);
 
 /**
  * @typedef {ReturnType<typeof session>} Kept
@@ -43,6 +43,8 @@ export function reduceSignIn(before, m) {
       return { ...state, asking: m.on };
     case "signed":
       return { ...state, signed: m.signed, asking: false, signing: false, shown: false, second: null, renew: null, form: { login: "", password: "" }, line: "connecting" };
+    case "renewed": // the password was changed, and with it the session
+      return { ...state, signed: { ...state.signed, ...m.signed } };
     case "second_asked": // the password was right and is not needed again
       return { ...state, signing: false, renew: null, sign_in_refused: null, form: { ...state.form, password: "" } };
     case "second_over":
@@ -71,10 +73,11 @@ export const restored = (kept, page) => {
 
 /**
  * Effects: asks the server, checks the role, opens the line. `open(signed)` is the page's own.
- * @param {{name: string, roles: string[], open: (signed: any) => void, close: () => void}} parts
+ * @param {{name: string, roles: string[], open: (signed: any) => void, close: () => void, again?: () => void}} parts
+ * `again`: the line is opened anew, for a session in place of the one that just ended
  * @returns {Record<string, (m: any, page: any, before: any) => any>}
  */
-export function signInEffects({ name, roles, open, close }) {
+export function signInEffects({ name, roles, open, close, again = () => undefined }) {
   const kept = session(name);
   /** A session is there: it counts where its role belongs on this page. @param {any} signed @param {any} page */
   const arrived = async (signed, page) => {
@@ -103,6 +106,10 @@ export function signInEffects({ name, roles, open, close }) {
       }
     },
     signed: (m) => open(m.signed),
+    renewed: (m) => {
+      kept.write(m.signed);
+      again();
+    },
     "ui.sign_out": (_m, page, before) => {
       lookForProvider(page);
       close();

@@ -43,7 +43,7 @@ const act = (m, { state }, before) => {
 
 /** @type {Record<string, Effect>} */
 const effects = {
-  ...signInEffects({ name: "desk", roles: ["desk", "supervisor"], open: () => line.open(), close: () => line.close() }),
+  ...signInEffects({ name: "desk", roles: ["desk", "supervisor"], open: () => line.open(), close: () => line.close(), again: () => line.anew() }),
   ...auditEffects,
   ...identityEffects,
   "ui.language": languageEffect,

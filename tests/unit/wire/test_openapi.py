@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
 
 from gateway.http.codes import CODES
 from gateway.http.pages import room_files
@@ -35,6 +35,15 @@ async def _said(request: Request) -> Response:
 
 def test_the_document_is_valid_openapi_3_1() -> None:
     OpenAPIV31SpecValidator(DOCUMENT).validate()
+
+
+def test_an_address_that_is_said_is_never_taken_for_the_hole_of_another() -> None:
+    """DELETE /v1/sessions/second was answered as if `second` were a session: no such method is documented there."""
+    for _, path in (one for one in OPERATIONS if "{" not in one[1]):
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+            if (method, path) not in OPERATIONS:
+                scope = {"type": "http", "method": method, "path": path, "headers": []}
+                assert Match.FULL not in {route.matches(scope)[0] for route in ROUTES}, (method, path)
 
 
 def test_every_route_has_an_operation_and_every_operation_a_route() -> None:
