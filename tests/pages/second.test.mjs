@@ -106,6 +106,14 @@ test("a new password is sent once both fields agree and are long enough; the ses
   assert.deepEqual([done.account.doing, done.account.typed.new_password], [null, ""]);
 });
 
+test("whatever is wrong with a chosen password, it is chosen again beside the old one", () => {
+  for (const code of ["password_weak", "password_common", "password_of_the_house"]) {
+    const again = on(SIGN_IN, { t: "ui.form", field: "password", value: "made" }, { t: "sign_in_refused", refused: { code } });
+    assert.deepEqual([again.renew, again.form.password], [{ new_password: "", new_again: "" }, "made"], code);
+  }
+  assert.equal(on(SIGN_IN, { t: "sign_in_refused", refused: { code: "password_lapsed" } }).renew, null);
+});
+
 test("nothing of my sign-in stays in the state once its panel is shut", () => {
   const secret = on(OPENED, { t: "ui.account_do", doing: { what: "app" } }, { t: "account_asked", asked: { note: "n", secret: "JBSW", kinds: [] } });
   for (const t of ["ui.account_shut", "ui.panel", "ui.tab", "ui.back"]) assert.equal(on(secret, { t }).account, null);
