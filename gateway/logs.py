@@ -14,10 +14,9 @@ BREAKS: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
 class OneLine(logging.Formatter):
     """Nobody's text begins a line of its own: what would is written as its escape. A traceback follows, indented."""
 
-    converter = time.gmtime
-
     def __init__(self) -> None:
         super().__init__(FORMAT, DATE)
+        self.converter = time.gmtime
 
     def format(self, record: logging.LogRecord) -> str:
         told, _, trace = super().format(record).partition("\nTraceback ")

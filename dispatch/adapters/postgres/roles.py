@@ -141,6 +141,10 @@ async def _as_administrator(
         # Roles belong to the whole server: a runner of another database may have made it just now.
         if not may_exist:
             raise
+    except asyncpg.InternalServerError as error:
+        # The same statement of another release at this very moment; PostgreSQL knows no code of its own for it.
+        if not may_exist or "tuple concurrently updated" not in str(error):
+            raise
     except asyncpg.InsufficientPrivilegeError as error:
         raise MigrationError(
             f"the owner may not {purpose} ({error}): give DATABASE_OWNER_URL a role with CREATEROLE, or let "

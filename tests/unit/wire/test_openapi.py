@@ -42,7 +42,7 @@ def test_an_address_that_is_said_is_never_taken_for_the_hole_of_another() -> Non
     for _, path in (one for one in OPERATIONS if "{" not in one[1]):
         for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
             if (method, path) not in OPERATIONS:
-                scope = {"type": "http", "method": method, "path": path, "headers": []}
+                scope: dict[str, Any] = {"type": "http", "method": method, "path": path, "headers": []}
                 assert Match.FULL not in {route.matches(scope)[0] for route in ROUTES}, (method, path)
 
 
