@@ -4,7 +4,14 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
-from dispatch.limits import BATCH_BESIDE_S, BATCH_CROWD_S, BATCH_GATHER_S, BATCH_ITEMS_MAX, BATCH_QUEUE_MAX
+from dispatch.limits import (
+    BATCH_BESIDE_S,
+    BATCH_CROWD_S,
+    BATCH_GATHER_S,
+    BATCH_ITEMS_MAX,
+    BATCH_QUEUE_MAX,
+)
+from dispatch.pace import Pace
 
 Item = TypeVar("Item")
 Answered = TypeVar("Answered")
@@ -20,7 +27,8 @@ class Batch(Generic[Item, Answered]):
     """Gathers items for `flush`, which answers each in order. At most `lanes` calls run at once, and a second one
     begins only where the items of the next have waited BATCH_BESIDE_S: half a batch costs as much as a whole.
 
-    A call that fails as a whole fails each of its items with the same exception.
+    A call that fails as a whole fails each of its items with the same exception. With a `pace`, calls are kept short
+    where the database is slow, and who would wait too long for one is refused at once.
     """
 
     def __init__(
@@ -29,8 +37,9 @@ class Batch(Generic[Item, Answered]):
         *,
         lanes: int = 1,
         most: int = BATCH_ITEMS_MAX,
+        pace: Pace | None = None,
     ) -> None:
-        self._flush, self._lanes, self._free, self._most = flush, lanes, lanes, most
+        self._flush, self._lanes, self._free, self._most, self._pace = flush, lanes, lanes, most, pace
         self._since = 0.0  # when the first of those who wait came
         self._started_at = -1e9
         self._waiting: list[tuple[Item, asyncio.Future[Answered]]] = []
@@ -42,7 +51,8 @@ class Batch(Generic[Item, Answered]):
 
     def put(self, item: Item) -> "asyncio.Future[Answered]":
         """The answer to come: as `submit`, for callers that need no task of their own. Raises: Overloaded."""
-        if len(self._waiting) >= BATCH_QUEUE_MAX:
+        waiting = len(self._waiting)
+        if waiting >= BATCH_QUEUE_MAX or (self._pace is not None and self._pace.too_many(waiting)):
             raise Overloaded
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Answered] = loop.create_future()
@@ -75,7 +85,8 @@ class Batch(Generic[Item, Answered]):
 
     def _take(self) -> None:
         loop = asyncio.get_running_loop()
-        taken, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
+        most = self._most if self._pace is None else min(self._most, self._pace.most)
+        taken, self._waiting = self._waiting[:most], self._waiting[most:]
         self._free -= 1
         self._started_at = loop.time()
         task = loop.create_task(self._run(taken))
@@ -83,6 +94,8 @@ class Batch(Generic[Item, Answered]):
         task.add_done_callback(self._running.discard)
 
     async def _run(self, taken: list[tuple[Item, asyncio.Future[Answered]]]) -> None:
+        clock = asyncio.get_running_loop().time
+        began = clock()
         try:
             answers = await self._flush([item for item, _ in taken])
             assert len(answers) == len(taken), "a batch answers each of its items"
@@ -96,6 +109,8 @@ class Batch(Generic[Item, Answered]):
             if not isinstance(error, Exception):
                 raise
         finally:
+            if self._pace is not None:
+                self._pace.took(len(taken), clock() - began)
             self._free += 1
             if self._waiting and self._free == self._lanes:
                 self._start_soon(asyncio.get_running_loop())

@@ -171,6 +171,7 @@ IDEMPOTENCY_S: Final = 24 * 3600  # longer than any session: nobody is left who 
 # --- sockets ---------------------------------------------------------------------------------------------------
 OUTBOX_BYTES_MAX: Final = 256 * 1024  # unsent bytes of one socket; a slower one is closed with "resume"
 STALLED_S_MAX: Final = 8.0  # unsent bytes for so long without progress: closed with "resume"
+UNTAKEN_S_MAX: Final = 9.0  # sent and not taken by the peer's kernel for so long: cut; 1 s after a stall's close frame
 HELLO_S_MAX: Final = 5.0  # a socket that has not said hello by then goes away
 BEAT_S: Final = 5.0  # heartbeat with the top offsets, so that a deaf client notices
 SILENT_S_MAX: Final = 45.0  # nothing heard from the peer (pong included): closed
@@ -204,6 +205,9 @@ BATCH_BESIDE_S: Final = 0.03  # a call that takes longer is held by somebody's l
 BATCH_CROWD_S: Final = 0.02  # calls that begin within so much of each other: a crowd, whose batches may grow
 BATCH_GATHER_S: Final = 0.003  # ... for so long: a call's own cost is a millisecond of the database
 BATCH_QUEUE_MAX: Final = 20_000  # waiting; beyond it a caller hears 503 with Retry-After
+BATCH_FEW: Final = 8  # so many may always go into one call: below that the call itself is what takes time
+REPORT_CALL_S: Final = 0.2  # a call with reports holds its stations' streams for so long, and sweepers wait for them
+REPORT_WAIT_S_MAX: Final = 1.0  # a report that would wait longer hears 503; its phone repeats with the same key
 CLAIM_LEADERS: Final = 1  # claims of one case before the judge at once; the rest wait for its answer
 
 # --- the database ----------------------------------------------------------------------------------------------

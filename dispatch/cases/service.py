@@ -20,7 +20,8 @@ from dispatch.cases.policy import Mode
 from dispatch.cases.ports import ActDraft, CaseStore, ClaimDraft, Nearby, ReportDraft, StoreAway, StoreBusy, WideDraft
 from dispatch.cases.rings import Wave
 from dispatch.cases.values import Event, Refusal
-from dispatch.limits import BATCH_QUEUE_MAX, CLAIM_LEADERS
+from dispatch.limits import BATCH_QUEUE_MAX, CLAIM_LEADERS, REPORT_CALL_S, REPORT_WAIT_S_MAX
+from dispatch.pace import Pace
 from dispatch.streams.feed import Feed
 from geo.distance import metres_fast
 from geo.point import Point
@@ -40,7 +41,7 @@ class Reporting:
         """`clock`: Unix seconds as the database says them; asked where a category's mode changes with the hour."""
         self._store, self._feed, self._near, self.catalogue = store, feed, near, catalogue
         self._clock = clock
-        self._batch: Batch[ReportDraft, Answer] = Batch(self._flush)
+        self._batch: Batch[ReportDraft, Answer] = Batch(self._flush, pace=Pace(REPORT_CALL_S, REPORT_WAIT_S_MAX))
 
     def wave(self, category: str, lat: float, lon: float, station: str) -> Wave:
         """Whom a new case is put before. Raises: StoreAway, where the hour matters and is not known yet."""

@@ -51,6 +51,13 @@ class Member:
         self.sent += 1
         self.link.write_soon(frame)
 
+    def tell_latest(self, frame: bytes) -> bool:
+        """For what a newer message replaces in a moment: nothing is added behind what waits. Whether it was written."""
+        if self.link.unsent:
+            return False
+        self.link.write(frame)
+        return True
+
 
 class Hub:
     """Members by officer, by desk's station and by reporter's case."""

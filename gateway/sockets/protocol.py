@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 from dispatch import limits
 from gateway.sockets import frames
 from gateway.sockets.frames import Frames, Violation
+from gateway.sockets.kernel import give_up_after
 from gateway.sockets.link import Close, Gate, Refused, Session
 from gateway.sockets.opening import Opening, problem, read_request, render
 from gateway.sockets.wheel import Wheel
@@ -40,6 +41,7 @@ class Pace:
     ping_s: float = 20.0  # of silence; two pings fit before SILENT_S_MAX
     silent_s: float = limits.SILENT_S_MAX
     stalled_s: float = limits.STALLED_S_MAX
+    untaken_s: float = limits.UNTAKEN_S_MAX
     linger_s: float = 1.0  # for the peer's half of the close, then the connection is cut
     outbox_bytes: int = limits.OUTBOX_BYTES_MAX
 
@@ -275,6 +277,7 @@ class SocketProtocol(asyncio.Protocol):
         transport = self._transport
         if transport.get_extra_info("sslcontext") is None and transport.get_extra_info("socket") is not None:
             self._fd = transport.get_extra_info("socket").fileno()
+        give_up_after(transport, self.pace.untaken_s)
         self._state = _OPEN
         self.wheel.join(self)
         self._heard = self._pinged = self.wheel.now

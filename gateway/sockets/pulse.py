@@ -112,9 +112,8 @@ class Pulse:
             moved = Moved(call_sign=call_sign, place=glimpse.place, case=case, eta_s=glimpse.eta_s)
             frame = text_frame(encode(Moves(moved=(moved,)))) if members else b""
             for member in members:
-                if member.shown.get(officer) != glimpse:  # who has just come back is told too
+                if member.shown.get(officer) != glimpse and member.tell_latest(frame):  # who is back is told too
                     member.shown[officer] = glimpse
-                    member.link.write(frame)
 
     # --- desks
     def _tell_desks(self) -> None:
@@ -134,7 +133,7 @@ class Pulse:
             if moved:
                 frame = text_frame(encode(Moves(moved=tuple(moved))))
                 for member in members:
-                    member.link.write(frame)
+                    member.tell_latest(frame)
 
     # --- who called for help
     def _tell_of_panics(self) -> None:
@@ -151,7 +150,7 @@ class Pulse:
             if officer not in node.roster.by_id:
                 told += node.hub.at_desk(panic.station)
             for member in told:
-                member.link.write(frame)
+                member.tell_latest(frame)
 
     # --- the record
     async def _keep_tracks(self) -> None:

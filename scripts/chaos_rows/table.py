@@ -14,9 +14,12 @@ from scripts.chaos_rows import (
     gaps,
     hostile,
     kills,
+    overload,
     partitions,
     redis_away,
     resume,
+    silent,
+    slow,
     stale,
     storms,
     timers,
@@ -46,8 +49,11 @@ ROWS: Final[tuple[Row, ...]] = (
     hostile.FRAMES,
     hostile.SIZES,
     bus_away.ROW,
+    silent.ROW,
+    slow.ROW,
     tracking.ROW,
     unanswered.ROW,
+    overload.ROW,  # behind the others of its fleet: hundreds of its cases stay at a desk where nobody is
     false_clocks.ROW,  # last: it asks for a fleet of its own
 )
 
@@ -55,10 +61,7 @@ ELSEWHERE: Final = {
     "A13": "not part of a chaos run: it is a state machine test of its own against real PostgreSQL",
     "A14": "not part of a chaos run: tests/simulation runs the core in virtual time",
     "E7": "not part of a chaos run: tests/mutants applies the planted bugs to a copy",
-    "B5": "not built: nothing makes a process lose single messages of its bus on purpose",
-    "B6": "not built: no row makes people read slowly; unit tests of the socket do (tests/unit/sockets)",
     "B11": "not built: no row opens and closes 50,000 sockets; a unit test opens three hundred and counts what is left",
-    "B14": "not built: no row reports at ten times the rate that the service takes",
     "E4": "not built: nothing of the service makes or restores backups yet",
     "E5": "not built: nothing of the service restores a copy yet; places of an older epoch are tried in B4",
     "E6": "not built: no soak of two hours",

@@ -8,6 +8,7 @@ import struct
 import time
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import msgspec
 from websockets.asyncio.client import ClientConnection, connect
@@ -44,7 +45,10 @@ class Viewer:
     welcome_s: list[float] = field(default_factory=list)
     life: int = 0
     dropped: int = 0
+    receive_bytes: int = 0
+    """What its kernel takes for a reader that is slow; 0: as much as it likes."""
     _socket: ClientConnection | None = None
+    _narrow: socket.socket | None = None
 
     async def open(self, *, patience_s: float = 30.0) -> views.Welcome:
         """A new socket, past hello; tries other doors. Raises: Unanswered after `patience_s`, Turned."""
@@ -63,6 +67,7 @@ class Viewer:
     async def _open(self) -> views.Welcome:
         ticket = await self.person.ticket()
         door = self.person.door
+        self._narrow = await _narrow(door.base, self.receive_bytes) if self.receive_bytes else None
         self._socket = await connect(
             f"ws{door.base.removeprefix('http')}/v1/socket?ticket={ticket}",
             additional_headers={"X-Forwarded-For": self.person.address},
@@ -73,6 +78,7 @@ class Viewer:
             max_size=None,
             max_queue=None,
             proxy=None,
+            sock=self._narrow,
         )
         self.life += 1
         began = time.monotonic()
@@ -126,6 +132,18 @@ class Viewer:
             await asyncio.sleep(seconds)
         self.drop()
 
+    def hold_back(self) -> socket.socket:
+        """Reads no more. The socket, to look at and to close; needs `receive_bytes`."""
+        assert self._socket is not None and self._narrow is not None
+        self._socket.transport.pause_reading()
+        return self._narrow.dup()
+
+    async def murmur(self) -> None:
+        """A word that needs no answer: a phone that does not read may still send, and so hears that it was cut."""
+        if self._socket is not None:
+            with contextlib.suppress(ConnectionClosed, OSError):
+                await self._socket.pong()
+
     def drop(self) -> None:
         if self._socket is not None:
             self._socket.transport.abort()
@@ -151,3 +169,16 @@ class Viewer:
         elif isinstance(message, views.Welcome) and not message.resumed:
             self.token, self.at = None, {}  # both come back with the snapshot, if it comes
         self.heard.append(Heard(message, now, self.life))
+
+
+async def _narrow(base: str, receive_bytes: int) -> socket.socket:
+    """A connection whose kernel takes little."""
+    where, held = urlsplit(base), socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
+    held.setblocking(False)
+    try:
+        await asyncio.get_running_loop().sock_connect(held, (where.hostname, where.port))
+    except BaseException:
+        held.close()
+        raise
+    return held

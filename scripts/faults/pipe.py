@@ -9,11 +9,13 @@ import random
 from collections.abc import Iterator
 from typing import Protocol, TypeVar
 
+from scripts.faults.pushes import PushFilter
 from scripts.faults.toxics import (
     Bandwidth,
     BlackHole,
     CutAfterCommit,
     Direction,
+    DropPushes,
     Latency,
     LimitBytes,
     ResetPeer,
@@ -49,6 +51,9 @@ class Weather(Protocol):
     def spent(self, number: int) -> None:
         """A toxic with a limited number of cuts made one."""
 
+    def dropped(self, count: int) -> None:
+        """So many messages were taken out."""
+
 
 class Pipe:
     """Moves bytes from `reader` to `writer`; `run` ends after a FIN was passed on, or raises Cut."""
@@ -69,6 +74,7 @@ class Pipe:
         self._queue: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(QUEUE_MAX)
         self._passed: dict[int, int] = {}  # bytes let through, by number of a LimitBytes
         self._tail = b""  # of the replies, for a `reply_holds` that falls between two chunks
+        self._pushes = PushFilter(self._dice)
         self.requests: set[int] = set()  # numbers of CutAfterCommit that were there when bytes went upstream
         self.twin: Pipe | None = None  # the other direction of the same connection
 
@@ -115,6 +121,7 @@ class Pipe:
     async def _pass(self, chunk: bytes) -> None:
         self._note_request()
         self._cut_reply(chunk)
+        chunk = self._without_pushes(chunk)
         limit = self._weather.find(self._direction, LimitBytes)
         allowed = len(chunk)
         if limit is not None:
@@ -143,6 +150,15 @@ class Pipe:
             self._weather.spent(number)
             raise Cut
         self._tail = seen[-(len(toxic.reply_holds) - 1) :] if len(toxic.reply_holds) > 1 else b""
+
+    def _without_pushes(self, chunk: bytes) -> bytes:
+        drop = self._weather.find(self._direction, DropPushes)
+        if drop is None:
+            return self._pushes.rest() + chunk
+        before = self._pushes.dropped
+        left = self._pushes.feed(chunk, drop[1].share, drop[1].channel)
+        self._weather.dropped(self._pushes.dropped - before)
+        return left
 
     def _pieces(self, chunk: bytes) -> Iterator[bytes]:
         slicer = self._weather.find(self._direction, Slicer)

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from scripts.faults.pipe import Cut, Pipe, T, swallow
-from scripts.faults.toxics import BlackHole, CutAfterCommit, Direction, Down, Toxic
+from scripts.faults.toxics import BlackHole, CutAfterCommit, Direction, Down, DropPushes, Toxic
 
 CONNECTIONS_MAX = 1024
 CONNECT_TIMEOUT_S = 5.0
@@ -51,6 +51,7 @@ class FaultProxy:
         self._supervisor: asyncio.Task[None] | None = None
         self.accepted = 0
         self.cuts = 0  # connections that a toxic ended
+        self.drops = 0  # messages that a DropPushes took out
 
     @property
     def address(self) -> tuple[str, int]:
@@ -84,11 +85,11 @@ class FaultProxy:
         """Starts a toxic on one direction (None: on both) and returns its number, for `remove`.
 
         Of several of one kind on one direction the last added works.
-        Raises: ValueError for a CutAfterCommit on the way upstream.
+        Raises: ValueError for a CutAfterCommit or DropPushes on the way upstream.
         """
-        if isinstance(toxic, CutAfterCommit):
+        if isinstance(toxic, CutAfterCommit | DropPushes):
             if direction is Direction.UPSTREAM:
-                raise ValueError("the reply is what CutAfterCommit cuts: it works downstream")
+                raise ValueError(f"what the server says is what {type(toxic).__name__} hurts: it works downstream")
             direction = Direction.DOWNSTREAM
         both = direction is None or isinstance(toxic, Down)
         was_down = self._down
@@ -151,6 +152,10 @@ class FaultProxy:
         self._spent[number] = self._spent.get(number, 0) + 1
         if isinstance(toxic, CutAfterCommit) and self._spent[number] == toxic.times:
             self.remove(number)
+
+    def dropped(self, count: int) -> None:
+        """For pipes: so many messages were taken out."""
+        self.drops += count
 
     @property
     def _down(self) -> bool:

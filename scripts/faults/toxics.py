@@ -106,4 +106,19 @@ class CutAfterCommit:
             raise ValueError("cut at least once")
 
 
-Toxic = Latency | Down | BlackHole | Stall | ResetPeer | Slicer | Bandwidth | LimitBytes | CutAfterCommit
+@dataclass(frozen=True, slots=True)
+class DropPushes:
+    """Takes single messages of a Redis subscription out of the stream, `share` of those of `channel` (empty: of all).
+
+    The connection stays whole: its subscriber has no sign that anything is missing. Only DOWNSTREAM.
+    """
+
+    share: float
+    channel: bytes = b""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.share <= 1:
+            raise ValueError("a share is above 0 and at most 1")
+
+
+Toxic = Latency | Down | BlackHole | Stall | ResetPeer | Slicer | Bandwidth | LimitBytes | CutAfterCommit | DropPushes

@@ -1,5 +1,7 @@
 """What judges the rows of the desk's silence, of deploys, storms, buses and tracked ways is judged itself."""
 
+import socket
+import struct
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -8,9 +10,10 @@ import pytest
 from dispatch.cases import views
 from gateway.wire.messages import Acknowledge
 from geo.point import Point
-from scripts.chaos_rows import bus_away, deploys, hostile, storms, tracking, unanswered
+from scripts.chaos_rows import bus_away, deploys, hostile, overload, silent, slow, storms, tracking, unanswered
 from scripts.chaos_rows.crew import Phone
 from scripts.simulator.doors import Doors, Person
+from scripts.simulator.http import Answer
 
 CASE, OFFICER = uuid4(), uuid4()
 
@@ -81,6 +84,67 @@ def test_a_bus_that_stays_silent_after_a_heal_is_seen() -> None:
     assert not bus_away.judge(tally | {"late_s": [1.2]}).reached
 
 
+def test_a_slow_reader_that_is_kept_or_felt_by_a_neighbour_is_not_reached() -> None:
+    tally = {
+        "readers": 50, "closed_s": [9.1], "deliveries": 9, "alone_s": [0.05], "late_s": [0.06], "worst_grown_mib": 4.0,
+        "broken": [],
+    }  # fmt: skip
+    assert slow.judge(tally).reached
+    assert slow.judge(tally | {"late_s": [0.25]}).reached, "a doubling that nobody can feel"
+    assert not slow.judge(tally | {"late_s": [0.35]}).reached
+    assert not slow.judge(tally | {"alone_s": [0.9], "late_s": [1.1]}).reached
+    assert not slow.judge(tally | {"closed_s": [10.5]}).reached
+    assert not slow.judge(tally | {"worst_grown_mib": 21.0}).reached
+
+
+async def test_a_reader_is_closed_when_its_connection_is_and_not_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slow, "LOOK_S", 0.02)
+    monkeypatch.setattr(slow, "GIVEN_UP_S", 0.2)
+    viewer = slow.Viewer(Person(Doors(("http://127.0.0.1:1",)), 1))
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as held:
+        there = server.accept()[0]
+        there.sendall(b"offers")
+        assert await slow.until_closed(viewer, held, 1) is None
+        there.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        there.close()
+        closed = await slow.until_closed(viewer, held, 0)
+        assert closed is not None and closed < 0.2
+
+
+def _answer(status: int, body: bytes, **headers: str) -> Answer:
+    return Answer(status, {name.replace("_", "-"): value for name, value in headers.items()}, body, 0.0, 1.0)
+
+
+def test_a_refusal_without_a_time_to_come_back_and_a_refused_case_are_each_named() -> None:
+    flood, made = overload.Flood(), uuid4()
+    told = f'{{"case":"{made}","receipt":"r","status":"at_station","station":"other"}}'.encode()
+    overload.note(flood, "a", _answer(201, told), 0.5)
+    overload.note(flood, "b", _answer(503, b'{"code":"overloaded"}', retry_after="1"), 0.5)
+    assert overload.compare(flood, [(made, "a")]) == []
+    assert len(overload.compare(flood, [])) == 1, "accepted and lost"
+    assert len(overload.compare(flood, [(made, "a"), (uuid4(), "b")])) == 1, "refused and made"
+    overload.note(flood, "c", _answer(503, b'{"code":"store_away"}'), 0.5)
+    overload.note(flood, "d", _answer(500, b"oops", retry_after="1"), 0.5)
+    assert len(overload.compare(flood, [(made, "a")])) == 2
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"times": [8.0]}, {"goodput_s": [70.0]}, {"told": []}, {"unanswered": 1}, {"never": 1}, {"refused_s": [1.1]},
+        {"accepted_s": [3.1]}, {"late_s": [1.1]}, {"back_s": [5.5]}, {"broken": ["lost"]},
+    ],
+)  # fmt: skip
+def test_a_flood_that_was_felt_is_not_reached(bad: dict[str, Any]) -> None:
+    tally = {
+        "reports": 6_000, "capacity_s": [100.0], "goodput_s": [90.0], "times": [10.0], "told": ["503 overloaded"],
+        "accepted_s": [1.2], "refused_s": [0.01], "unanswered": 0, "beside": 30, "never": 0, "late_s": [0.3],
+        "back_s": [0.4], "broken": [],
+    }  # fmt: skip
+    assert overload.judge(tally).reached
+    assert not overload.judge(tally | bad).reached
+
+
 def test_a_position_after_the_end_is_named_and_its_age_is_that_of_the_last_fix_from_there() -> None:
     phone = Phone("o", "x", Person(Doors(("http://127.0.0.1:1",)), 1), [])
     way = tracking.Way(CASE, phone, 1, "A1", [(Point(31.0, 117.0), 10.0), (Point(31.001, 117.0), 11.0)], 20.0)
@@ -123,3 +187,11 @@ def test_a_hang_a_wrong_code_and_an_end_of_ours_are_each_named_and_a_farewell_is
     assert hostile.wrong("x", (1002, True), 1002) is None and hostile.wrong("x", (None, True), None) is None
     assert hostile.wrong("x", (1009, True), 1002) and hostile.wrong("x", (None, False), None)
     assert hostile.wrong("x", (4982, True), None) is None and hostile.wrong("x", (1006, True), None)
+
+
+def test_an_offer_unknown_for_long_and_too_few_lost_messages_are_not_reached() -> None:
+    tally = {"dropped": 70, "dropped_elsewhere": 40, "offers": 9, "deliveries": 90, "late_s": [0.5], "broken": []}
+    assert silent.judge(tally).reached
+    assert not silent.judge(tally | {"late_s": [6.1]}).reached
+    assert not silent.judge(tally | {"dropped": 3}).reached
+    assert not silent.judge(tally | {"broken": ["never offered"]}).reached

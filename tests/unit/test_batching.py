@@ -6,7 +6,8 @@ from collections.abc import Sequence
 import pytest
 
 from dispatch.batching import Batch, Overloaded
-from dispatch.limits import BATCH_BESIDE_S, BATCH_CROWD_S, BATCH_GATHER_S, BATCH_QUEUE_MAX
+from dispatch.limits import BATCH_BESIDE_S, BATCH_CROWD_S, BATCH_FEW, BATCH_GATHER_S, BATCH_ITEMS_MAX, BATCH_QUEUE_MAX
+from dispatch.pace import Pace
 from tests.simulation.virtual_time import run
 
 
@@ -118,3 +119,82 @@ def test_more_than_may_wait_is_refused() -> None:
         await asyncio.gather(*waiting)
 
     run(play(), 1)
+
+
+class Slow:
+    """A database that takes `each_s` for an item, and gives a call up after `limit_s`."""
+
+    def __init__(self, each_s: float, limit_s: float = 3.0) -> None:
+        self.each_s, self.limit_s, self.calls = each_s, limit_s, list[float]()
+        self.batch: Batch[int, int] = Batch(self._flush, pace=Pace(0.2, 1.0))
+
+    async def _flush(self, items: Sequence[int]) -> Sequence[int]:
+        took_s = len(items) * self.each_s
+        self.calls.append(took_s)
+        await asyncio.sleep(min(took_s, self.limit_s))
+        if took_s > self.limit_s:
+            raise TimeoutError
+        return items
+
+    async def flood(self, seconds: float, every_s: float) -> tuple[list[float], int, int]:
+        """What those who were answered waited; how many were refused, how many failed."""
+        loop, waited, refused, failed = asyncio.get_running_loop(), list[float](), 0, 0
+
+        async def one(began: float) -> None:
+            nonlocal refused, failed
+            try:
+                await self.batch.submit(0)
+                waited.append(loop.time() - began)
+            except Overloaded:
+                refused += 1
+            except TimeoutError:
+                failed += 1
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(int(seconds / every_s)):
+                group.create_task(one(loop.time()))
+                await asyncio.sleep(every_s)
+        return waited, refused, failed
+
+
+def test_ten_times_too_much_is_refused_at_once_and_what_can_be_done_is_done() -> None:
+    async def play() -> None:
+        slow = Slow(each_s=0.02)  # fifty a second
+        waited, refused, failed = await slow.flood(seconds=30.0, every_s=0.002)
+        assert failed <= BATCH_ITEMS_MAX, "the first great call, before anything was learnt"
+        assert len(waited) >= 0.8 * 50 * 30 and refused > 10_000
+        assert max(waited) <= 3.0 + 1.0 + 2 * 0.2, "the call that taught it, then as promised"
+        assert sorted(waited)[len(waited) // 2] <= 1.0 + 2 * 0.2 + 1e-9
+        assert max(slow.calls[-100:]) <= 0.2 + 1e-9
+
+    run(play(), 1)
+
+
+def test_a_database_that_is_quick_again_is_asked_for_many_again_and_refuses_nobody() -> None:
+    async def play() -> None:
+        slow = Slow(each_s=0.02)
+        await slow.flood(seconds=10.0, every_s=0.002)
+        slow.each_s = 0.0002
+        _, refused, _ = await slow.flood(seconds=1.0, every_s=0.001)
+        _, later, failed = await slow.flood(seconds=10.0, every_s=0.0003)
+        assert refused <= 100 and (later, failed) == (0, 0)
+
+    run(play(), 1)
+
+
+def test_a_burst_on_a_quick_database_refuses_nobody() -> None:
+    async def play() -> None:
+        slow = Slow(each_s=0.0004)
+        await slow.batch.submit(0)
+        await asyncio.gather(*(slow.batch.submit(0) for _ in range(2_000)))
+        assert max(slow.calls) <= BATCH_ITEMS_MAX * 0.0004 + 1e-9
+
+    run(play(), 1)
+
+
+def test_few_are_never_refused_however_slow_a_call_was() -> None:
+    pace = Pace(0.2, 1.0)
+    pace.took(1, 60.0)
+    assert pace.most == BATCH_FEW and not pace.too_many(BATCH_FEW - 1) and pace.too_many(BATCH_FEW)
+    pace.took(1, 0.001)
+    assert not pace.too_many(10_000)

@@ -1,5 +1,6 @@
 """Every way a socket can end: the session hears it once, with its code, and nothing is left behind."""
 
+import functools
 import select
 import socket
 import struct
@@ -139,6 +140,22 @@ def test_a_reader_without_progress_is_closed_at_the_bound_and_one_that_reads_is_
         assert session.codes.get(timeout=WAIT_S) == Close.STALLED
         server.pass_time(1.1)
         assert_nothing_left(server, session)
+
+
+@pytest.mark.parametrize("loop_name", ["uvloop", "asyncio"])
+def test_a_reader_that_stopped_is_cut_while_the_kernel_still_takes_everything(loop_name: str) -> None:
+    """On a fast line the kernel takes megabytes before anything waits in the outbox: hours of offers."""
+    with Server(loop_name, Pace(untaken_s=1.0)) as server, server.client() as neighbour:
+        with server.raw(receive_bytes=4_096):
+            stopped, healthy = server.gate.sessions[-1], server.gate.sessions[-2]
+            for session in (stopped, healthy):
+                assert session.link is not None
+                server.inside(functools.partial(session.link.write, text_frame(b"x" * 60_000)))
+            assert unsent(server, stopped) == 0
+            assert len(neighbour.recv(WAIT_S)) == 60_000
+            assert stopped.codes.get(timeout=WAIT_S) == 1006
+        neighbour.send("still here")
+        assert neighbour.recv(WAIT_S) == "still here"
 
 
 def test_frames_that_the_kernel_takes_in_pieces_arrive_whole_and_in_order(server: Server) -> None:

@@ -1,0 +1,32 @@
+"""How much may go into one call, and how many may wait for theirs, where what they call is slow. Pure.
+
+A batch that only knows a greatest size turns a slow database into a dead one: everything that waits goes into one call,
+the call runs into its time limit, all of it was in vain, and meanwhile as much again has come.
+"""
+
+from dispatch.limits import BATCH_FEW, BATCH_ITEMS_MAX
+
+
+class Pace:
+    """Learns from each call how many items one may take, and how long an item takes while there is a crowd.
+
+    `call_s`: what a call should take at most. `wait_s`: what the last of those who wait should wait at most.
+    """
+
+    def __init__(self, call_s: float, wait_s: float) -> None:
+        self._call_s, self._wait_s = call_s, wait_s
+        self.most = BATCH_ITEMS_MAX
+        self._each_s = 0.0  # 0: not known to be slow
+
+    def took(self, items: int, seconds: float) -> None:
+        """A call with so many items came to its end, whichever, after so long."""
+        full = items >= self.most
+        if seconds > self._call_s:
+            self.most = max(BATCH_FEW, min(self.most, int(items * self._call_s / seconds)))
+        elif full and 2 * seconds <= self._call_s:
+            self.most = min(BATCH_ITEMS_MAX, 2 * self.most)
+        self._each_s = seconds / items if full or seconds > self._call_s else 0.0
+
+    def too_many(self, waiting: int) -> bool:
+        """Would one more wait longer than it should? Never where fewer wait than one call takes."""
+        return waiting >= self.most and waiting * self._each_s > self._wait_s
