@@ -36,6 +36,7 @@ from dispatch.people.factors import Factors
 from dispatch.people.phones import Phones
 from dispatch.people.providers import Federation
 from dispatch.people.service import SignIn
+from gateway.census import tell_when_asked
 from gateway.http import headers
 from gateway.http.door import make_door
 from gateway.http.pages import room
@@ -141,12 +142,14 @@ async def serve(
         await prepare(node)
         sign_in = sign_in_of(node)
         app = make_app(node, sign_in, routes)
+        sockets = make_protocol(SocketGate(node, sign_in), guard=[*headers.constant(settings), *headers.UNLESS_SAID])
+        tell_when_asked(node, sockets.wheel)
         config = uvicorn.Config(
             headers.Guarded(app),
             host=settings.host,
             port=settings.port,
             http=make_door(node),
-            ws=make_protocol(SocketGate(node, sign_in), guard=[*headers.constant(settings), *headers.UNLESS_SAID]),
+            ws=sockets,
             headers=headers.constant(settings),
             ssl_certfile=settings.tls[0] if settings.tls else None,
             ssl_keyfile=settings.tls[1] if settings.tls else None,

@@ -115,6 +115,17 @@ def _garbage(dice: Random) -> bytes:
     return bytes(data)
 
 
+def upgrade(person: Person, ticket: str) -> bytes:
+    """The request that opens a socket at the person's door."""
+    base = person.door.base
+    return (
+        f"GET /v1/socket?ticket={ticket} HTTP/1.1\r\nHost: {urlsplit(base).netloc}\r\nUpgrade: websocket\r\n"
+        f"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nOrigin: {base}\r\n"
+        f"X-Forwarded-For: {person.address}\r\n"
+        f"Sec-WebSocket-Key: {base64.b64encode(secrets.token_bytes(16)).decode()}\r\n\r\n"
+    ).encode()
+
+
 async def throw(person: Person, data: bytes, *, in_pieces: bool = False) -> tuple[int | None, bool]:
     """Opens a socket and sends these bytes: the close code that came, if any, and whether the socket ended in time.
 
@@ -124,13 +135,7 @@ async def throw(person: Person, data: bytes, *, in_pieces: bool = False) -> tupl
     where = urlsplit(person.door.base)
     reader, writer = await asyncio.open_connection(where.hostname, where.port)
     try:
-        head = (
-            f"GET /v1/socket?ticket={ticket} HTTP/1.1\r\nHost: {where.netloc}\r\nUpgrade: websocket\r\n"
-            f"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nOrigin: {person.door.base}\r\n"
-            f"X-Forwarded-For: {person.address}\r\n"
-            f"Sec-WebSocket-Key: {base64.b64encode(secrets.token_bytes(16)).decode()}\r\n\r\n"
-        )
-        writer.write(head.encode())
+        writer.write(upgrade(person, ticket))
         async with asyncio.timeout(HANGS_S):
             answer = await reader.readuntil(b"\r\n\r\n")
         if b" 101 " not in answer[:20]:

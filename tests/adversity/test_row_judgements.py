@@ -10,8 +10,9 @@ import pytest
 from dispatch.cases import views
 from gateway.wire.messages import Acknowledge
 from geo.point import Point
-from scripts.chaos_rows import bus_away, deploys, hostile, overload, silent, slow, storms, tracking, unanswered
+from scripts.chaos_rows import bus_away, deploys, hostile, opened, overload, silent, slow, storms, tracking, unanswered
 from scripts.chaos_rows.crew import Phone
+from scripts.chaos_rows.viewer import Viewer
 from scripts.simulator.doors import Doors, Person
 from scripts.simulator.http import Answer
 
@@ -100,7 +101,7 @@ def test_a_slow_reader_that_is_kept_or_felt_by_a_neighbour_is_not_reached() -> N
 async def test_a_reader_is_closed_when_its_connection_is_and_not_before(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(slow, "LOOK_S", 0.02)
     monkeypatch.setattr(slow, "GIVEN_UP_S", 0.2)
-    viewer = slow.Viewer(Person(Doors(("http://127.0.0.1:1",)), 1))
+    viewer = Viewer(Person(Doors(("http://127.0.0.1:1",)), 1))
     with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as held:
         there = server.accept()[0]
         there.sendall(b"offers")
@@ -195,3 +196,15 @@ def test_an_offer_unknown_for_long_and_too_few_lost_messages_are_not_reached() -
     assert not silent.judge(tally | {"late_s": [6.1]}).reached
     assert not silent.judge(tally | {"dropped": 3}).reached
     assert not silent.judge(tally | {"broken": ["never offered"]}).reached
+
+
+def test_whatever_is_left_of_sockets_is_named_and_growth_is_not_reached() -> None:
+    before = {"sessions": 85.0, "tasks": 40.0, "files": 120.0, "rss_mib": 90.0}
+    assert opened.too_much(before, before | {"tasks": 44.0, "files": 126.0, "rss_mib": 120.0}) == []
+    assert opened.too_much(before, before | {"sessions": 86.0}) == ["sessions: 85 before, 86 after"]
+    assert len(opened.too_much(before, before | {"tasks": 60.0, "files": 140.0})) == 2
+    tally = {"sockets": 8, "ways": list(opened.WAYS), "took_s": 1.0, "worst_grown": 0.01, "left": [], "broken": []}
+    assert opened.judge(tally).reached
+    assert not opened.judge(tally | {"left": ["sessions: 85 before, 86 after"]}).reached
+    assert not opened.judge(tally | {"worst_grown": 0.06}).reached
+    assert not opened.judge(tally | {"ways": ["reset"]}).reached

@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Sequence
 from typing import Any, cast
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 from redis.asyncio import Redis
 
 from dispatch.adapters.redis.bus import RedisBus
 from dispatch.positions.live import RemoteFix
+from scripts.faults.proxy import FaultProxy
 
 END_S_MAX = 10.0  # of a busy machine; what is told to end ends in milliseconds
 
@@ -65,3 +67,27 @@ async def test_what_one_process_says_another_hears_and_not_itself(redis_url: str
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
     await client.aclose()
+
+
+async def test_a_bus_whose_connections_were_reset_hears_again_by_itself(redis_url: str) -> None:
+    where = urlsplit(redis_url)
+    async with FaultProxy((where.hostname or "", where.port or 6379)) as proxy:
+        through = redis_url.replace(where.netloc, f"127.0.0.1:{proxy.address[1]}")
+        client, hurt = Redis.from_url(redis_url), Redis.from_url(through)
+        one, other = RedisBus(client, redis_url, "one"), RedisBus(hurt, through, "other")
+        heard, linked = asyncio.Queue[bytes](), asyncio.Queue[bool]()
+        other.on_facts, other.on_link = heard.put_nowait, linked.put_nowait
+        async with asyncio.timeout(END_S_MAX):
+            running = [asyncio.create_task(bus.run()) for bus in (one, other)]
+            assert await linked.get()
+            for number in range(3):
+                proxy.cut()
+                while not await linked.get():  # false as often as it could not come back at once
+                    pass
+                one.post(b"news %d" % number)
+                assert await heard.get() == b"news %d" % number
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+        await client.aclose()
+        await hurt.aclose()
