@@ -2,7 +2,7 @@
 
 Second screens of officers and desks, straight at the web processes: half of them stop reading, half read a byte a
 second, which TCP does not tell from it. Offers flow meanwhile and positions come to every desk. Before that the same
-flow without them, to compare the neighbours with.
+flow while they still read, to compare the neighbours with.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ import termios
 import time
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -34,6 +35,7 @@ PER_S: Final = 20.0
 ALONE_S: Final = 5.0  # the flow before anybody reads slowly
 LASTS_S: Final = 15.0
 LOOK_S: Final = 0.25
+APART_S: Final = 0.03  # between two that open a screen
 RECEIVE_BYTES: Final = 4_096  # what a slow phone's kernel takes
 GIVEN_UP_S: Final = 45.0
 CLOSED_S_MAX: Final = 10.0
@@ -45,6 +47,24 @@ DRAIN_S: Final = 2.0
 ESTABLISHED: Final = 1  # tcpi_state
 
 
+@dataclass(slots=True)
+class Readers:
+    """All screens that will read slowly, and what became of them."""
+
+    slow: asyncio.Event = field(default_factory=asyncio.Event)
+    done: asyncio.Event = field(default_factory=asyncio.Event)
+    opened: int = 0
+    closed_s: list[float] = field(default_factory=list)
+    told: list[tuple[Phone, Viewer]] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+
+    async def all_open(self, count: int) -> None:
+        """Raises: TimeoutError."""
+        async with asyncio.timeout(GIVEN_UP_S):
+            while self.opened < count:  # noqa: ASYNC110 - told by many
+                await asyncio.sleep(0.05)
+
+
 async def run(ground: Ground, profile: Profile, block: int) -> Mapping[str, Tally]:
     words, logs = f"B6 {block} ", defaultdict[UUID, Log](list)
 
@@ -52,31 +72,31 @@ async def run(ground: Ground, profile: Profile, block: int) -> Mapping[str, Tall
         if phone.officer is not None and isinstance(message, views.Offer | views.Gone | views.HeldCase):
             logs[phone.officer].append((message, now))
 
-    takers, done = Takers(ground, words, 0.01), asyncio.Event()
-    closed_s, told = list[float](), list[tuple[Phone, Viewer]]()
-    broken = list[str]()
+    takers, readers, broken = Takers(ground, words, 0.01), Readers(), list[str]()
     with ground.crew.watched(heard):
-        async with takers.at_work(), _doors(ground) as doors:
+        async with takers.at_work(), _doors(ground) as doors, asyncio.TaskGroup() as group:
+            for number, phone in enumerate(_phones(ground)):
+                group.create_task(_life(readers, phone, doors, number))
+            await readers.all_open(len(_phones(ground)))
             alone = await flow(ground, f"{words}alone ", count=int(PER_S * ALONE_S), per_s=PER_S, seed=block)
             before = rss_mib(ground)
-            async with asyncio.TaskGroup() as group:
-                for number, phone in enumerate(_phones(ground)):
-                    group.create_task(_life(phone, doors, number % 2, done, closed_s, told, broken))
-                reports = await flow(ground, words + "slow ", count=int(PER_S * LASTS_S), per_s=PER_S, seed=block)
-                grown = rss_mib(ground) - before
-                broken += await settled(ground, words)
-                await asyncio.sleep(DRAIN_S)
-                done.set()
+            readers.slow.set()
+            reports = await flow(ground, words + "slow ", count=int(PER_S * LASTS_S), per_s=PER_S, seed=block)
+            grown = rss_mib(ground) - before
+            broken += await settled(ground, words)
+            await asyncio.sleep(DRAIN_S)
+            readers.done.set()
+    broken += readers.broken
     broken += await lost_or_doubled(ground, words, alone) + await lost_or_doubled(ground, words, reports)
     broken += (await outcomes(ground, words, takers)).broken
     asked = {when: [tuple(row) for row in await ground.rows(ASKED, words + when)] for when in ("alone ", "slow ")}
     found = {when: compare(rows, logs, ground.clock_s) for when, rows in asked.items()}
     ended = {row["case_id"]: row["at_s"] - ground.clock_s for row in await ground.rows(ENDED, words + "slow ")}
-    for phone, viewer in told:
+    for phone, viewer in readers.told:
         broken += _missed(ground, phone, viewer, asked["slow "], ended)
     await ground.desk_clears(words)
     tally: dict[str, Any] = {
-        "readers": len(closed_s), "closed_s": closed_s, "deliveries": found["slow "]["deliveries"],
+        "readers": len(readers.closed_s), "closed_s": readers.closed_s, "deliveries": found["slow "]["deliveries"],
         "alone_s": found["alone "]["late_s"], "late_s": found["slow "]["late_s"], "worst_grown_mib": round(grown, 1),
         "broken": broken + found["alone "]["broken"] + found["slow "]["broken"],
     }  # fmt: skip
@@ -99,34 +119,33 @@ async def _doors(ground: Ground) -> Any:
         await doors.close()
 
 
-async def _life(
-    phone: Phone,
-    doors: Doors,
-    bytes_each: int,
-    done: asyncio.Event,
-    closed_s: list[float],
-    told: list[tuple[Phone, Viewer]],
-    broken: list[str],
-) -> None:
-    """Reads slowly until it is closed, comes back as its offsets say, and listens to the end."""
+async def _life(readers: "Readers", phone: Phone, doors: Doors, number: int) -> None:
+    """Reads as others do, then slowly until it is closed; comes back as its offsets say, and listens to the end."""
     viewer = Viewer(Person(doors, phone.person.number, phone.person.token), receive_bytes=RECEIVE_BYTES)
+    await asyncio.sleep(number * APART_S)  # a herd is another row's
     await viewer.open()
-    await viewer.listen(0.5)
+    readers.opened += 1
+    await _listen(viewer, readers.slow)
     with viewer.hold_back() as held:
-        closed = await until_closed(viewer, held, bytes_each)
+        closed = await until_closed(viewer, held, number % 2)
     viewer.drop()
     if closed is None:
-        broken.append(f"{phone.login} took {bytes_each} bytes a second and was not closed in {GIVEN_UP_S} s")
+        readers.broken.append(f"{phone.login} took {number % 2} bytes a second and was not closed in {GIVEN_UP_S} s")
         return
-    closed_s.append(round(closed, 3))
+    readers.closed_s.append(round(closed, 3))
     viewer.receive_bytes = 0
+    await asyncio.sleep(number * APART_S)
     await viewer.open()
-    while not done.is_set():
-        if not await viewer.listen(0.5):
+    await _listen(viewer, readers.done)
+    await viewer.close()
+    readers.told.append((phone, viewer))
+
+
+async def _listen(viewer: Viewer, until: asyncio.Event) -> None:
+    while not until.is_set():
+        if not await viewer.listen(0.25):
             viewer.drop()
             await viewer.open()
-    await viewer.close()
-    told.append((phone, viewer))
 
 
 async def until_closed(viewer: Viewer, held: socket.socket, bytes_each: int) -> float | None:
