@@ -206,7 +206,7 @@ def too_much(before: Mapping[str, float], after: Mapping[str, float]) -> list[st
 
 
 def judge(tally: Tally) -> Found:
-    ways, grown = Counter(tally["ways"]), tally["worst_grown"]
+    ways, grown = Counter[str](tally["ways"]), tally["worst_grown"]
     return judged(
         tally["sockets"],
         {"ways": dict(ways), "rss_grown_share": grown, "left": len(tally["left"]), "took_s": tally["took_s"]},

@@ -6,7 +6,6 @@ from typing import Any, cast
 import pytest
 
 from dispatch.people.tickets import TicketRefusal
-from gateway.sockets import gate as gate_module
 from gateway.sockets.gate import PATH, SocketGate
 from gateway.sockets.link import Handshake, Refused
 
@@ -26,8 +25,8 @@ class Asked:
 async def test_beyond_the_bucket_a_handshake_is_told_when_to_come_back_and_no_ticket_is_looked_at(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(gate_module, "HANDSHAKES_PER_S_MAX", 10)
-    monkeypatch.setattr(gate_module.time, "monotonic", lambda: 100.0)
+    monkeypatch.setattr("gateway.sockets.gate.HANDSHAKES_PER_S_MAX", 10)
+    monkeypatch.setattr("gateway.sockets.gate.time.monotonic", lambda: 100.0)
     node: Any = SimpleNamespace(ready=True, settings=SimpleNamespace(origins=frozenset({ORIGIN})))
     asked = Asked()
     gate = SocketGate(node, cast(Any, asked))
@@ -37,7 +36,7 @@ async def test_beyond_the_bucket_a_handshake_is_told_when_to_come_back_and_no_ti
     refused = [one for one in answers[10:] if isinstance(one, Refused)]
     assert [one.status for one in refused] == [503] * 15
     assert all("retry-after" in dict(one.headers) for one in refused)
-    monkeypatch.setattr(gate_module.time, "monotonic", lambda: 100.5)
+    monkeypatch.setattr("gateway.sockets.gate.time.monotonic", lambda: 100.5)
     for _ in range(25):
         await gate.admit(handshake)
     assert asked.count == 15, "half a second later half as many again"
