@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { map } from "../../gateway/web/shared/live_map.js";
-import { namesOn, shortName, wideOf } from "../../gateway/web/shared/names.js";
+import { LINE, namesOn, shortName, wideOf } from "../../gateway/web/shared/names.js";
 import { wordsOf } from "../../gateway/web/shared/words.js";
 import { nodes, texts } from "./trees.mjs";
 
@@ -17,7 +17,7 @@ const PICTURE = { wide: 360, high: 252, lang: "zh-CN" };
 
 /** No name is cut by the edge, none lies on another. */
 function whole(names, { wide, high }) {
-  const boxes = names.map((one) => ({ ...one, w: wideOf(one.text, one.size), h: one.size * 1.4 }));
+  const boxes = names.map((one) => ({ ...one, text: one.lines.join(""), w: Math.max(...one.lines.map((line) => wideOf(line, one.size))), h: one.size * LINE * one.lines.length }));
   for (const one of boxes) {
     assert.ok(Math.abs(one.x) + one.w / 2 <= wide / 2 && Math.abs(one.y) + one.h / 2 <= high / 2, `${one.text} is cut`);
     for (const other of boxes) assert.ok(one === other || Math.abs(one.x - other.x) * 2 >= one.w + other.w || Math.abs(one.y - other.y) * 2 >= one.h + other.h, `${one.text} lies on ${other.text}`);
@@ -41,15 +41,15 @@ test("every name stands whole in what is seen of its area, wherever the picture 
 test("a station that is cut by the edge is named in the part that is seen", () => {
   const at = seenFrom(4.1, 1, 150); // its eastern border lies just left of the middle
   const [name] = namesOn([STATION], at, PICTURE);
-  assert.equal(name.text, "玄武门派出所");
-  assert.ok(name.x < -15 && name.x - wideOf(name.text, name.size) / 2 >= -180, `${name.x}`);
+  assert.deepEqual(name.lines, ["玄武门派出所"]);
+  assert.ok(name.x < -15 && name.x - wideOf(name.lines[0], name.size) / 2 >= -180, `${name.x}`);
   assert.deepEqual(namesOn([STATION], seenFrom(5.15, 1, 150), PICTURE), [], "a strip of a few pixels has no room for it");
   assert.deepEqual(namesOn([STATION], seenFrom(9, 1, 150), PICTURE), [], "out of sight");
 });
 
 test("one's own beat is named first, and a beat without its station's name", () => {
   const names = namesOn(AREAS, seenFrom(2, 1, 80), { ...PICTURE, mine: "s-2" });
-  assert.deepEqual(names.map((one) => one.text), ["2号警务区", "玄武门派出所", "1号警务区"]);
+  assert.deepEqual(names.map((one) => one.lines.join("|")), ["2号警务区", "玄武门派出所", "1号警务区"]);
   assert.equal(names[0].mine, true);
   assert.equal(shortName(WEST, STATION, "en"), "Beat 1");
   assert.equal(shortName({ ...WEST, name_en: WEST.name }, STATION, "en"), "S-1", "an id can be said aloud");
@@ -74,4 +74,15 @@ test("the plain map shows the names in the language of the page", () => {
   assert.ok(shown("zh-CN").includes("1号警务区") && shown("en").includes("Beat 2"));
   const [group] = nodes(map({ camera, ratio: 0.7, areas: [STATION], marks: [], label: "Map", words: wordsOf("en", {}) }), (attrs) => attrs.key === "names");
   assert.equal(group.attrs["aria-hidden"], "true", "the picture has a name of its own");
+});
+
+test("the whole town in a small picture names its stations, in two lines where one has no room, and no beat that could be anybody's", () => {
+  const town = [0, 1, 2].flatMap((nr) => [
+    { ...STATION, id: `s${nr}`, station: `s${nr}`, rings: [box(nr * 4, 0, nr * 4 + 4, 4)] },
+    { ...WEST, id: `b${nr}`, station: `s${nr}`, rings: [box(nr * 4, 0, nr * 4 + 4, 2)] }]);
+  const names = namesOn(town, seenFrom(6, 2, 25), { ...PICTURE, lang: "en" });
+  assert.deepEqual(names.filter((one) => one.kind === "station").map((one) => one.lines), Array(3).fill(["Xuanwumen", "Station"]));
+  const tiny = namesOn(town, seenFrom(6, 2, 11), { ...PICTURE, lang: "en" });
+  assert.deepEqual(tiny, [], "not even a beat, which would fit");
+  whole(names, PICTURE);
 });

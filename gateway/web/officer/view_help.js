@@ -2,6 +2,7 @@
 
 import { h } from "../shared/dom.js";
 import { map } from "../shared/live_map.js";
+import { around, cameraFor } from "../shared/map.js";
 import { nameOf, shape } from "../shared/pieces.js";
 import { stationName } from "../shared/places.js";
 import { calling, othersHelps, ownHelp } from "./helping.js";
@@ -15,6 +16,8 @@ import { wayLinks } from "./view_sheets.js";
  * @typedef {import("./reducer.js").Help} Help
  */
 
+const HELP_RATIO = RATIO * 0.7;
+const ROOM = 2.1; // in a picture this flat a pin at the top needs it to be seen whole
 const HELD = { Enter: "hold", " ": "hold" };
 
 /** A slim red bar: held for a second it calls; a short press, or a screen reader's, opens a question with a yes. @param {State} state @param {Words} words */
@@ -60,17 +63,9 @@ export function alarms(state, words) {
     h("section", { key: `help:${help.panic}`, class: "card danger", role: "alert", "data-help": help.call_sign },
       h("h2", { class: "large" }, shape("warn"), words.say("officer.help.title", { who: nameOf(help, words) })),
       h("p", { class: "far" }, help.place ? farSay(help.place, state, words) : words.say("officer.help.no_place")),
-      help.place && !help.seen ? h("div", { class: "pick" }, map({ camera: cameraOf(help, state), ratio: RATIO * 0.7, areas: state.areas, words, zoom: false, upgrade: "touch",
+      help.place && !help.seen ? h("div", { class: "pick" }, map({ camera: cameraFor([...around(help.place), ...(state.fix ? [state.fix] : [])], HELP_RATIO, 800, ROOM), ratio: HELP_RATIO, areas: state.areas, words, zoom: false, upgrade: "touch",
         label: words.say("officer.help.map"), marks: [{ key: "help", kind: "pin", ...help.place, sign: help.call_sign },
           ...(state.fix ? [{ key: "me", kind: /** @type {const} */ ("unit"), ...state.fix, sign: state.me?.call_sign }] : [])] })) : null,
       help.place ? h("div", { class: "ways" }, wayLinks(help.place, help.call_sign, words)) : null,
       help.seen ? null : h("button", { class: "wide", "data-seen": help.panic, onclick: { t: "ui.help_seen", panic: help.panic } }, words.say("officer.help.seen"))));
-}
-
-/** @param {Help} help @param {State} state */
-function cameraOf(help, state) {
-  const place = /** @type {import("../shared/places.js").Point} */ (help.place);
-  const wide_m = state.fix ? Math.max(800, 222_640 * Math.hypot(place.lat - state.fix.lat, (place.lon - state.fix.lon) * 0.85) * 1.4) : 1_500;
-  const mid = state.fix ? { lat: (place.lat + state.fix.lat) / 2, lon: (place.lon + state.fix.lon) / 2 } : place;
-  return { lat: mid.lat, lon: mid.lon, wide_m };
 }

@@ -72,8 +72,8 @@ export const haloFeatures = (marks) =>
 
 /** The names of areas, each as a point where it stands. @param {(import("./names.js").Name & {lon: number, lat: number})[]} names */
 export const nameFeatures = (names) =>
-  collection(names.map(({ text, size, kind, mine, lon, lat }) => ({
-    type: "Feature", properties: { text, size, loud: mine || kind === "station" }, geometry: { type: "Point", coordinates: [lon, lat] },
+  collection(names.map(({ lines, size, kind, mine, lon, lat }) => ({
+    type: "Feature", properties: { text: lines.join("\n"), size, loud: mine || kind === "station" }, geometry: { type: "Point", coordinates: [lon, lat] },
   })));
 
 /** Points, each with the name of its picture; `at` is its place in `marks`. What is open, then pins, are drawn last. @param {Mark[]} marks */

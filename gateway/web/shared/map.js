@@ -13,7 +13,7 @@
  */
 
 import { h } from "./dom.js";
-import { namesOn } from "./names.js";
+import { LINE, namesOn } from "./names.js";
 import { boxOf, nameIn, pointsOf } from "./places.js";
 
 const METRES_A_DEGREE = 111_320;
@@ -131,7 +131,8 @@ function named({ camera, ratio, areas, mine = null, marks, words, zoom, across_p
   if (before?.seen === seen) return before.tree;
   const found = namesOn(areas, ([lon, lat]) => at({ lat, lon }), { wide: across_px, high: across_px * ratio, lang: words.lang, mine, taken, buttons: zoom });
   const tree = h("g", { key: "names", "aria-hidden": "true" }, found.map((one) =>
-    h("text", { key: one.key, class: `name ${one.mine ? "mine" : one.kind}`, transform: `translate(${(one.x * dot).toFixed(1)} ${(one.y * dot).toFixed(1)}) scale(${dot.toFixed(4)})` }, one.text)));
+    h("text", { key: one.key, class: `name ${one.mine ? "mine" : one.kind}`, "font-size": one.size, transform: `translate(${(one.x * dot).toFixed(1)} ${(one.y * dot).toFixed(1)}) scale(${dot.toFixed(4)})` },
+      one.lines.map((line, at) => h("tspan", { x: 0, y: ((at - (one.lines.length - 1) / 2) * LINE * one.size).toFixed(1) }, line)))));
   NAMED.set(areas, { seen, tree });
   return tree;
 }

@@ -4,7 +4,7 @@
  *
  * @typedef {import("./places.js").Area} Area
  * @typedef {{x: number, y: number}} Spot
- * @typedef {{key: string, kind: string, text: string, size: number, mine: boolean, x: number, y: number}} Name x, y: its middle
+ * @typedef {{key: string, kind: string, lines: string[], size: number, mine: boolean, x: number, y: number}} Name x, y: its middle
  * @typedef {{wide: number, high: number, lang: string, mine?: string | null, taken?: (Spot & {sign?: string})[], buttons?: boolean}} Picture
  *   `taken`: where marks stand, with what is written to the right of them; `buttons`: the lower right corner is taken
  */
@@ -12,7 +12,10 @@
 import { nameIn } from "./places.js";
 import { capital } from "./words.js";
 
-const SIZES = { station: 15, beat: 13 };
+/** Of a station the first of these that fits: the whole town in a phone's small picture has room for two short lines. */
+const STATION = [{ size: 15, parted: false }, { size: 15, parted: true }, { size: 12, parted: true }];
+const BEAT = [{ size: 13, parted: false }];
+export const LINE = 1.25; // of the size, from line to line
 const NAMES_MAX = 24;
 /** A name reaches over the border of its area by so much at most: a street's width, not another area's. */
 const ROOM = 1.15;
@@ -52,14 +55,28 @@ export function namesOn(areas, at, { wide, high, lang, mine = null, taken = [], 
     if (found.length >= NAMES_MAX) break;
     const seen = far(area, at, wide, high) ? null : seenOf(area, at, wide, high);
     if (!seen) continue;
-    const size = area.kind === "station" ? SIZES.station : SIZES.beat;
-    const text = area.kind === "station" ? nameIn(area, { lang }) : shortName(area, stations.get(area.station), lang);
-    const spot = spotFor({ wide: wideOf(text, size) + APART_PX, high: size * 1.4 }, size, seen, wide, high, boxes);
-    if (!spot) continue;
-    boxes.push(spot);
-    found.push({ key: `${area.kind}:${area.id}`, kind: area.kind, text, size, mine: area.kind === "beat" && area.id === mine, x: spot.x, y: spot.y });
+    const station = area.kind === "beat" ? stations.get(area.station) : undefined;
+    const own = area.kind === "beat" && area.id === mine;
+    // "Beat 1" says nothing where its station is not named: several stations have one.
+    if (station && !own && !found.some((one) => one.key === `station:${station.id}`)) continue;
+    const text = area.kind === "station" ? nameIn(area, { lang }) : shortName(area, station, lang);
+    for (const { size, parted } of area.kind === "station" ? STATION : BEAT) {
+      const lines = parted ? inTwo(text) : [text];
+      const spot = spotFor({ wide: Math.max(...lines.map((one) => wideOf(one, size))) + APART_PX, high: size * (LINE * lines.length + 0.15) }, size, seen, wide, high, boxes);
+      if (!spot) continue;
+      boxes.push(spot);
+      found.push({ key: `${area.kind}:${area.id}`, kind: area.kind, lines, size, mine: own, x: spot.x, y: spot.y });
+      break;
+    }
   }
   return found;
+}
+
+/** In two lines of about the same length: between words, or between characters where there are none. @param {string} text */
+function inTwo(text) {
+  const gaps = [...text.matchAll(/ /g)].map((one) => one.index);
+  const middle = gaps.sort((a, b) => Math.abs(a - text.length / 2) - Math.abs(b - text.length / 2))[0] ?? Math.ceil(text.length / 2);
+  return [text.slice(0, middle).trim(), text.slice(middle).trim()].filter(Boolean);
 }
 
 /** One's own beat first, then stations, then the other beats. @param {readonly Area[]} areas @param {string | null} mine */

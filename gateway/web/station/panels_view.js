@@ -63,7 +63,7 @@ export function handoverPanel(state, words) {
       h("tbody", {}, found.cases.map((/** @type {any} */ one) => h("tr", { key: one.case, "data-handover": one.case },
         h("th", { scope: "row" }, h("button", { type: "button", class: "plain small", onclick: { t: "ui.open", case: one.case } }, categoryName(one.category, state.categories, words)), h("span", { class: "line-1 quiet" }, one.words)),
         h("td", {}, words.say(`status.${one.status}`), one.desk_reason && one.status === "at_station" ? h("span", { class: "quiet" }, ` · ${words.say(`desk.why.${one.desk_reason}`)}`) : null,
-          one.alarms ? h("span", { class: "badge amber" }, words.say("desk.handover.alarms", { n: one.alarms })) : null),
+          one.alarms ? [" ", h("span", { class: "badge amber" }, words.say("desk.handover.alarms", { n: one.alarms }))] : null),
         h("td", {}, ago(one.received_ago_ms, words)),
         h("td", {}, one.holders.map((/** @type {any} */ who) => nameOf(who, words)).join(words.say("list")) || words.say("desk.none")),
         h("td", {}, one.pending.map((/** @type {any} */ due) => `${words.say(words.has(`desk.due.${due.kind}`) ? `desk.due.${due.kind}` : "desk.due.other")} ${due.due_in_ms > 0 ? ago(due.due_in_ms, words) : words.say("desk.due.now")}`).join(words.say("list")) || words.say("desk.none"))))))
