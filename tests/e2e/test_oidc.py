@@ -218,13 +218,13 @@ async def name_there(page: Page, name: str) -> None:
 @pytest.mark.browser
 async def test_a_person_goes_there_and_comes_back_with_the_keyboard_alone(city: City, screens: Screens) -> None:
     page = await screens.open("/desk", phone=False, drawn_maps=False, lang="zh-CN")
-    await page.get_by_role("button", name=f"用{NAME}登录").focus()
+    await page.get_by_role("button", name=f"用 {NAME} 登录").focus()
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("heading", name=NAME)).to_be_visible()
     await page.get_by_role("button", name="No").click()
     await expect(page.get_by_role("alert")).to_contain_text("选择了拒绝")
     assert page.url == f"{city.town.service.url}/desk", "nothing of the way stays in the address"
-    await page.get_by_role("button", name=f"用{NAME}登录").focus()
+    await page.get_by_role("button", name=f"用 {NAME} 登录").focus()
     await page.keyboard.press("Enter")
     await name_there(page, city.login("desk", 0))
     await expect(page.locator("#main[data-pane]")).to_be_visible()

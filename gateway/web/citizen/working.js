@@ -1,7 +1,6 @@
 /** Has a proof of work done: beside the page where a worker can be had, else on the page, in pieces. */
 
 import "../shared/trusted.js";
-import { solving } from "../shared/work.js";
 
 /** @typedef {import("../shared/wire.js").WorkAsked} Asked */
 
@@ -35,6 +34,7 @@ function beside(asked, told) {
 
 /** @param {Asked} asked @param {(done: number) => void} told @returns {Promise<string>} */
 async function here(asked, told) {
+  const { solving } = await import("../shared/work.js"); // seldom needed: not part of the first view
   const steps = solving(asked);
   let done = 0;
   for (let step = steps.next(); ; step = steps.next()) {
