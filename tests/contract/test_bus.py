@@ -72,7 +72,7 @@ async def test_what_one_process_says_another_hears_and_not_itself(redis_url: str
 async def test_a_bus_whose_connections_were_reset_hears_again_by_itself(redis_url: str) -> None:
     where = urlsplit(redis_url)
     async with FaultProxy((where.hostname or "", where.port or 6379)) as proxy:
-        through = redis_url.replace(where.netloc, f"127.0.0.1:{proxy.address[1]}")
+        through = redis_url.replace(f"{where.hostname}:{where.port}", f"127.0.0.1:{proxy.address[1]}")
         client, hurt = Redis.from_url(redis_url), Redis.from_url(through)
         one, other = RedisBus(client, redis_url, "one"), RedisBus(hurt, through, "other")
         heard, linked = asyncio.Queue[bytes](), asyncio.Queue[bool]()
