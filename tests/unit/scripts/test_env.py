@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import shutil
+import sys
 import time
 from pathlib import Path
 
@@ -86,6 +87,28 @@ async def test_no_python_is_told_in_a_sentence(clone: Path, tmp_path: Path) -> N
     code, _, errors = await call(clone / "scripts" / "hello", cwd=clone, PATH=str(tools))
     assert code == 1
     assert "Python 3.11 or newer was not found" in errors
+
+
+async def test_a_python_that_is_named_comes_before_any_other(clone: Path, tmp_path: Path) -> None:
+    named = tmp_path / "named"
+    named.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    named.chmod(0o755)
+    code, _, errors = await call(clone / "scripts" / "hello", cwd=tmp_path, PYTHON=str(named))
+    assert code == 0
+    assert f"Making .venv with {named}" in errors
+
+
+@pytest.mark.skipif(not Path("/usr/bin/python3.11").exists(), reason="this machine's distribution has no Python 3.11")
+async def test_the_distributions_python_comes_before_one_that_a_version_manager_built(
+    clone: Path, tmp_path: Path
+) -> None:
+    shims = tmp_path / "shims"
+    shims.mkdir()
+    (shims / "python3.11").symlink_to(sys.executable)
+    _, _, errors = await call(
+        clone / "scripts" / "hello", cwd=tmp_path, PYTHON="", PATH=f"{shims}:{os.environ['PATH']}"
+    )
+    assert "Making .venv with /usr/bin/python3.1" in errors
 
 
 def test_every_verb_is_executable_and_names_its_module() -> None:
