@@ -144,7 +144,7 @@ async def test_where_tiles_lie_under_it_the_map_of_a_held_case_comes_alive_by_it
     citizen = await screens.open("/", phone=False)
     await report(citizen, "noise", "Drilling since six in the morning.")
     await page.click("[data-take]")
-    await page.wait_for_selector("[data-held]")
+    await page.locator("[data-held] .map").scroll_into_view_if_needed()  # what is not looked at is not drawn
     await page.locator("[data-held]").locator(TAKEN).wait_for(state="attached", timeout=30_000)
     assert screens.complaints == []
 
