@@ -3,6 +3,7 @@
 Real PostgreSQL, real Redis, two processes, sweepers. `broken` says which promises the record does not keep, in words.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Final
@@ -18,8 +19,9 @@ from dispatch.adapters.postgres.store import PostgresCases
 from dispatch.adapters.postgres.watch import PostgresWatch
 from dispatch.cases.catalogue import Catalogue
 from dispatch.cases.facts import Answer, CaseState
+from dispatch.cases.lifecycle import next_status
 from dispatch.cases.service import Acting, Joining, Reporting
-from dispatch.cases.values import Refusal
+from dispatch.cases.values import Event, Refusal, Status
 from dispatch.insight.fold import folded as folded_figures
 from dispatch.insight.values import By, Entry, Question
 from dispatch.people.service import SignIn
@@ -85,7 +87,8 @@ TIME: Final = (
 
 @dataclass(slots=True)
 class Ground:
-    """`seen`: by case, the entries that were checked. `refused`, `happened`: what the walks met, for the report.
+    """`seen`: by case, the entries that were checked. `refused`, `happened`, `edges`: what the walks
+    met, for the report.
     `phones`: by officer, how far north of the cases; None: the phone is dark. `tokens`: by a reporter's token, the
     case while the session lives."""
 
@@ -101,8 +104,9 @@ class Ground:
     codes: dict[UUID, str] = field(default_factory=dict)
     phones: dict[UUID, float | None] = field(default_factory=dict)
     tokens: dict[str, UUID | None] = field(default_factory=dict)
-    refused: set[str] = field(default_factory=set)
-    happened: set[tuple[str, str]] = field(default_factory=set)
+    refused: Counter[str] = field(default_factory=Counter)
+    happened: Counter[str] = field(default_factory=Counter)
+    edges: set[tuple[Status, Event]] = field(default_factory=set)
     seen: dict[UUID, int] = field(default_factory=dict)
     wire: Wire = field(default_factory=Wire)
     catalogue: Catalogue = field(default_factory=Catalogue)
@@ -202,6 +206,19 @@ class Ground:
         await self.air.pass_time(seconds)
         await self.send_places()
 
+    async def closed_earlier(self, case: UUID, seconds: float) -> None:
+        """The case ended so much earlier than it did; taken back by the same number below zero."""
+        await self.town.owner.execute(
+            "UPDATE cases SET closed_at = closed_at - make_interval(secs => $2) WHERE id = $1", case, seconds
+        )
+
+    async def limit(self, name: str, number: int) -> int:
+        """A number of `dispatch.limits` as the judge reads it; what it was."""
+        was = await self.town.owner.fetchval("SELECT value FROM limits WHERE name = $1", name)
+        assert was is not None, name
+        await self.town.owner.execute("UPDATE limits SET value = $2 WHERE name = $1", name, number)
+        return int(was)
+
     async def sweep(self) -> list[str]:
         """Sweepers look until nothing is due; what is still overdue that was due when the last look began: what falls
         due after it is the next look's, however slow the machine."""
@@ -229,6 +246,19 @@ class Ground:
         real = await self.town.owner.fetchval("SELECT count(*) FROM cases WHERE NOT exercise")
         found = [] if told == folded_figures(entries, question) else ["the figures say otherwise than the history"]
         return found if told.whole.cases == real else [*found, f"{real} cases, and figures of {told.whole.cases}"]
+
+    async def count(self) -> None:
+        """What happened in this walk, and which edges of the table it took."""
+        rows = await self.town.owner.fetch(
+            "SELECT case_id, kind FROM events WHERE case_id IS NOT NULL ORDER BY case_id, seq"
+        )
+        at: dict[UUID, Status] = {}
+        for case, kind in rows:
+            self.happened[kind] += 1
+            before = at.setdefault(case, Status.RECEIVED)
+            if kind != Event.RECEIVED:
+                self.edges.add((before, Event(kind)))
+                at[case] = next_status(before, Event(kind)) or before
 
     async def fingerprint(self) -> str:
         """Of every row that a refusal must leave as it is; only wrong words at the door count."""
@@ -261,7 +291,7 @@ class Ground:
         """What an answer must keep: a refusal has a word of its own and changed nothing."""
         if answer.ok:
             return []
-        self.refused.add(answer.reason or "")
+        self.refused[answer.reason or ""] += 1
         if answer.reason not in set(Refusal):
             return [f"{answer.reason} is no refusal"]
         return [] if before == await self.fingerprint() else [f"{answer.reason}, and something changed all the same"]
