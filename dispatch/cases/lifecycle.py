@@ -34,6 +34,9 @@ LEGAL: Final[dict[tuple[Status, Event], Status]] = {
     (S.EN_ROUTE, E.HANDED_TO_DESK):    S.AT_STATION,  # desk: handed back twice, a person decides
     (S.EN_ROUTE, E.REASSIGNED):        S.CLAIMED,     # desk: the officer is needed elsewhere
     (S.EN_ROUTE, E.WITHDRAWN):         S.WITHDRAWN,   # citizen: settled before anyone came
+    (S.EN_ROUTE, E.SET_OUT):           S.EN_ROUTE,    # desk: sees which of them are on the way
+    (S.ON_SCENE, E.SET_OUT):           S.ON_SCENE,    # officer: goes to help who is there already
+    (S.ON_SCENE, E.ARRIVED):           S.ON_SCENE,    # desk: who comes later is asked for signs of life too
     (S.ON_SCENE, E.CHECK_IN_ASKED):    S.ON_SCENE,    # officer: somebody asks whether all is well, in time
     (S.ON_SCENE, E.CHECKED_IN):        S.ON_SCENE,    # officer: all is well, one tap
     (S.ON_SCENE, E.CHECK_IN_MISSED):   S.ON_SCENE,    # desk: no answer, somebody must look

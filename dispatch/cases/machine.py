@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from dispatch.cases import check_in, closing, desk_acts, duplicates, handing_back, leaving, welfare
+from dispatch.cases import check_in, closing, desk_acts, duplicates, going, handing_back, leaving, welfare
 from dispatch.cases.lifecycle import GUARDS, STATION_STAFF, next_status
 from dispatch.cases.values import (
     CLOSED,
@@ -139,6 +139,8 @@ def _judge_act(case: Case, act: Act, now: datetime) -> Refusal | None:
         return desk_acts.judge(case, event, act.actor, officer, bool(act.recipients), now)
     if event in welfare.ACTS:
         return welfare.judge(case, event, officer)
+    if event in going.EVENTS:
+        return going.judge(case, event, officer)
     if event is Event.CLEARED and act.actor in STATION_STAFF and case.holders:
         return Refusal.NOT_YOURS
     if event is Event.CLEARED and act.actor is Actor.OFFICER and case.status is Status.AT_STATION:
@@ -172,7 +174,7 @@ def _resolved(case: Case, act: Act) -> Event:
 
 def evolve(case: Case, happened: Happened) -> Case:
     """The case after `happened`. Facts are never refused: only `decide` may do that."""
-    return welfare.evolve(_evolved(case, happened), happened)
+    return going.evolve(welfare.evolve(_evolved(case, happened), happened), happened)
 
 
 def _evolved(case: Case, happened: Happened) -> Case:

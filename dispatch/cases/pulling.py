@@ -23,7 +23,6 @@ def judge_pull(held: Case, wanted: Case, pull: Pull) -> Refusal | None:
     officer = pull.officer.id
     answers: tuple[tuple[bool, Refusal], ...] = (
         (Status.MERGED in (held.status, wanted.status), Refusal.MERGED),
-        (Status.MERGED in (held.status, wanted.status), Refusal.MERGED),
         (held.status in CLOSED or wanted.status in CLOSED, Refusal.CLOSED),
         (all(h.officer != officer for h in held.holders), Refusal.STALE_FENCE),
         (held.status is Status.ON_SCENE, Refusal.ON_SCENE),

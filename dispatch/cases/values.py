@@ -237,7 +237,8 @@ class Case:
     `merged_into`: the case that stands for this one; `reports`: those that this one stands for, never merged further.
     `holders` are the officers on active seats, in the order in which they came. `fence` counts every change of
     round or holder; each holder's own fence is the count at which the seat was granted. `checks`:
-    holders whose welfare check is open. `hold_until`: quiet at the desk until then.
+    holders whose welfare check is open. `hold_until`: quiet at the desk until then. `going`, `there`: holders who have
+    set out and those who have arrived.
     """
 
     status: Status
@@ -260,6 +261,8 @@ class Case:
     appointment: Appointment | None = None
     merged_into: CaseId | None = None
     reports: frozenset[CaseId] = frozenset()
+    going: frozenset[OfficerId] = frozenset()
+    there: frozenset[OfficerId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,34 @@ async def test_no_answer_alarms_the_desk_again_and_again_and_takes_nobody_away(t
     assert (await town.store.act(town.act(case, "cleared", "officer", officer, fence=fence, disposition="founded"))).ok
 
 
+async def test_who_comes_second_sets_out_and_arrives_once_and_is_asked_as_the_first(town: Town) -> None:
+    case, one, first = await on_scene(town)
+    two = town.officers[1].id
+    sent = await town.store.act(town.act(case, "officer_added", "desk", town.uuid(), officer=two))
+    assert sent.state is not None
+    second = next(h.fence for h in sent.state.holders if h.officer == two)
+
+    async def does(event: str, officer: UUID, fence: int) -> Answer:
+        return await town.store.act(town.act(case, event, "officer", officer, fence=fence))
+
+    assert (await does("set_out", one, first)).reason == Refusal.ILLEGAL, "who is there sets out no more"
+    for event, state in (("set_out", "en_route"), ("arrived", "on_scene")):
+        done = await does(event, two, second)
+        assert done.ok and done.state is not None and done.state.status is Status.ON_SCENE
+        assert held(done.state, two).state == state
+        assert (await does(event, two, second)).reason == Refusal.ILLEGAL, "once"
+    assert (await does("arrived", one, first)).reason == Refusal.ILLEGAL
+    (asked,) = await fired(town, 601)
+    assert (asked.kind, asked.body["officers"]) == (Event.CHECK_IN_ASKED, [str(one), str(two)])
+
+
+async def test_who_is_still_on_the_way_is_not_asked(town: Town) -> None:
+    case, one, _ = await on_scene(town)
+    await town.store.act(town.act(case, "officer_added", "desk", town.uuid(), officer=town.officers[1].id))
+    (asked,) = await fired(town, 601)
+    assert asked.body["officers"] == [str(one)]
+
+
 async def test_alarms_of_one_silence_come_to_an_end(town: Town) -> None:
     await on_scene(town)
     await fired(town, 601)

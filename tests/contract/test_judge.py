@@ -132,6 +132,24 @@ def act_rows() -> Iterator[Row]:
         yield Row(UUID(int=(2 << 64) + n), case, officer)
     yield from crowded_rows()
     yield from quiet_rows()
+    yield from moving_rows()
+
+
+def moving_rows() -> Iterator[Row]:
+    """Every status with me before the way, on it and there, with another who is there."""
+    for n, (status, mine) in enumerate(product(Status, ("claimed", "going", "there")), 40_000):
+        officer = officer_of(n, holds=True, full=False, on=True)
+        me, other = frozenset({officer.id}), frozenset({OTHER})
+        case = Case(
+            status, ROUND, 1, FENCE, 2, DEADLINE, holders=(Holder(officer.id, FENCE), Holder(OTHER, FENCE)),
+            going=me if mine == "going" else frozenset(), there=other | me if mine == "there" else other,
+        )  # fmt: skip
+        yield Row(UUID(int=(2 << 64) + n), case, officer)
+
+
+def state_of(case: Case, officer: OfficerId) -> str:
+    """As the seat's row says it."""
+    return "on_scene" if officer in case.there else "en_route" if officer in case.going else "claimed"
 
 
 def quiet_rows() -> Iterator[Row]:
@@ -197,14 +215,14 @@ async def put(town: Town, rows: list[Row]) -> None:
         "INSERT INTO waves (case_id, seq, round, wave, recipients) VALUES ($1, $2, $3, 1, $4)", waves
     )
     seats = [
-        (n, seat, r.id, h, "asked" if h.officer in r.case.checks else None)
+        (n, seat, r.id, h, "asked" if h.officer in r.case.checks else None, state_of(r.case, h.officer))
         for n, r in enumerate(rows)
         for seat, h in enumerate(r.case.holders, 1)
     ]
     await conn.executemany(
-        "INSERT INTO assignments (case_id, officer_id, seat, slot, round, fence, claimed_at, watch) "
-        "VALUES ($1, $2, $5, $3, 2, $4, now(), $6)",
-        [(case, h.officer, 1_000 + n, h.fence, seat, watch) for n, seat, case, h, watch in seats],
+        "INSERT INTO assignments (case_id, officer_id, seat, slot, round, fence, claimed_at, watch, state) "
+        "VALUES ($1, $2, $5, $3, 2, $4, now(), $6, $7)",
+        [(case, h.officer, 1_000 + n, h.fence, seat, watch, state) for n, seat, case, h, watch, state in seats],
     )
     owing = [r.id for r in rows if r.case.check_in]
     await conn.execute("UPDATE assignments SET check_in = 'asked' WHERE case_id = ANY ($1)", owing)

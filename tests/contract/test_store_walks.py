@@ -89,7 +89,7 @@ async def stored(town: Town, case: UUID) -> Case:
     """The case as its rows say."""
     row = await town.owner.fetchrow("SELECT * FROM cases WHERE id = $1", case)
     seats = await town.owner.fetch(
-        "SELECT officer_id, fence, watch FROM assignments WHERE case_id = $1 AND active ORDER BY id", case
+        "SELECT officer_id, fence, watch, state FROM assignments WHERE case_id = $1 AND active ORDER BY id", case
     )
     asked = await town.owner.fetchval(
         "SELECT array_agg(u) FROM waves w, unnest(w.recipients) u WHERE w.case_id = $1 AND w.round = $2",
@@ -106,6 +106,8 @@ async def stored(town: Town, case: UUID) -> Case:
         hold_until=EPOCH + timedelta(microseconds=note.until_us) if note.until_us else None,
         appointment=note.appointment.answer if note.appointment else None,
         merged_into=row["merged_into"], reports=frozenset(row["reports"] or ()),
+        going=frozenset(s[0] for s in seats if s[3] == "en_route"),
+        there=frozenset(s[0] for s in seats if s[3] == "on_scene"),
     )  # fmt: skip
 
 

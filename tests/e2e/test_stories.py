@@ -210,6 +210,12 @@ async def test_whoever_holds_it_meets_answers_and_gets_a_second(crew: Crew, stat
     await case.sends(1, "take_back")
     await case.sends(1, "take_back", "not_holder")
     await case.sends(2, "add")
+    if status != "claimed":
+        await case.officer(2, "set_out")
+        await case.officer(2, "set_out", "illegal")
+    if status == "on_scene":
+        await case.officer(2, "arrived")
+    assert await case.status() == status
     await case.officer(2, "transfer")
     assert await case.status() == status
     await case.officer(0, "transfer")

@@ -44,6 +44,14 @@ LANGUAGE sql STABLE AS $$
                 ELSE resolved_leaving(c, p_event, p_recipients) END
 $$;
 
+-- May this officer set out, or arrive? Once others are on the way or there, each once. Twin of dispatch.cases.going.
+CREATE FUNCTION judge_going(c cases, o officers, p_event text) RETURNS text LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    IF c.status = 'claimed' THEN RETURN NULL; END IF;
+    RETURN (SELECT CASE WHEN a.state = 'on_scene' OR p_event = 'set_out' AND a.state = 'en_route' THEN 'illegal' END
+        FROM assignments a WHERE a.case_id = c.id AND a.officer_id = o.id AND a.active);
+END $$;
+
 -- Why this act is refused at p_t, or null: allowed. `o`: the acting officer, or the one the desk sends.
 CREATE FUNCTION judge_act(
     c cases, o officers, p_event text, p_actor text, p_fence integer, p_round integer, p_recipients uuid[],
@@ -77,6 +85,7 @@ BEGIN
         RETURN judge_desk(c, o, p_event, p_actor, p_recipients, p_t);
     ELSIF p_event IN ('welfare_asked', 'welfare_answered') THEN
         RETURN judge_welfare(c, o, p_event);
+    ELSIF p_event IN ('set_out', 'arrived') THEN RETURN judge_going(c, o, p_event);
     ELSIF p_event = 'cleared' AND p_actor IN ('desk', 'supervisor') AND EXISTS (
         SELECT FROM assignments a WHERE a.case_id = c.id AND a.active
     ) THEN RETURN 'not_yours';

@@ -5,7 +5,6 @@ CREATE FUNCTION judge_pull(h cases, w cases, o officers) RETURNS text LANGUAGE p
 BEGIN
     IF h.id IS NULL OR w.id IS NULL OR o.id IS NULL THEN RETURN 'not_found'; END IF;
     IF 'merged' IN (h.status, w.status) THEN RETURN 'merged'; END IF;
-    IF 'merged' IN (h.status, w.status) THEN RETURN 'merged'; END IF;
     IF h.status IN ('cleared', 'withdrawn') OR w.status IN ('cleared', 'withdrawn') THEN RETURN 'closed'; END IF;
     IF NOT EXISTS (
         SELECT FROM assignments a WHERE a.case_id = h.id AND a.officer_id = o.id AND a.active
