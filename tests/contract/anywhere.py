@@ -159,7 +159,7 @@ class Anywhere(Ground):
         draft = claim(case, officer, round_, key)
         async with self.town.owner.transaction():
             await self.town.owner.execute("SELECT FROM cases WHERE id = $1 FOR UPDATE", case)
-            (answer,) = await PostgresCases(Doomed(self.rival, CALLS_MAX)).claim([draft])  # type: ignore[arg-type]
+            (answer,) = await PostgresCases(Doomed(self.rival, CALLS_MAX)).claim([draft])
         self.here.feed.committed([answer])
         return answer
 

@@ -137,7 +137,7 @@ class Lead:
             theirs = {holder.officer for case in kept for holder in self.now(case).holders}
             found = sorted(row["id"] for row in rows if row["station"] == station and row["id"] not in theirs)
             if found:
-                officer = self.dice.choice(found)
+                officer: UUID = self.dice.choice(found)
                 self.go(officer, 0.0)
                 return officer
             self._make_free(station, *kept)

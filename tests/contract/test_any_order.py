@@ -209,7 +209,8 @@ def told(world: Anywhere) -> list[str]:
     for what, met in (("happened", world.happened), ("refused", world.refused)):
         print(f"{what}: {', '.join(f'{kind} {count}' for kind, count in reversed(met.most_common()))}")
     edges = sorted(f"{status}/{event}" for status, event in set(LEGAL) - world.edges)
-    missed = sorted((EVENTS - world.happened.keys()) | (set(Refusal) - world.refused.keys()))
+    missed = sorted(map(str, EVENTS - world.happened.keys()))
+    missed += sorted(f"refused as {one}" for one in set(Refusal) - world.refused.keys())
     print(f"edges taken: {len(LEGAL) - len(edges)} of {len(LEGAL)}; not: {', '.join(edges) or 'none'}")
     print(f"kinds never met: {', '.join(missed) or 'none'}")
     return missed
