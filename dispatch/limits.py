@@ -168,6 +168,8 @@ TICKET_S: Final = 30  # a socket ticket is used at once or not at all
 CLOCK_READING_S_MAX: Final = 1.0  # a reading of the database's clock is wrong by half of it; tickets allow for that
 IDEMPOTENCY_S: Final = 24 * 3600  # longer than any session: nobody is left who could ask with an older act's key
 
+REFUSALS_TOLD_PER_MIN: Final = 60  # lines of the log about what was refused: a guesser fills no disk
+
 # --- sockets ---------------------------------------------------------------------------------------------------
 OUTBOX_BYTES_MAX: Final = 256 * 1024  # unsent bytes of one socket; a slower one is closed with "resume"
 STALLED_S_MAX: Final = 8.0  # unsent bytes for so long without progress: closed with "resume"

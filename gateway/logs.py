@@ -5,6 +5,9 @@ import re
 import time
 from typing import Final
 
+from gateway.refusals import AtMost
+from gateway.refusals import log as refused
+
 FORMAT: Final = "%(asctime)s.%(msecs)03dZ %(levelname)s %(name)s: %(message)s"
 DATE: Final = "%Y-%m-%dT%H:%M:%S"
 BREAKS: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
@@ -31,3 +34,4 @@ def log_lines(level: int = logging.WARNING) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(OneLine())
     logging.basicConfig(level=level, handlers=[handler])
+    refused.addFilter(AtMost())

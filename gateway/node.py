@@ -42,6 +42,7 @@ from dispatch.safety.panics import Panics
 from dispatch.streams.feed import Feed
 from gateway.advising import Advising
 from gateway.pauses import Pauses
+from gateway.refusals import tell
 from gateway.role import working_pool
 from gateway.safety import Safety
 from gateway.settings import Settings
@@ -269,7 +270,10 @@ class Node:
         if not self._may(who, message.case, state, act):
             state = await self.record_of(message.case)
         if not self._may(who, message.case, state, act):
-            return refused(message.key, "not_yours" if may_ever(who.role, act) else "not_allowed")
+            if may_ever(who.role, act):
+                return refused(message.key, "not_yours")
+            tell("not_allowed", str(act), who)
+            return refused(message.key, "not_allowed")
         on_seats = state is not None and state.status in HELD  # at the desk a seat may be filled and another free
         told = result(message.key, await self.acting.act(act_draft(message, who, on_seats)))
         if isinstance(message, Say) and told.ok and who.role is Role.REPORTER:

@@ -7,6 +7,7 @@ StoreAway.
 
 import hashlib
 import hmac
+import logging
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
@@ -33,6 +34,8 @@ from dispatch.people.ports import (
 from dispatch.people.providers import Federation, ProviderRefusal
 from dispatch.people.tickets import Ticket, TicketRefusal
 from dispatch.people.values import Role, Who
+
+log = logging.getLogger("onbeat.refused")
 
 TOKEN_CHARS: Final = 43  # 256 random bits
 
@@ -107,6 +110,8 @@ class SignIn:
         account = await self._store.account(login)
         right = await self._passwords.verify(password, account.password if account else None)
         if account is None or not right or account.suspended:
+            why = "unknown login" if account is None else "wrong password" if not right else "suspended"
+            log.warning("sign_in_refused: %s, by %s", why, f"{account.role}:{account.id}" if account else "nobody")
             return SignInRefusal.WRONG
         await self._attempts.give_back(*counted)
         if account.made and account.lapsed:

@@ -27,6 +27,7 @@ async def who_of(request: Request) -> Who:
     Raises: Problem 401, 403 csrf_refused; StoreAway.
     """
     who = await _asker(request)
+    request.state.who = who  # for gateway.refusals
     if who is None:
         raise Problem("session_ended" if _token(request) or cookies.token_of(request) else "session_missing")
     request.state.still = functools.partial(_still, request)
@@ -42,7 +43,8 @@ async def _still(request: Request) -> None:
 async def anyone_of(request: Request) -> Who:
     """As `who_of`, or `NOBODY`: for routes that need no session. A stale token keeps nobody from reporting."""
     try:
-        return await _asker(request) or NOBODY
+        request.state.who = who = await _asker(request) or NOBODY
+        return who
     except Problem:
         return NOBODY  # a cookie that may not speak for this request speaks for nobody
 

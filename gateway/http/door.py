@@ -28,6 +28,7 @@ from gateway.http.front import FrontProtocol
 from gateway.http.headers import unless_said
 from gateway.http.problems import Problem, problem
 from gateway.node import Node
+from gateway.refusals import tell
 
 log = logging.getLogger("onbeat.http")
 
@@ -179,6 +180,7 @@ class DoorProtocol(FrontProtocol):
 def _refusal(error: BaseException) -> Response:
     """As the handlers of exceptions answer on the usual way."""
     if isinstance(error, Problem):
+        tell(error.code, PATH.decode(), None)
         return error.response()
     if isinstance(error, StoreAway):
         log.warning("store away: %s", error)

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from dispatch.cases.ports import StoreAway, StoreBusy
 from dispatch.people.ports import TooManyWaiting
 from gateway.http.codes import CODES, RETRY_AFTER_S
+from gateway.refusals import tell_of
 
 log = logging.getLogger("onbeat.http")
 
@@ -64,6 +65,7 @@ def problem(
 
 async def on_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)
+    tell_of(request, error.code)
     return error.response()
 
 

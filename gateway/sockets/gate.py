@@ -15,6 +15,7 @@ from dispatch.people.tickets import TicketRefusal
 from gateway.http.codes import CODES, RETRY_AFTER_S
 from gateway.http.problems import MEDIA_TYPE
 from gateway.node import Node
+from gateway.refusals import tell
 from gateway.sockets.link import Handshake, Refused, Session
 from gateway.sockets.session import PersonSession
 
@@ -45,26 +46,34 @@ class SocketGate:
         self._tokens, self._tokens_at = float(HANDSHAKES_PER_S_MAX), time.monotonic()
 
     async def admit(self, handshake: Handshake) -> Session | Refused:
+        told = await self._admit(handshake)
+        if isinstance(told, str):
+            tell(told, PATH, None)
+            return refusal(told)
+        return told
+
+    async def _admit(self, handshake: Handshake) -> Session | str:
+        """The session, or the code of why there is none."""
         if handshake.path != PATH:
-            return refusal("not_found")
+            return "not_found"
         if not self._node.ready or not self._take():
-            return refusal("overloaded")
+            return "overloaded"
         origin = handshake.headers.get("origin", "")
         if origin not in self._node.settings.origins:
-            return refusal("origin_not_allowed")
+            return "origin_not_allowed"
         tickets = parse_qs(handshake.query, max_num_fields=4).get("ticket", [])
         if len(tickets) != 1:
-            return refusal("ticket_missing")
+            return "ticket_missing"
         try:
             who = await self._sign_in.use_ticket(tickets[0], origin)
         except (StoreAway, StoreBusy):
-            return refusal("store_away")
+            return "store_away"
         except Overloaded:
-            return refusal("overloaded")
+            return "overloaded"
         if isinstance(who, TicketRefusal):
-            return refusal(who)
+            return str(who)
         if not allowed(who.role, Act.CONNECT, SELF):
-            return refusal("not_allowed")
+            return "not_allowed"
         return PersonSession(self._node, who)
 
     def _take(self) -> bool:

@@ -20,6 +20,7 @@ from dispatch.people.values import Role, Who
 from dispatch.positions.roster import OnDuty
 from gateway.http.problems import Problem as NotUnderstood
 from gateway.node import Node
+from gateway.refusals import tell
 from gateway.sockets.hub import Member, encode
 from gateway.sockets.link import Close, Link, text_frame
 from gateway.wire.acts import ACTS, claim_draft, scope_of
@@ -109,6 +110,7 @@ class PersonSession:
         try:
             message = read_message(text)
         except NotUnderstood as mistake:
+            tell(mistake.code, "a socket", self.who)
             self._problem(mistake.code, said(mistake))
             return
         if isinstance(message, PanicMessage):
@@ -223,6 +225,7 @@ class PersonSession:
     def _may(self, act: Act, key: str) -> bool:
         may = allowed(self.who.role, act, SELF)
         if not may:
+            tell("not_allowed", f"{act} on a socket", self.who)
             self._send(refused(key, "not_yours"))
         return may
 
