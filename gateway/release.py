@@ -64,6 +64,8 @@ async def _town(connection: asyncpg.Connection, settings: Settings) -> str:
             said = f"The town stands already; its {len(people)} sign-ins were lost and made anew"
         else:
             people = await _seed(connection, settings)
+            if settings.second_factor_required:  # a town at work: a password of a file is for the first sign-in alone
+                await connection.execute("UPDATE accounts SET password_made = true")
             said = f"Seeded a town with {len(people)} sign-ins"
         # Before the commit: a town whose sign-ins nobody knows would be of no use.
         _write(settings.credentials, {"url": _url(settings), "town": town_id, "people": people})

@@ -118,6 +118,22 @@ async def test_a_town_of_an_operator_is_seeded_from_its_file(empty: Database, tm
     await release(settings(empty, tmp_path, ONBEAT_TOWN=str(tmp_path / "town.json")))
     assert await ask(empty, "SELECT count(*) FROM officers WHERE station = 's1'") == 3
     assert await ask(empty, "SELECT array_agg(id) FROM categories") == ["theft"]
+    assert not await ask(empty, "SELECT bool_or(password_made) FROM accounts"), "simulated people choose nothing"
+
+
+async def test_of_a_town_at_work_the_files_passwords_are_for_the_first_sign_in_alone(
+    empty: Database, tmp_path: Path
+) -> None:
+    secrets = {"ONBEAT_DEMO": "0", "ONBEAT_PEPPER": "p" * 32, "ONBEAT_TICKET_KEY": "t" * 32}
+    none: dict[str, object] = {"type": "FeatureCollection", "features": []}
+    square = [[[0, 0], [0, 1], [1, 1], [1, 0], [0, 0]]]
+    station = {"type": "Feature", "geometry": {"type": "Polygon", "coordinates": square},
+               "properties": {"id": "s1", "name": "One"}}  # fmt: skip
+    town = {"stations": none | {"features": [station]}, "beats": none, "officers": 2, "categories": [{"id": "theft"}]}
+    (tmp_path / "town.json").write_text(json.dumps(town))
+    await release(settings(empty, tmp_path, ONBEAT_TOWN=str(tmp_path / "town.json"), **secrets))
+    assert await ask(empty, "SELECT count(*) FROM accounts") == 2 + 2 + 2
+    assert await ask(empty, "SELECT bool_and(password_made) FROM accounts")
 
 
 async def test_other_rules_in_the_database_are_named(empty: Database, tmp_path: Path) -> None:
