@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from dispatch.limits import REPORT_LIMITS_DEMO, SMS_PER_DAY
 from gateway.basemap import Basemap
+from gateway.lines import plain_lines
 from gateway.openid import OpenIdSettings, OpenIdSettingsError, openid_settings
 from gateway.vapid import PushSettings, PushSettingsError, push_settings
 
@@ -90,6 +91,10 @@ class Settings:
         demo = _flag(env, "ONBEAT_DEMO")
         credentials = Path(env.get("ONBEAT_CREDENTIALS") or CREDENTIALS_DEFAULT)
         town = env.get("ONBEAT_TOWN")
+        origins, redis_url = _origins(env, port), _url(env, "REDIS_URL", "redis", "rediss", "unix")
+        plain = None if demo else plain_lines((database_url, owner_url), redis_url, origins)
+        if plain is not None and not _flag(env, "ONBEAT_PLAIN"):
+            raise SettingsError(f"{plain}; or ONBEAT_PLAIN=1, where another layer encrypts that line")
         pepper, ticket_key = _secrets(env, demo, credentials)
         heads, witness_key = _witness(env, demo, credentials, ticket_key)
         try:
@@ -100,10 +105,10 @@ class Settings:
         return cls(
             database_url=database_url,
             database_owner_url=owner_url,
-            redis_url=_url(env, "REDIS_URL", "redis", "rediss", "unix"),
+            redis_url=redis_url,
             host=env.get("HOST") or "127.0.0.1",
             port=port,
-            origins=_origins(env, port),
+            origins=origins,
             demo=demo,
             credentials=credentials,
             town=Path(town) if town else None,

@@ -115,6 +115,7 @@ def role_env(env: dict[str, str]) -> dict[str, str]:
     """An environment for any role of the yardstick's service."""
     return env | {
         "HOST": "127.0.0.1",
+        "ONBEAT_PLAIN": "1",  # stores may be anywhere that a test says
         "ONBEAT_SECOND_FACTOR": "offered",  # simulated people carry no second phone
         "ONBEAT_PEPPER": "pepper-of-the-yardstick-and-of-nothing-else",
         "ONBEAT_TICKET_KEY": TICKET_KEY.decode(),

@@ -155,6 +155,7 @@ class Fleet:
             "HOST": "127.0.0.1",
             "ONBEAT_CREDENTIALS": str(self.credentials),
             "ONBEAT_TOWN": str(town),
+            "ONBEAT_PLAIN": "1",  # stores may be anywhere that a test says
             "ONBEAT_SECOND_FACTOR": "offered",  # simulated people carry no second phone
             "ONBEAT_PEPPER": secrets.token_urlsafe(32),
             "ONBEAT_TICKET_KEY": secrets.token_urlsafe(32),

@@ -84,6 +84,7 @@ class Fleet:
             "PORT": str(ports[0]),
             "ONBEAT_CREDENTIALS": str(self.credentials),
             "ONBEAT_TOWN": str(town),
+            "ONBEAT_PLAIN": "1",  # stores may be anywhere that a test says
             "ONBEAT_SECOND_FACTOR": "offered",  # simulated people carry no second phone
             "ONBEAT_PEPPER": secrets.token_urlsafe(32),
             "ONBEAT_TICKET_KEY": secrets.token_urlsafe(32),
