@@ -15,6 +15,7 @@ from typing import Any, Final, NoReturn
 
 ROWS: Final = tuple([f"A{n}" for n in range(1, 16)] + [f"B{n}" for n in range(1, 15)] + [f"E{n}" for n in range(4, 8)])
 """Every row that a chaos run answers for."""
+GUARD_ROWS: Final = ("S4", "S5", "S6", "S7", "S8")
 PAGES: Final = ("citizen", "officer", "desk", "admin")
 PERCENTILES: Final = dict.fromkeys(("p50", "p90", "p99"))
 
@@ -27,6 +28,7 @@ PROMISED: Final[Mapping[str, str]] = {
     "chaos": "",
     "figures": "since until by station zone whole groups places categories reason",
     "fuzz": "examples seed commits roles blocks finished cases failures by_check error",
+    "guard": "profile seed rows seconds reason",
     "pages-report": "axe_violations axe_runs lighthouse first_view_kb reached lighthouse_runs reasons seconds",
     "seeds": "commit seeds first failed cases facts answers won fell_back rounds_max settled_s_max virtual_h wall_s "
     "cores ms_a_seed_p50 ms_a_seed_mean reason",
@@ -76,6 +78,9 @@ def blank(call: Asked, reason: str) -> Any:
     told: dict[str, Any] = dict.fromkeys(PROMISED[call.verb].split())
     if call.verb == "admin":
         return told | {"ok": False, "problem": {"detail": reason}}
+    if call.verb == "guard":
+        row = {"n": 0, "figure": None, "reached": None, "reason": reason}
+        told |= {"rows": [{"row": name} | row for name in GUARD_ROWS]}
     if call.verb == "pages-report":
         run = dict.fromkeys(("state", "language", "scheme", "violations"))
         scores = dict.fromkeys(("performance", "accessibility", "best_practices"))

@@ -28,6 +28,7 @@ MODULES: Final = {
     "chaos": "scripts.chaos",
     "figures": "scripts.figures",
     "fuzz": "scripts.fuzz",
+    "guard": "scripts.guard",
     "pages-report": "scripts.pages_report",
     "seeds": "tests.simulation.seeds",
     "simulate": "scripts.simulate",

@@ -5,7 +5,7 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -24,11 +24,13 @@ ROLES: Final = (("relay", "gateway.relay"), ("sweeper", "gateway.sweeper"), ("we
 @dataclass(frozen=True, slots=True)
 class Asked:
     """Where the service is, and its sign-ins: role, login, password, station, call_sign. `owner_url`: the database
-    owner's address, None for a service of somebody else's."""
+    owner's address, None for a service of somebody else's. `doors`: of each web process, where there are several."""
 
     url: str
     people: list[dict[str, Any]]
     owner_url: str | None = None
+    redis_url: str | None = None
+    doors: tuple[str, ...] = ()
 
     def of(self, role: str, station: str | None = None) -> list[dict[str, Any]]:
         return [one for one in self.people if one["role"] == role and station in (None, one.get("station"))]
@@ -45,18 +47,18 @@ async def asked(url: str | None, credentials: Path, folder: Path) -> AsyncIterat
 
 
 @contextlib.asynccontextmanager
-async def own(folder: Path) -> AsyncIterator[Asked]:
-    """A demonstration: release, relay, sweeper, web."""
+async def own(folder: Path, said: Mapping[str, str] | None = None, webs: int = 1) -> AsyncIterator[Asked]:
+    """A demonstration: release, relay, sweeper, and `webs` web processes. `said`: settings beside what it needs."""
     stores = Stores(folder)
     await stores.start()
     try:
-        port = free_port()
-        url = f"http://localhost:{port}"
+        ports = [free_port() for _ in range(webs)]
+        doors = tuple(f"http://localhost:{port}" for port in ports)
         env = {name: value for name, value in os.environ.items() if not name.startswith("ONBEAT_")}
         env |= {
             "DATABASE_URL": derived_app_dsn(stores.database_url), "REDIS_URL": stores.redis_url,
-            "HOST": "127.0.0.1", "PORT": str(port), "ONBEAT_DEMO": "1",
-            "ONBEAT_CREDENTIALS": str(folder / "credentials.json"),
+            "HOST": "127.0.0.1", "PORT": str(ports[0]), "ONBEAT_DEMO": "1",
+            "ONBEAT_CREDENTIALS": str(folder / "credentials.json"), "ONBEAT_ORIGINS": ",".join(doors), **(said or {}),
         }  # fmt: skip
 
         def child(name: str, module: str, **more: str) -> Child:
@@ -66,9 +68,12 @@ async def own(folder: Path) -> AsyncIterator[Asked]:
         async with Children() as children:
             for name, module in ROLES:
                 children.start(child(name, module))
-            await _ready(url)
+            for number, port in enumerate(ports[1:], 2):
+                children.start(child(f"web-{number}", "gateway.app", PORT=str(port)))
+            for door in doors:
+                await _ready(door)
             people = _people(folder / "credentials.json")
-            yield Asked(url, people, stores.database_url)
+            yield Asked(doors[0], people, stores.database_url, stores.redis_url, doors)
     finally:
         await stores.stop()
 

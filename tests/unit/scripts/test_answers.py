@@ -51,6 +51,8 @@ FAILING: Final = (
     Call("audit-drill", ("--edits", "0"), "at least 1"),
     Call("authz-matrix", ("--url", NOBODY, "--credentials", "{tmp}/none.json"), "none.json"),
     Call("authz-matrix", ("--url", NOBODY, "--credentials", "{tmp}/people.json")),
+    Call("guard", ("--rows", "S4,Z9"), "no such row: Z9"),
+    Call("guard", ("--profile", "endless"), "--profile"),
     Call("fuzz", ("--roles", "king"), "no such role: king"),
     Call("fuzz", ("--url", NOBODY, "--credentials", "{tmp}/none.json"), "none.json"),
     Call("simulate", ("--incidents", "{tmp}/none.csv", *TOWN), "none.csv"),
