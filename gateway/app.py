@@ -13,6 +13,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
+from dispatch.abuse.histories import Histories
 from dispatch.adapters.common import ListedPasswords
 from dispatch.adapters.messengers import HttpGateway, RedisOutbox
 from dispatch.adapters.numbers import PhoneNumbers
@@ -22,6 +23,7 @@ from dispatch.adapters.passwords import Argon2Passwords
 from dispatch.adapters.postgres.admin import PostgresAdmin
 from dispatch.adapters.postgres.factors import PostgresFactors
 from dispatch.adapters.postgres.figures import PostgresFigures
+from dispatch.adapters.postgres.histories import PostgresHistories
 from dispatch.adapters.postgres.links import PostgresLinks
 from dispatch.adapters.postgres.people import PostgresPeople
 from dispatch.adapters.postgres.phones import PostgresPhones
@@ -69,6 +71,7 @@ def make_app(node: Node, sign_in: SignIn, routes: Sequence[BaseRoute] = ROUTES) 
         admin=Administering(PostgresAdmin(node.pool), Argon2Passwords(), RedisSessions(node.redis), node.feed),
         phones=phones,
         outbox=outbox,
+        histories=histories_of(node),
         push=PostgresPush(node.pool),
         pool=node.pool,
     )
@@ -85,6 +88,12 @@ def phones_of(node: Node) -> tuple[Phones, RedisOutbox | None]:
     carrying = Carrying(messenger) if messenger is not None else None
     sealer = AesSealer(said.vault_key)
     return Phones(store, PhoneNumbers(said.regions), carrying, sealer, per_day=said.per_day, now=node.clock), outbox
+
+
+def histories_of(node: Node) -> Histories:
+    """What confirmed numbers reported before."""
+    said = node.settings.phones
+    return Histories(PostgresHistories(node.pool), AesSealer(said.vault_key) if said is not None else None)
 
 
 def federation_of(node: Node) -> Federation | None:

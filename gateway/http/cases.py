@@ -29,7 +29,7 @@ from gateway.http.answers import answered
 from gateway.http.bearer import address_of, anyone_of, require, signed, who_of
 from gateway.http.bodies import at, idempotency_key, read_body, read_report
 from gateway.http.friction import CITIZENS, FRIENDS, WORK, Came, meet
-from gateway.http.naming import NAMED, REPORT, keep_name, named
+from gateway.http.naming import NAMED, REPORT, keep_name, known_of, named
 from gateway.http.problems import Problem, problem
 from gateway.node import Node
 from gateway.wire.acts import ACTS, ActMessage, claim_draft, keyed_hash_of, scope_of
@@ -59,8 +59,8 @@ async def post_report(request: Request) -> Response:
     key = idempotency_key(request)
     report = await read_report(request)
     reporter = await named(request, report, reporter_of(who, report), key)
-    number = str(report.phone) if reporter == NAMED else None
-    came = Came(address_of(request), request.headers.get(WORK), number)
+    known = await known_of(request, report) if reporter == NAMED else None
+    came = Came(address_of(request), request.headers.get(WORK), known)
     code, coming = begin_report(node_of(request), key, report, reporter, came)
     answer = await coming
     if answer.ok:
@@ -79,6 +79,8 @@ def begin_report(
     met = meet(node.friction, key, came, point) if reporter in CITIZENS else FRIENDS
     draft = _draft(node, report, category, point, key, receipts.mac(settings.pepper, code).hex(), met.look.confirm)
     draft.reporter, draft.noted = reporter, noted(report, advice) | met.noted
+    if came.known is not None:
+        draft.noted |= {"trust": str(came.known.trust)}
     try:
         return code, met.counted(node.reporting.put(draft))
     except Overloaded as error:

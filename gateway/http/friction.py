@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from dispatch.abuse.friction import Friction
+from dispatch.abuse.histories import Known
 from dispatch.abuse.values import CALM, Look, Source
 from dispatch.abuse.work import ANSWER
 from dispatch.cases.facts import Answer
@@ -19,12 +20,12 @@ CITIZENS: Final = frozenset({ANONYMOUS, NAMED})  # who works here is asked for n
 
 
 class Came(NamedTuple):
-    """How a report came. `address`: never logged nor kept; `work`: what the header said; `number`: what stands
-    for a confirmed one."""
+    """How a report came. `address`: never logged nor kept; `work`: what the header said; `known`: what is known of a
+    confirmed number, None without one."""
 
     address: str
     work: str | None = None
-    number: str | None = None
+    known: Known | None = None
 
 
 class Met(NamedTuple):
@@ -63,7 +64,10 @@ def meet(friction: Friction, key: str, came: Came, point: Point) -> Met:
         raise Problem("work_invalid")
     if not friction.on:
         return FRIENDS
-    source = friction.source(came.address, point.lat, point.lon, came.number)
+    known = came.known
+    source = friction.source(
+        came.address, point.lat, point.lon, known.name if known else None, known.trust if known else None
+    )
     look = friction.look(source)
     if look.bits and not friction.done(key, came.work):
         raise Problem("work_asked", work=msgspec.to_builtins(friction.ask(key, look.bits)))

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from starlette.requests import Request
 
+from dispatch.abuse.histories import Histories, Known
 from dispatch.people.phones import Phones
 from gateway.http.advice import ANONYMOUS
 from gateway.http.bodies import at
@@ -17,6 +18,10 @@ REPORT = "report"  # the scope of reports' keys
 
 def phones_of(request: Request) -> Phones:
     return cast(Phones, request.app.state.services.phones)
+
+
+def histories_of(request: Request) -> Histories:
+    return cast(Histories, request.app.state.services.histories)
 
 
 async def named(request: Request, report: Report, reporter: str, key: str) -> str:
@@ -39,7 +44,13 @@ async def _taken(request: Request, key: str) -> bool:
     return await node.store.by_key(REPORT, key) is not None
 
 
+async def known_of(request: Request, report: Report) -> Known | None:
+    """What is known of the number that a named report carries. Raises: StoreAway."""
+    return await histories_of(request).known(report.phone) if report.phone is not None else None
+
+
 async def keep_name(request: Request, report: Report, case: UUID) -> None:
     """Before the answer: who did not hear it asks again with the key, and it is done then. Raises: StoreAway."""
     if report.phone is not None:
         await phones_of(request).keep(case, report.phone, report.name)
+        await histories_of(request).remember(report.phone, case)

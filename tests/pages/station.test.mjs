@@ -438,3 +438,14 @@ test("the button of a form says what it does", () => {
     assert.equal(texts(button)[0], said);
   }
 });
+
+test("the card says how far the reporter's word went before, of nobody more than that there is no number", () => {
+  const said = (actor, body, words) => read(play(AT_DESK, { t: "ui.open", case: "c" },
+    { t: "history", case: "c", entries: [{ seq: 1, kind: "received", actor, at: new Date(WALL).toISOString(), call_sign: null, body }] }), words);
+  for (const words of [EN, ZH]) {
+    for (const trust of ["confirmed", "proven", "doubted"]) assert.ok(said("named", { trust }, words).includes(words.say(`desk.trust.${trust}`)), trust);
+    assert.ok(said("named", {}, words).includes(words.say("desk.trust.confirmed")));
+    assert.ok(said("anonymous", {}, words).includes(words.say("desk.trust.anonymous")));
+    assert.ok(!said("desk:x", {}, words).includes(words.say("desk.fact.trust")), "a clerk wrote it down");
+  }
+});

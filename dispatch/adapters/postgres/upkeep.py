@@ -16,6 +16,7 @@ from dispatch.limits import (
     SESSION_SEEN_S,
     SESSIONS_SEEN_MAX,
     TRACK_KEPT_S,
+    TRUST_DAYS,
 )
 
 # The clock in a SELECT of its own is read once: compared with a clock that moves, every row would be read.
@@ -72,4 +73,5 @@ class PostgresUpkeep:
         """Removes what has had its time, at most PRUNE_ROWS_MAX of a kind; how many rows. 0: nothing is left to do."""
         rows = await fetch(self._pool, "SELECT prune($1, $2, $3)", IDEMPOTENCY_S, TRACK_KEPT_S, PRUNE_ROWS_MAX)
         codes = await fetch(self._pool, "SELECT prune_codes($1, $2)", CONFIRMED_S + 2 * CODE_S, PRUNE_ROWS_MAX)
-        return int(rows[0][0]) + int(codes[0][0])
+        histories = await fetch(self._pool, "SELECT prune_histories($1, $2)", TRUST_DAYS, PRUNE_ROWS_MAX)
+        return int(rows[0][0]) + int(codes[0][0]) + int(histories[0][0])

@@ -16,6 +16,7 @@ import { ago, clockOf, entrySaid, reasonSaid } from "./said.js";
 /** @typedef {import("../shared/words.js").Words} Words */
 
 /** What is done most, as large buttons; the rest stands small beneath. */
+const REPORTERS = new Set(["anonymous", "named"]); // as a history names who reported
 const FIRST_ACTS = new Set(["take", "acknowledge", "assign", "add"]);
 
 /** @param {State} state @param {Words} words */
@@ -112,6 +113,7 @@ function facts(it, state, words) {
     pair("desk.fact.received", clockOf(it.received_ms, state, words)),
     pair("desk.fact.station", stationName(it.station, state.areas, words)),
     pair("desk.fact.why", it.status === "at_station" && it.desk_reason ? words.say(`desk.why.${it.desk_reason}`) : null),
+    pair("desk.fact.trust", trustSaid(it, state, words)),
     pair("desk.fact.seen", it.status === "at_station" ? words.say(it.acknowledged ? "desk.seen" : "desk.unseen") : null),
     pair("desk.fact.held", it.quiet_until_ms ? clockOf(it.quiet_until_ms, state, words) : null),
     pair("desk.fact.appointment", agreed ? words.say("desk.appointment", { begins: dayClock(agreed.begins, words), ends: words.clock(Date.parse(agreed.ends)), answer: words.say(`desk.appointment.${agreed.answer}`) }) : null),
@@ -142,6 +144,13 @@ function chat(it, state, words) {
       h("label", { class: "unseen", for: "say" }, words.say("desk.chat_write")),
       h("input", { id: "say", class: "fill", maxlength: 1000, autocomplete: "off", placeholder: words.say("desk.chat_write"), value: state.drafts[it.case] ?? "", oninput: { t: "ui.draft" } }),
       h("button", { type: "submit", "data-do": "say", "aria-disabled": state.going[it.case] || !state.drafts[it.case]?.trim() ? "true" : null }, words.say("desk.chat_send"))) : null);
+}
+
+/** What was known of who reports when the report came, as its first entry says. @param {Case} it @param {State} state @param {Words} words */
+function trustSaid(it, state, words) {
+  const first = state.told?.case === it.case ? state.told.entries[0] : null;
+  if (first?.kind !== "received" || !REPORTERS.has(first.actor)) return null; // a clerk's entry, or an exercise
+  return words.say(`desk.trust.${first.actor === "anonymous" ? "anonymous" : first.body.trust ?? "confirmed"}`);
 }
 
 /** The whole history, the latest first. @param {Case} it @param {State} state @param {Words} words */

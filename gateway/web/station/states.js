@@ -18,7 +18,7 @@ const AT_DESK = { ...CASE, case: id(2), seq: 4, category: "noise", status: "at_s
 const TAKEN = { ...CASE, case: id(3), seq: 3, status: "claimed", remaining_ms: null, holders: [{ officer: id(17), call_sign: "0417", surname: "李", state: "claimed", fence: 2 }] };
 /** Somebody at the desk, with what the service tells besides. */
 const ME = { t: "me", role: "desk", station: "xw-1", account: id(70) };
-const TOLD = [[1, "received", "reporter:x", {}], [2, "offer_opened", "service", { asked: 3, ring_m: 1_500 }], [3, "fell_back", "service", { reason: "window_closed" }], [4, "taken_by_desk", `desk:${id(70)}`, {}]]
+const TOLD = [[1, "received", "named", { trust: "proven" }], [2, "offer_opened", "service", { asked: 3, ring_m: 1_500 }], [3, "fell_back", "service", { reason: "window_closed" }], [4, "taken_by_desk", `desk:${id(70)}`, {}]]
   .map(([seq, kind, actor, body]) => ({ seq, kind, actor, at: new Date(HEARD.wall_ms).toISOString(), call_sign: null, body }));
 const TWIN = { case: id(9), station: "xw-1", status: "offered", category: "noise", words: "Loud music.", likeness: 0.8, metres: 40, seconds: 300, earlier: true, reports: 1 };
 const PANIC = { t: "help", panic: id(80), officer: id(23), call_sign: "0423", surname: "王", station: "xw-1", raised_at: new Date(HEARD.wall_ms).toISOString(), place: ROUGH, ...HEARD };

@@ -65,7 +65,7 @@ CREATE FUNCTION phone_confirmed(p_id uuid) RETURNS boolean LANGUAGE sql STABLE A
         FROM phone_codes WHERE id = p_id), false)
 $$;
 
--- The confirmed number goes to the vault as the case's, once, sealed anew: no two cases can be told to be one person's; the row that could be counted with stays a day.
+-- The confirmed number goes to the vault as the case's, once, sealed anew: no two cases can be told to be one person's without the vault's key; the row that could be counted with stays a day.
 CREATE FUNCTION vault_keep(p_case uuid, p_id uuid, p_number bytea, p_name bytea) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     INSERT INTO vault.reporters (case_id, number, name, confirmed_at)
