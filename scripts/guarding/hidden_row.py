@@ -17,7 +17,7 @@ from scripts.guarding.telling import AUC_MAX, auc
 from scripts.simulator.http import Answer
 
 SIGN_INS_AT_ONCE: Final = 4
-CODES_AT_ONCE: Final = 16
+CODES_AT_ONCE: Final = 32
 SLOW_S: Final = 2.5
 KNOWN: Final = 200
 """Logins and numbers that are known, so that no limit of one of them is met."""

@@ -1,5 +1,6 @@
 -- What a number reported before: sealed, in the vault, for nothing but the trust that its next report has.
 
+-- As it stands there; null where it has none.
 CREATE FUNCTION vault_history(p_key bytea) RETURNS bytea
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT sealed FROM vault.histories WHERE number_key = p_key
