@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -26,6 +27,22 @@ Json = dict[str, Any]
 
 def new_key() -> str:
     return secrets.token_urlsafe(24)
+
+
+async def codes_to(client: httpx.AsyncClient, number: str) -> list[str]:
+    """What the demonstration's outbox sent to a number in E.164, the latest first."""
+    page = (await client.get("/outbox")).text
+    return re.findall(rf"<h2>{re.escape(number)}</h2><p>[^<]*?(\d{{6}})", page)
+
+
+async def next_code(client: httpx.AsyncClient, number: str, before: int) -> str:
+    """The code that comes after so many others: it leaves when the answer does, and arrives a moment later."""
+    async with asyncio.timeout(HEARD_S):
+        while True:
+            codes = await codes_to(client, number)
+            if len(codes) > before:
+                return codes[0]
+            await asyncio.sleep(0.02)
 
 
 @dataclass(slots=True)

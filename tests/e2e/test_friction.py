@@ -85,3 +85,4 @@ async def test_the_desks_card_says_that_it_confirms_first(town: Town, screens: S
     page = await screens.signed_in("/desk", town.service.of("desk", station)[0], phone=False, drawn_maps=False)
     await page.click(f'button[data-case="{case}"]')
     await expect(page.locator("dl.facts")).to_contain_text("Confirm first")
+    await expect(page.locator("dl.facts")).to_contain_text("No number")
