@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from redis.asyncio import Redis
 
-from dispatch.people.receipts import ALPHABET, SECRET_BITS, SECRET_CHARS, code_for, valid_check
+from dispatch.people.receipts import ALPHABET, GROUP_CHARS, SECRET_BITS, SECRET_CHARS, code_for, valid_check
 from scripts.chaos_rows.tally import Found, judged
 from scripts.guarding.ground import Ground, Json, Profile, body_of, code_of, together
 from scripts.guarding.people import HERE, new_key
@@ -47,13 +47,14 @@ def far() -> str:
 
 
 def near(code: str) -> str:
-    """A code that differs from this one in its last secret character, and in the check that goes with it."""
+    """A code that differs from this one in its last secret character, and in the check that goes with it; written
+    as codes are, for whoever writes it otherwise has it read in another time."""
     bare = code.replace("-", "")
     while True:
         other = bare[: SECRET_CHARS - 1] + secrets.choice(ALPHABET)
         found = next(other + check for check in ALPHABET if valid_check(other + check))
         if found != bare:
-            return found
+            return "-".join(found[at : at + GROUP_CHARS] for at in range(0, len(found), GROUP_CHARS))
 
 
 def generated(count: int) -> Json:

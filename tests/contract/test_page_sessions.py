@@ -195,6 +195,22 @@ async def test_signing_in_gives_a_new_token_and_ends_the_old_session(house: Hous
     assert await stale.code() == "session_ended"
 
 
+async def test_who_may_be_signed_in_in_many_places_leaves_no_session_behind_in_the_same_page(
+    house: House, client: httpx.AsyncClient
+) -> None:
+    """Of an officer's sessions the newest ends all others anyway; of a desk's it does not."""
+    login, account, _ = await officer(house)
+    await house.pool.execute("UPDATE accounts SET role = 'desk', officer = NULL WHERE id = $1", account)
+    here, elsewhere = Browser(client, "desk"), Browser(client, "desk")
+    for browser in (here, elsewhere):
+        assert (await browser.sign_in(login)).status_code == 201
+    stale = Browser(client, "desk")
+    stale.cookies = dict(here.cookies)
+    assert (await here.sign_in(login)).status_code == 201
+    assert await stale.code() == "session_ended"
+    assert (await here.code(), await elsewhere.code()) == ("me", "me")
+
+
 async def test_a_token_that_somebody_planted_is_never_taken_over(house: House, client: httpx.AsyncClient) -> None:
     login, _, _ = await officer(house)
     browser = Browser(client, "officer")
