@@ -4,6 +4,7 @@ All tests and fixtures share one event loop (see pyproject.toml), because the st
 """
 
 import itertools
+import logging
 import re
 import shutil
 import tempfile
@@ -102,3 +103,13 @@ async def _execute(url: str, statement: str) -> None:
 
 def _named(url: str, database: str) -> str:
     return url.rpartition("/")[0] + "/" + database
+
+
+@pytest.fixture
+def refusals(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
+    """What the log was told of refusals in this test, whatever other tests of the run told it and set up before."""
+    log = logging.getLogger("onbeat.refused")
+    monkeypatch.setattr(log, "filters", [])
+    monkeypatch.setattr(log, "disabled", False)
+    caplog.set_level(logging.WARNING, log.name)
+    return lambda: [record.getMessage() for record in caplog.records if record.name == log.name]

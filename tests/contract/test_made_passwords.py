@@ -1,6 +1,6 @@
 """A password that somebody else made is good for the choice of one's own, and for three days."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 from redis.asyncio import Redis
@@ -44,15 +44,14 @@ async def test_a_made_password_is_good_for_three_days_and_a_chosen_one_for_ever(
 
 
 async def test_a_wrong_password_is_told_to_the_log_without_what_was_typed(
-    house: House, caplog: pytest.LogCaptureFixture
+    house: House, refusals: Callable[[], list[str]]
 ) -> None:
     login, account, _ = await officer(house)
     for name, word in ((login, "typed-wrong-1"), ("nobody-of-here", "typed-wrong-2")):
         assert await house.sign_in.sign_in(name, word, "192.0.2.77") is SignInRefusal.WRONG
     await house.pool.execute("UPDATE accounts SET suspended = true WHERE id = $1", account)
     assert await house.sign_in.sign_in(login, PASSWORD, "192.0.2.77") is SignInRefusal.WRONG
-    told = [record.getMessage() for record in caplog.records if record.name == "onbeat.refused"]
-    assert told == [
+    assert refusals() == [
         f"sign_in_refused: wrong password, by officer:{account}", "sign_in_refused: unknown login, by nobody",
         f"sign_in_refused: suspended, by officer:{account}",
     ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.e2e.conftest import Screens, Service
-from tests.e2e.hands import LAT, LON, PRESS, STATION, arrive, report, status
+from tests.e2e.hands import LAT, LON, PRESS_AT, STATION, arrive, report, status
 
 pytestmark = pytest.mark.browser
 
@@ -90,14 +91,15 @@ async def test_two_press_within_milliseconds_one_comes_the_word_matches_and_it_i
     await five.offered()
     await expect(desk.locator('[data-case][data-status="offered"]')).to_be_visible()
 
-    two = list(five.officers)[:2]
-    await asyncio.gather(*(five.officers[sign].evaluate(PRESS) for sign in two))
+    two, at = list(five.officers)[:2], 1_000 * time.time() + 400
+    pressed = await asyncio.gather(*(five.officers[sign].evaluate(PRESS_AT, at) for sign in two))
     winner = await five.holder()
     assert winner in two
     phone = five.officers[winner]
     for sign, other in five.officers.items():
-        if sign != winner:
-            said = f"{winner} was first." if sign in two else f"{winner} has taken it."
+        if sign != winner:  # on a busy machine a card may be gone before the clock of its page strikes
+            late = sign in two and pressed[two.index(sign)]
+            said = f"{winner} was first." if late else f"{winner} has taken it."
             await expect(other.locator("[data-notice]")).to_contain_text(said)
     await status(citizen, "claimed")
     await expect(citizen.locator("[data-status]")).to_contain_text(winner)
