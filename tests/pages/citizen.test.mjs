@@ -284,6 +284,8 @@ test("the steps say what is done, what is now, and when it was", () => {
   assert.equal(steps[4].at_ms, null);
   const desk = stepsOf({ status: "at_station" }, [{ kind: "received", at: "2026-11-29T06:00:00Z" }, { kind: "sent_to_desk", at: "2026-11-29T06:00:00Z" }]);
   assert.deepEqual(desk.map((one) => one.name), ["received", "at_station", "cleared"], "nobody was asked, and it does not say so");
+  const first = stepsOf({ status: "at_station", desk_reason: "desk_first" }, []);
+  assert.deepEqual(first.map((one) => one.name), ["received", "at_station", "cleared"], "nor before it has read the steps");
 });
 
 // --- what can still be done

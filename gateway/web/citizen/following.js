@@ -167,7 +167,8 @@ export function timesOf(entries) {
 export function stepsOf(it, entries) {
   const met = entries.some((one) => one.kind === "arrived");
   const at_desk = it.status === "at_station" || (it.status === "cleared" && !met);
-  const asked = !entries.length || entries.some((one) => STEP_OF[one.kind] === "offered");
+  const nobody = ["desk_first", "to_confirm", "nobody_near"].includes(it.desk_reason ?? ""); // known before the entries are
+  const asked = entries.length ? entries.some((one) => STEP_OF[one.kind] === "offered") : !nobody;
   const line = ["received", ...(asked ? ["offered"] : []), ...(at_desk ? ["at_station", "cleared"] : ["claimed", "en_route", "on_scene"])];
   if (it.status === "cleared" && !at_desk) line.push("cleared");
   const at = line.indexOf(it.status);
