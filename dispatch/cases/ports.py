@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 from uuid import UUID
 
 import msgspec
@@ -153,6 +153,10 @@ class HistoryEntry(NamedTuple):
     body: dict[str, Any]
 
 
+FIRED: Final = ("window", "ack", "check_in")
+"""Kinds of deadline that a store fires, each in a transaction of its own."""
+
+
 class CaseStore(Protocol):
     """The judge and the record. Every method that changes something is one server-side call and one commit; when it
     returns, the change is durable. Raises StoreAway, StoreBusy."""
@@ -179,8 +183,9 @@ class CaseStore(Protocol):
 
     async def due_stations(self) -> list[str]: ...
 
-    async def fire(self, station: str) -> list[Answer]:
-        """Fires what is due there: windows, acknowledgements, check-ins. Firing twice, or by several, is harmless."""
+    async def fire(self, station: str, *kinds: str) -> list[Answer]:
+        """Fires what is due there, of these kinds of deadline (of FIRED), or of all. Firing twice, or by several, is
+        harmless."""
 
     async def due_waves(self) -> list[DueWave]: ...
 

@@ -7,7 +7,7 @@ from typing import Protocol
 from dispatch.cases.catalogue import Catalogue
 from dispatch.cases.facts import Answer
 from dispatch.cases.modes import next_wave
-from dispatch.cases.ports import Bus, CaseStore, DueWave, Nearby, StoreBusy, WideDraft
+from dispatch.cases.ports import FIRED, Bus, CaseStore, DueWave, Nearby, StoreBusy, WideDraft
 from dispatch.streams.envelope import pack
 
 log = logging.getLogger(__name__)
@@ -51,10 +51,11 @@ class Sweeping:
         """Fires what is due, station by station; how many cases it moved. Raises: StoreAway, StoreBusy."""
         moved = 0
         for station in await self._store.due_stations():
-            try:
-                moved += self._tell(await self._store.fire(station))
-            except StoreBusy as error:  # one station's held row is no other station's delay
-                log.warning("station %s was not swept: %s", station, error)
+            for kind in FIRED:  # told at once: a desk does not wait until the next kind's rows are free
+                try:
+                    moved += self._tell(await self._store.fire(station, kind))
+                except StoreBusy as error:  # one station's held row is no other station's delay
+                    log.warning("%s of station %s was not swept: %s", kind, station, error)
         due = await self._store.due_waves()
         if due:
             if self._before_waves is not None:

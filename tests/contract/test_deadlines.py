@@ -1,12 +1,19 @@
 """Every timer is a row: nothing fires early, everything fires once, whoever and however many look."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
+from typing import Any, cast
 
 import pytest
 
+from dispatch.cases.catalogue import Catalogue
+from dispatch.cases.facts import Answer
+from dispatch.cases.ports import CaseStore, StoreBusy
 from dispatch.cases.values import DeskReason, Event, Status
 from dispatch.limits import ALARMS_MAX
+from dispatch.positions.live import LivePositions
+from dispatch.positions.roster import Roster
+from dispatch.streams.sweeping import Sweeping
 from tests.conftest import Database
 from tests.contract.small_town import Town, small_town
 
@@ -36,6 +43,36 @@ async def test_a_window_that_ran_out_sends_the_case_to_the_desk_once(town: Town)
     state = await town.state(case)
     assert (state.status, state.desk_reason) == (Status.AT_STATION, DeskReason.WINDOW_CLOSED)
     assert await town.store.fire("s1") == []
+
+
+class Holding:
+    """A store in which one kind of deadline waits for a row that somebody holds."""
+
+    def __init__(self, store: CaseStore) -> None:
+        self._store = store
+        self.told_before: list[str] = []
+        self.told: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    async def fire(self, station: str, *kinds: str) -> list[Answer]:
+        if "ack" in kinds or not kinds:
+            self.told_before = list(self.told)
+            raise StoreBusy("a row is held")
+        return await self._store.fire(station, *kinds)
+
+    def committed(self, answers: Iterable[Answer]) -> None:
+        self.told += [fact.kind for answer in answers for fact in answer.facts]
+
+
+async def test_what_fell_is_told_before_the_next_kind_of_deadline_is_waited_for(town: Town) -> None:
+    case = await town.report(await town.officer())
+    await town.pass_time(case)
+    store = Holding(town.store)
+    sweeping = Sweeping(cast(CaseStore, store), store, LivePositions(Roster()), Catalogue())
+    assert await sweeping.sweep() == 1
+    assert store.told_before == store.told == [Event.FELL_BACK]
 
 
 async def test_a_window_of_a_claimed_case_fires_nothing(town: Town) -> None:

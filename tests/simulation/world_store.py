@@ -168,8 +168,8 @@ class SimStore:
     async def due_stations(self) -> list[str]:
         return await self._ask(self._cases.due_stations)
 
-    async def fire(self, station: str) -> list[Answer]:
-        return await self._ask(lambda: self._cases.fire(station))
+    async def fire(self, station: str, *kinds: str) -> list[Answer]:
+        return await self._ask(lambda: self._cases.fire(station, *kinds))
 
     async def due_waves(self) -> list[DueWave]:
         return await self._ask(self._cases.due_waves)

@@ -14,7 +14,17 @@ from dispatch.adapters.memory import check_ins, deadlines, desk, judging, talkin
 from dispatch.adapters.memory.rows import Kept, Records, utc
 from dispatch.cases import duplicates
 from dispatch.cases.facts import Answer, CaseState, Fact, TalkState
-from dispatch.cases.ports import ActDraft, ClaimDraft, DueWave, Heads, HistoryEntry, Likely, ReportDraft, WideDraft
+from dispatch.cases.ports import (
+    FIRED,
+    ActDraft,
+    ClaimDraft,
+    DueWave,
+    Heads,
+    HistoryEntry,
+    Likely,
+    ReportDraft,
+    WideDraft,
+)
 from dispatch.cases.values import CLOSED, Event
 from dispatch.limits import TALK_KEPT_LINES
 from dispatch.positions.roster import OnDuty
@@ -96,10 +106,10 @@ class MemoryCases:
     async def due_stations(self) -> list[str]:
         return deadlines.due_stations(self.records, self.records.now_us())
 
-    async def fire(self, station: str) -> list[Answer]:
+    async def fire(self, station: str, *kinds: str) -> list[Answer]:
         us = self.records.now_us()
-        fired = deadlines.fire_window(self.records, station, us) + deadlines.fire_ack(self.records, station, us)
-        return fired + check_ins.fire(self.records, station, us)
+        firing = {"window": deadlines.fire_window, "ack": deadlines.fire_ack, "check_in": check_ins.fire}
+        return [answer for kind in kinds or FIRED for answer in firing[kind](self.records, station, us)]
 
     async def due_waves(self) -> list[DueWave]:
         return deadlines.due_waves(self.records, self.records.now_us())

@@ -15,6 +15,7 @@ from dispatch.cases.audience import OFFERING
 from dispatch.cases.duplicates import ACTS, likely
 from dispatch.cases.facts import Answer, CaseState, Fact, TalkState
 from dispatch.cases.ports import (
+    FIRED,
     ActDraft,
     ClaimDraft,
     DueWave,
@@ -32,6 +33,11 @@ from geo.point import Point
 
 OPEN_CASES_PAGE = 1_000  # about 100 ms of one call, and never near STATEMENT_TIMEOUT_MS
 DUE_WAVES_MAX = 500
+FIRING = {
+    "window": "SELECT * FROM fire_window($1, $2)",
+    "ack": "SELECT * FROM fire_ack($1, $2)",
+    "check_in": "SELECT * FROM fire_check_in($1, $2)",
+}
 TALKS_PAGE = 500  # cases asked for their talks in one call: few have one
 
 Draft = TypeVar("Draft", ReportDraft, ClaimDraft)
@@ -150,10 +156,10 @@ class PostgresCases:
     async def due_stations(self) -> list[str]:
         return [row[0] for row in await fetch(self._pool, "SELECT * FROM due_stations()")]
 
-    async def fire(self, station: str) -> list[Answer]:
-        fired = await fetch(self._pool, "SELECT * FROM fire_window($1, $2)", station, SWEEP_BATCH_MAX)
-        fired += await fetch(self._pool, "SELECT * FROM fire_ack($1, $2)", station, SWEEP_BATCH_MAX)
-        fired += await fetch(self._pool, "SELECT * FROM fire_check_in($1, $2)", station, SWEEP_BATCH_MAX)
+    async def fire(self, station: str, *kinds: str) -> list[Answer]:
+        fired: list[Any] = []
+        for kind in kinds or FIRED:
+            fired += await fetch(self._pool, FIRING[kind], station, SWEEP_BATCH_MAX)
         return [read_answer(row) for row in fired]
 
     async def due_waves(self) -> list[DueWave]:
