@@ -4,13 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
-from dispatch.limits import (
-    BATCH_BESIDE_S,
-    BATCH_CROWD_S,
-    BATCH_GATHER_S,
-    BATCH_ITEMS_MAX,
-    BATCH_QUEUE_MAX,
-)
+from dispatch.limits import BATCH_BESIDE_S, BATCH_CROWD_S, BATCH_GATHER_S, BATCH_ITEMS_MAX, BATCH_QUEUE_MAX
 from dispatch.pace import Pace
 
 Item = TypeVar("Item")

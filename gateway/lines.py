@@ -16,9 +16,9 @@ def plain_lines(database_urls: Iterable[str], redis_url: str, origins: Iterable[
     for url in database_urls:
         parts = urlsplit(url)
         asked = parse_qs(parts.query)
-        hosts = [host.rpartition(":")[0] or host for host in parts.netloc.rpartition("@")[2].split(",")]
+        hosts = [_host(one) for one in parts.netloc.rpartition("@")[2].split(",")]
         hosts = [*hosts, *(one for name in asked.get("host", []) for one in name.split(","))]
-        away = [host for host in hosts if host.strip("[]") not in HERE and not host.startswith("/")]
+        away = [host for host in hosts if host not in HERE and not host.startswith("/")]
         if away and asked.get("sslmode", [""])[-1] not in PROVEN:
             return f"the database at {away[0]} is asked in the open: add sslmode=verify-full to its address"
     redis = urlsplit(redis_url)
@@ -31,3 +31,8 @@ def plain_lines(database_urls: Iterable[str], redis_url: str, origins: Iterable[
         if said.scheme == "http" and (said.hostname or "") not in HERE:
             return f"pages of {origin} would be read in the open: its origin begins with https://"
     return None
+
+
+def _host(one: str) -> str:
+    """Of `host`, `host:port`, `[address]` or `[address]:port`."""
+    return one[1:].partition("]")[0] if one.startswith("[") else one.partition(":")[0]

@@ -7,14 +7,13 @@ from playwright.async_api import Page, expect
 STATION: Final = "xw-1"
 LAT, LON = 32.06, 118.79
 
-PRESS: Final = "document.querySelector('[data-take]')?.click()"
-"""Pressed from inside the page: a second card is gone within milliseconds, sooner than a pointer gets there."""
 PRESS_AT: Final = """(at) => new Promise((pressed) => setTimeout(() => {
     const card = document.querySelector('[data-take]');
     card?.click();
     pressed(card !== null);
 }, at - Date.now()))"""
-"""The same at a moment (ms since the epoch), for several pages as one; whether there was still a card."""
+"""Pressed from inside the page, at a moment (ms since the epoch) for several pages as one: a second card is gone sooner
+than a pointer gets there. Whether there was still a card."""
 
 
 async def report(page: Page, category: str, words: str, lat: float = LAT, lon: float = LON) -> str:

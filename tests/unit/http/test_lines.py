@@ -14,6 +14,7 @@ HERE = {"DATABASE_URL": "postgresql://u:secret@127.0.0.1/x", "REDIS_URL": "redis
         HERE,
         {"DATABASE_URL": "postgresql://u@/x?host=/run/postgresql", "REDIS_URL": "unix:///run/redis.sock"},
         {"DATABASE_URL": "postgresql://u@[::1]:5432/x"},
+        {"DATABASE_URL": "postgresql://u@[::1]/x"},
         {"DATABASE_URL": "postgresql://u@db.example/x?sslmode=verify-full", "REDIS_URL": "rediss://cache.example"},
         {"DATABASE_URL": "postgresql://u@a.example:5432,b.example:5432/x?sslmode=verify-ca"},
         {"ONBEAT_ORIGINS": "https://beat.example,http://localhost:8000"},
