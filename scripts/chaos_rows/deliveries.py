@@ -106,4 +106,4 @@ def judge(tally: Tally) -> Found:
     )
 
 
-ROW = Row(("B1",), {Profile.SHORT: 1, Profile.GATE: 40}, run, {"B1": judge}, {"B1": "250 officers on 3 nodes, not 500"})
+ROW = Row(("B1",), {Profile.SHORT: 1, Profile.GATE: 20}, run, {"B1": judge}, {"B1": "250 officers on 3 nodes, not 500"})
