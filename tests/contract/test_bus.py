@@ -1,14 +1,16 @@
 """The bus between processes on real Redis: it ends when it is told to, whatever its driver is at."""
 
 import asyncio
+import struct
 from collections.abc import Sequence
 from typing import Any, cast
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+import pytest
 from redis.asyncio import Redis
 
-from dispatch.adapters.redis.bus import RedisBus
+from dispatch.adapters.redis.bus import FACTS_TOGETHER_MAX, RedisBus, apart, together
 from dispatch.positions.live import RemoteFix
 from scripts.faults.proxy import FaultProxy
 
@@ -62,11 +64,24 @@ async def test_what_one_process_says_another_hears_and_not_itself(redis_url: str
         one.post(b"news")
         one.post_fixes(fixes)
         assert await heard.get() == b"news" and await there.get() == fixes
+        crowd = [b"news %d" % number * number for number in range(3 * FACTS_TOGETHER_MAX + 1)]
+        for payload in crowd:
+            one.post(payload)
+        assert [await heard.get() for _ in crowd] == crowd
         assert own.empty()
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
     await client.aclose()
+
+
+def test_payloads_that_go_together_come_apart_and_a_torn_one_is_said_to_be() -> None:
+    payloads = [b"", b"one", bytes(1_000)]
+    assert apart(together(payloads)) == payloads and apart(b"") == []
+    whole = together(payloads)
+    for torn in (whole[:-1], whole[:6], whole + b"\x01"):
+        with pytest.raises(struct.error):
+            apart(torn)
 
 
 async def test_a_bus_whose_connections_were_reset_hears_again_by_itself(redis_url: str) -> None:

@@ -22,12 +22,15 @@ log = logging.getLogger(__name__)
 
 FACTS, FIXES = b"onbeat:facts", b"onbeat:fixes"
 INDEX, GENERATION = "onbeat:index", "onbeat:generation"
-POSTS_MAX = 4_096
+POSTS_MAX, FIX_POSTS_MAX = 4_096, 64  # of facts, and of batches of fixes, which the next ones replace
 BACKOFF_S = (0.1, 2.0)
 PING_S = 5.0
 GATHER_S = 0.001  # what is posted within a millisecond goes together
+CROWD_S, GATHER_CROWD_S = 0.02, 0.005  # publications within so much of each other: a crowd, which gathers for so long
+FACTS_TOGETHER_MAX = 32  # payloads of facts in one publication: bounds what a hearing process takes in one turn
 
 _FIX = struct.Struct("<16sddff")
+_SIZE = struct.Struct("<I")
 # RuntimeError is what uvloop says of a transport that was reset: the driver passes it on as it is.
 AWAY = (RedisError, OSError, TimeoutError, RuntimeError)
 
@@ -40,6 +43,23 @@ def pack(fixes: Sequence[RemoteFix]) -> bytes:
 def unpack(payload: bytes) -> list[RemoteFix]:
     """Raises: struct.error for a payload that is not whole fixes."""
     return [(UUID(bytes=o), lat, lon, acc, age) for o, lat, lon, acc, age in _FIX.iter_unpack(payload)]
+
+
+def together(payloads: Sequence[bytes]) -> bytes:
+    """Several payloads as one: each behind its size, 4 bytes, little-endian."""
+    return b"".join([part for payload in payloads for part in (_SIZE.pack(len(payload)), payload)])
+
+
+def apart(body: bytes) -> list[bytes]:
+    """What `together` joined. Raises: struct.error for a body that is not whole payloads."""
+    found, at = list[bytes](), 0
+    while at < len(body):
+        (size,) = _SIZE.unpack_from(body, at)
+        at += _SIZE.size + size
+        if at > len(body):
+            raise struct.error(f"a payload of {size} bytes is not whole")
+        found.append(body[at - size : at])
+    return found
 
 
 def connect(url: str, *, connections: int = 8) -> "aioredis.Redis":
@@ -71,7 +91,9 @@ class RedisBus:
     ) -> None:
         self._channels = channels  # what this process listens to
         self._client, self._url, self._origin = client, url, origin.encode().ljust(16)[:16]
-        self._posts: deque[tuple[bytes, bytes]] = deque(maxlen=POSTS_MAX)
+        self._facts: deque[bytes] = deque(maxlen=POSTS_MAX)
+        self._fixes: deque[bytes] = deque(maxlen=FIX_POSTS_MAX)
+        self._published_at = -CROWD_S
         self._wake = asyncio.Event()
         self._wait_s = BACKOFF_S[0]
         self.on_facts: Callable[[bytes], None] = lambda payload: None
@@ -79,13 +101,13 @@ class RedisBus:
         self.on_link: Callable[[bool], None] = lambda connected: None
 
     def post(self, payload: bytes) -> None:
-        self._posts.append((FACTS, self._origin + payload))
+        self._facts.append(payload)
         self._wake.set()
 
     def post_fixes(self, fixes: Sequence[RemoteFix]) -> None:
         """To all other processes, and into the index that a starting process reads."""
         if fixes:
-            self._posts.append((FIXES, self._origin + pack(fixes)))
+            self._fixes.append(pack(fixes))
             self._wake.set()
 
     async def run(self) -> None:
@@ -95,21 +117,34 @@ class RedisBus:
             group.create_task(self._subscribe())
 
     async def _publish(self) -> None:
+        clock = asyncio.get_running_loop().time
         while True:
             _end_if_told()
             await self._wake.wait()
-            await asyncio.sleep(GATHER_S)
+            # Each publication comes back to this process too, and a turn of the driver costs more than what it carries.
+            crowd = clock() - self._published_at < CROWD_S
+            await asyncio.sleep(GATHER_CROWD_S if crowd else GATHER_S)
+            self._published_at = clock()
             self._wake.clear()
-            posts = [self._posts.popleft() for _ in range(len(self._posts))]
+            posts = self._taken()
             try:
                 async with asyncio.timeout(REDIS_S_MAX):
                     pipe = self._client.pipeline(transaction=False)
-                    for channel, payload in posts:
-                        pipe.publish(channel, payload)
+                    for channel, body in posts:
+                        pipe.publish(channel, self._origin + body)
                     await pipe.execute()
             except AWAY as error:
                 log.warning("%d publications were lost: %s", len(posts), error)
                 await asyncio.sleep(BACKOFF_S[0])
+
+    def _taken(self) -> list[tuple[bytes, bytes]]:
+        """All that waits, as few publications: (channel, body)."""
+        facts, fixes = list(self._facts), list(self._fixes)
+        self._facts.clear()
+        self._fixes.clear()
+        starts = range(0, len(facts), FACTS_TOGETHER_MAX)
+        posts = [(FACTS, together(facts[at : at + FACTS_TOGETHER_MAX])) for at in starts]
+        return posts + [(FIXES, batch) for batch in fixes]
 
     async def _subscribe(self) -> None:
         while True:
@@ -150,7 +185,8 @@ class RedisBus:
         body = payload[len(self._origin) :]
         try:
             if channel == FACTS:
-                self.on_facts(body)
+                for one in apart(body):
+                    self.on_facts(one)
             else:
                 self.on_fixes(unpack(body))
         except Exception:  # one bad publication must not end the subscription
