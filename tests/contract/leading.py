@@ -7,12 +7,13 @@ between.
 
 import contextlib
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
 from dispatch.cases.facts import Answer, CaseState, HolderState
-from dispatch.cases.values import CLOSED, HELD, Status
+from dispatch.cases.values import CLOSED, HELD, Event, Refusal, Status
 from dispatch.limits import SHIFT_LAST_MIN
 from dispatch.people.values import Role
 from gateway.wire.desk_messages import Reoffer, TakeBack
@@ -28,6 +29,7 @@ STEPS_MAX: Final = 8  # towards a state; a case that is not there by then stays 
 BETWEEN: Final = 0.15  # share of a lead's steps before which somebody else does something
 RANK: Final = {Status.OFFERED: 0, Status.AT_STATION: 0, Status.CLAIMED: 1, Status.EN_ROUTE: 2, Status.ON_SCENE: 3}
 """How far a case has come; one that has come further is not led back."""
+WAY: Final = (Status.CLAIMED, Status.EN_ROUTE)
 FAR: Final = 0.5  # degrees north: outside every ring
 IDLE: Final = """
 SELECT id FROM officers o WHERE held < slots AND station = $1
@@ -37,6 +39,28 @@ SEATED: Final = """
 SELECT a.officer_id, a.case_id FROM assignments a JOIN officers o ON o.id = a.officer_id
 WHERE a.active AND o.station = $1 AND NOT a.case_id = ANY ($2) ORDER BY a.id
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """`events`, `refusals`: kinds that in a calm town come about for certain."""
+
+    way: "Callable[[Lead], None]"
+    events: frozenset[Event]
+    refusals: frozenset[Refusal]
+
+
+LEADS: Final[dict[str, Named]] = {}
+
+
+def lead(
+    *events: Event, refusals: Iterable[Refusal] = ()
+) -> "Callable[[Callable[[Lead], None]], Callable[[Lead], None]]":
+    def named(way: "Callable[[Lead], None]") -> "Callable[[Lead], None]":
+        LEADS[way.__name__] = Named(way, frozenset(events), frozenset(refusals))
+        return way
+
+    return named
 
 
 class Aside(Exception):
@@ -76,6 +100,13 @@ class Lead:
         if ending is not None and ending.objected:
             return self.say(kind, case, Role.SUPERVISOR, **({"first": self.dice.random() < 0.5} | known))
         return self.say(kind, case, self.dice.choice((Role.DESK, Role.SUPERVISOR)), **known)
+
+    def claim(self, case: CaseState, officer: UUID) -> Answer:
+        """By an officer who has just come near."""
+        self.walk.run(self.world.join(officer))
+        state = self.now(case)
+        self.walk.note(f"{officer} claims {state.id}")
+        return self.walk.answered(self.world.claim(state.id, officer, state.round, key()))
 
     # --- time and places
     def wait(self, seconds: float, *, unseen: bool = False) -> None:
@@ -210,7 +241,5 @@ class Lead:
     def _take(self, state: CaseState, *kept: CaseState) -> None:
         """By somebody who comes near while it is open; where nobody may, it goes to the desk."""
         officer = self.free(state.station, *kept)
-        self.walk.run(self.world.join(officer))
-        state = self.now(state)
-        if not self.walk.answered(self.world.claim(state.id, officer, state.round, key())).ok:
+        if not self.claim(state, officer).ok:
             self.wait(61.0)
