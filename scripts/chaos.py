@@ -7,8 +7,9 @@
 A fleet of three web processes, three sweepers and two relays with both stores as children, driven over the public
 protocol, with the faults of each row; then healed and read back. OUT is one JSON array with every row,
 `{row, n, seed, figure, reached, reason}`, written whole after every block; `reached` is null where a row was not run
-or is not built. Finished blocks are kept beside OUT (`OUT.blocks`), and --resume goes on after them. Runs with an OUT
-of their own may go side by side; --merge puts the blocks of several runs of one seed and profile together.
+or is not built. `driver_deaf_s` in a figure is the longest pause of this process itself, which its times contain.
+Finished blocks are kept beside OUT (`OUT.blocks`), and --resume goes on after them. Runs with an OUT of their own may
+go side by side; --merge puts the blocks of several runs of one seed and profile together.
 
 Exit codes: 0 every row that ran is reached; 1 one is not; 2 nothing could be run.
 """
@@ -23,13 +24,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import uvloop
 
 from scripts import answer
+from scripts.chaos_rows.attentive import attentive
 from scripts.chaos_rows.ground import Ground, open_ground
 from scripts.chaos_rows.table import ELSEWHERE, NOT_BUILT, ROWS
 from scripts.chaos_rows.tally import Found, Profile, Row, Tally, merged
@@ -152,16 +154,17 @@ class Chaos:
     async def _block(self, ground: Ground, row: Row, number: int) -> bool:
         began = time.monotonic()
         try:
-            async with asyncio.timeout(BLOCK_S_MAX):
-                tallies = await row.run(ground, self.options.profile, number)
+            async with attentive() as deaf_s, asyncio.timeout(BLOCK_S_MAX):
+                ran = await row.run(ground, self.options.profile, number)
                 await ground.heal()
+                deaf = {"worst_deaf_s": deaf_s()}
         except Exception as error:  # a row that cannot be finished is not reached; the others go on
             logging.getLogger(__name__).exception("block %s of %s", number, _of(row))
             why = f"block {number} could not be finished: {_first(error)!r}"
             self.failed.update(dict.fromkeys(row.names, why))
             self.write()
             return False
-        self.blocks.put(row, number, {name: dict(tally) for name, tally in tallies.items()})
+        self.blocks.put(row, number, {name: dict(tally) | deaf for name, tally in ran.items()})
         self.write()
         for name in row.names:
             found = self.found(row, name)
@@ -179,9 +182,12 @@ class Chaos:
         return [row for row in wanted if not row.lacks()]
 
     def found(self, row: Row, name: str) -> Found | None:
-        """What a row has come to so far."""
+        """What a row has come to so far, and beside it how long this process itself was deaf at most."""
         tally = self.blocks.sum(row, name)
-        return None if tally is None else row.judge[name](tally)
+        if tally is None:
+            return None
+        found, deaf_s = row.judge[name](tally), tally.get("worst_deaf_s")
+        return found if deaf_s is None else replace(found, figure={**found.figure, "driver_deaf_s": deaf_s})
 
     def answers(self) -> list[dict[str, Any]]:
         """Every row of the table."""

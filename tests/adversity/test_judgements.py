@@ -1,7 +1,10 @@
 """What judges the chaos runs is judged itself: each kind of broken promise must be seen, and OUT be whole."""
 
+import asyncio
 import contextlib
+import gc
 import json
+import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -239,3 +242,25 @@ async def test_a_row_that_cannot_be_finished_is_not_reached_and_the_others_stay(
     (answer,) = [one for one in run.answers() if one["row"] == "A1"]
     assert answer["reached"] is False and "no more" in answer["reason"]
     assert run.code == 1
+
+
+async def test_the_drivers_own_pauses_are_told_beside_a_figure_and_nothing_is_collected_in_a_block(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Quiet(SimpleNamespace):
+        async def heal(self) -> None: ...
+
+    async def deaf(ground: Ground, profile: Profile, block: int) -> Mapping[str, Tally]:
+        assert not gc.isenabled()
+        await asyncio.sleep(0.02)
+        time.sleep(0.2)  # noqa: ASYNC251 - what is to be noticed
+        await asyncio.sleep(0.02)
+        return {"A1": {"n": 1}}
+
+    row = Row(("A1",), {Profile.SHORT: 1, Profile.GATE: 1}, deaf, {"A1": lambda _: Found(1, {"x": 2}, True)})
+    monkeypatch.setattr(chaos, "ROWS", (row,))
+    run = Chaos(Options(Profile.SHORT, 3, tmp_path / "out.json", frozenset({"A1"})), say=lambda line: None)
+    assert await run._block(Quiet(notes=[]), row, 0) and gc.isenabled()  # type: ignore[arg-type]
+    (answer,) = [one for one in run.answers() if one["row"] == "A1"]
+    assert answer["reached"] and answer["figure"]["x"] == 2
+    assert 0.15 < answer["figure"]["driver_deaf_s"] < 5.0
