@@ -1,13 +1,23 @@
 """What the witness and the verifier need of a store, and the witness of a place outside it."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
+from uuid import UUID
 
 from dispatch.audit.chains import Act, Chain, Reading
 from dispatch.audit.record import Signed
 from dispatch.audit.tree import Head
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who an entry calls by an id: what people know them by, and their account, whose chain it is."""
+
+    account: UUID
+    login: str
+    call_sign: str | None = None
 
 
 class Journal(Protocol):
@@ -18,6 +28,9 @@ class Journal(Protocol):
 
     async def entries(self, chain: Chain, before: int | None, count: int) -> list[Reading]:
         """The latest `count` of a chain, newest first, those before number `before` where it is given."""
+
+    async def people(self, ids: Sequence[UUID]) -> dict[UUID, Person]:
+        """Whom `ids` stand for, be it an account's or an officer's; without those who are nobody here."""
 
 
 @dataclass(frozen=True, slots=True)

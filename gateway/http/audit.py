@@ -3,12 +3,14 @@
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from dispatch.audit.chains import TOWN, Chain, Reading
+from dispatch.audit.ports import Journal
 from dispatch.limits import AUDIT_PAGE
 from dispatch.people.permissions import Act
 from dispatch.people.values import Role
@@ -40,11 +42,22 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
     hash: str
 
 
+class AuditPerson(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody whom the entries name: `actor` as they do. `account`: whose chain account:ACCOUNT is."""
+
+    actor: str
+    account: UUID
+    login: str
+    call_sign: str | None
+
+
 class AuditPage(msgspec.Struct, frozen=True, kw_only=True):
-    """The latest first. `more`: ask again with `before` the last one's number."""
+    """The latest first. `more`: ask again with `before` the last one's number. `people`: who the actors are, and whose
+    chain it is, as far as they have an account here now."""
 
     chain: str
     entries: tuple[AuditEntry, ...]
+    people: tuple[AuditPerson, ...]
     more: bool
 
 
@@ -58,7 +71,21 @@ async def get_audit(request: Request) -> Response:
     journal = node_of(request).journal
     await journal.enter(Chain(TOWN), who.name, Act.READ_AUDIT, {"chain": chain})
     found = await journal.entries(Chain(chain), before, AUDIT_PAGE + 1)
-    return answered(AuditPage(chain=chain, entries=tuple(map(_told, found[:AUDIT_PAGE])), more=len(found) > AUDIT_PAGE))
+    entries = tuple(map(_told, found[:AUDIT_PAGE]))
+    people = await _people(journal, {entry.actor for entry in entries} | {chain})
+    return answered(AuditPage(chain=chain, entries=entries, people=people, more=len(found) > AUDIT_PAGE))
+
+
+async def _people(journal: Journal, actors: set[str]) -> tuple[AuditPerson, ...]:
+    """Of those among `actors` (a kind and an id, a colon between) that are somebody who works here."""
+    ids = {actor: UUID(part) for actor in actors for part in [actor.partition(":")[2]] if re.fullmatch(UUID_, part)}
+    known = await journal.people(list(ids.values()))
+    return tuple(
+        AuditPerson(actor=actor, account=one.account, login=one.login, call_sign=one.call_sign)
+        for actor in sorted(ids)
+        for one in [known.get(ids[actor])]
+        if one is not None
+    )
 
 
 def _told(entry: Reading) -> AuditEntry:

@@ -12,6 +12,7 @@ from dispatch.adapters.heads import HeadsFolder, lines_of
 from dispatch.adapters.postgres.audit import PostgresAudited, PostgresJournal, PostgresSnapshot
 from dispatch.adapters.signing import KEY_FILE, Ed25519Signer, Ed25519Verifier
 from dispatch.audit.chains import Chain, read_of
+from dispatch.audit.ports import Person
 from dispatch.audit.record import Mark, Record, RecordsError, opened, seal
 from dispatch.audit.tree import Heads
 from dispatch.audit.verifying import Kind, Verdict, Witnessed, verify
@@ -146,6 +147,20 @@ async def test_coming_and_going_is_entered_and_a_reporters_is_not(town: Town) ->
     entries = await PostgresJournal(town.pool).entries(Chain(f"account:{account}"), None, 10)
     assert [entry.act for entry in entries] == ["session_ended", "signed_in"]
     assert await PostgresJournal(town.pool).entries(read_of(case), None, 10) == []
+
+
+async def test_an_id_of_an_account_or_of_an_officer_is_told_as_the_person_and_a_strangers_is_not(town: Town) -> None:
+    account, officer, stranger = [await town.owner.fetchval("SELECT gen_random_uuid()") for _ in range(3)]
+    await town.owner.execute(
+        "INSERT INTO officers (id, station, call_sign, surname) VALUES ($1, 's1', 'A17', 'Li')", officer
+    )
+    await town.owner.execute(
+        "INSERT INTO accounts (id, login, role, officer, password) VALUES ($1, $2, 'officer', $3, 'x')",
+        account, f"officer-{account}", officer,
+    )  # fmt: skip
+    found = await PostgresJournal(town.pool).people([account, officer, stranger])
+    assert found == dict.fromkeys((account, officer), Person(account, f"officer-{account}", "A17"))
+    assert await PostgresJournal(town.pool).people([]) == {}
 
 
 async def test_what_was_witnessed_and_then_cut_off_is_missing(

@@ -30,6 +30,17 @@ async def test_every_look_at_a_case_is_kept_with_who_looked(town: Town) -> None:
     assert [e["seq"] for e in await chain(supervisor, f"read:{made['case']}", before=3)] == [2, 1]
 
 
+async def test_who_an_entry_names_is_told_by_login_and_an_officer_by_call_sign(town: Town) -> None:
+    admin, officer = await town.someone("admin"), await town.someone("officer")
+    account = await town.owner.fetchval("SELECT id FROM accounts WHERE officer = $1::uuid", officer.said["officer"])
+    own = (await admin.ask("GET", "/v1/audit?chain=town")).json()["people"]
+    assert {"admin"} <= {one["login"] for one in own}
+    told = (await admin.ask("GET", f"/v1/audit?chain=account:{account}")).json()
+    assert told["entries"][0]["act"] == "signed_in"
+    assert {one["account"] for one in told["people"]} == {str(account)}
+    assert {one["call_sign"] for one in told["people"]} == {officer.said["call_sign"]}
+
+
 async def test_who_may_not_see_a_case_leaves_no_entry(town: Town) -> None:
     made = await town.report()
     officer = await town.someone("officer")

@@ -144,3 +144,18 @@ test("every tab shows something of its own, and closing one forgets its form", (
 test("signing out leaves nothing behind", () => {
   assert.deepEqual(after("person-password", { t: "ui.sign_out" }), { ...FIRST, now_ms: 2_000 });
 });
+
+test("the audit says who it was by call sign or login, and how the id begins of who is nobody any more", () => {
+  const shown = read(state("audit"));
+  assert.match(shown, /Admin admin\n/);
+  assert.match(shown, /Supervisor 0b6f7f0e\n/);
+});
+
+test("an officer is called by another id than their account: a press leads to the account's chain, and says whose it is at once", () => {
+  const people = [{ actor: "officer:0b6f7f0e-0000-4000-8000-000000000009", account: "0b6f7f0e-0000-4000-8000-000000000008", login: "officer-0417", call_sign: "0417" }];
+  const entries = [{ seq: 4, at: "2026-11-29T06:04:00Z", actor: people[0].actor, act: "read_audit", body: {}, hash: "ef" }];
+  const it = after("audit", { t: "audit", page: { chain: "town", more: false, people, entries } });
+  const [press] = nodes(view(it, EN), (attrs) => attrs["aria-label"] === "Only Officer 0417");
+  assert.equal(press.attrs.onclick.chain, "account:0b6f7f0e-0000-4000-8000-000000000008");
+  assert.match(read(reduce(it, press.attrs.onclick)), /Account 0417/);
+});

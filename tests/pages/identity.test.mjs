@@ -33,8 +33,8 @@ test("without a reason of ten characters nothing is asked", () => {
 
 test("the audit takes only pages of the chain that is shown, and is shut with its card", () => {
   const shown = reduceAudit(AUDIT, { t: "ui.audit", chain: "town" });
-  assert.equal(reduceAudit(shown, { t: "audit", page: { chain: "account:x", entries: [{}], more: false } }), shown);
-  const loaded = reduceAudit(shown, { t: "audit", page: { chain: "town", entries: [{ seq: 2 }], more: true } });
+  assert.equal(reduceAudit(shown, { t: "audit", page: { chain: "account:x", entries: [{}], people: [], more: false } }), shown);
+  const loaded = reduceAudit(shown, { t: "audit", page: { chain: "town", entries: [{ seq: 2 }], people: [], more: true } });
   assert.equal(reduceAudit(loaded, { t: "ui.audit_older" }).audit.going, true);
   const readers = replayed(PLAYED, "readers");
   assert.equal(reduce(readers, { t: "ui.shut" }).audit, null);

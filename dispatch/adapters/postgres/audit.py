@@ -1,15 +1,16 @@
 """The audit in PostgreSQL: entries beside the cases, what a witness reads, one moment of all of it for who verifies."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
+from uuid import UUID
 
 import asyncpg
 import msgspec
 
 from dispatch.adapters.postgres.pool import fetch
 from dispatch.audit.chains import Act, Chain, Reading
-from dispatch.audit.ports import Noted, Now, Words
+from dispatch.audit.ports import Noted, Now, Person, Words
 from dispatch.audit.tree import Head
 
 ACT: Final = """
@@ -31,6 +32,9 @@ READING: Final = (
     "coalesce(body::text, ''), coalesce(hash, ''::bytea) FROM audit"
 )
 PAGE: Final = READING + " WHERE chain = $1 AND seq < coalesce($2, 2147483647) ORDER BY seq DESC LIMIT $3"
+PEOPLE: Final = """
+SELECT a.id, a.officer, a.login, o.call_sign FROM accounts a LEFT JOIN officers o ON o.id = a.officer
+WHERE a.id = ANY ($1::uuid[]) OR a.officer = ANY ($1::uuid[])"""
 READINGS: Final = READING + " ORDER BY chain, seq"
 CHANGES: Final = """
 SELECT e.seq, c.id, e.seq IS NOT NULL AND (e.actor, e.act, e.body ->> 'subject', e.body ->> 'verb', e.body ->> 'sha256')
@@ -64,6 +68,14 @@ class PostgresJournal:
     async def entries(self, chain: Chain, before: int | None, count: int) -> list[Reading]:
         rows = await fetch(self._pool, PAGE, chain, before, count)
         return [_reading(row) for row in rows]
+
+    async def people(self, ids: Sequence[UUID]) -> dict[UUID, Person]:
+        rows = await fetch(self._pool, PEOPLE, list(ids)) if ids else []
+        asked, found = set(ids), dict[UUID, Person]()
+        for row in rows:
+            known = Person(row["id"], row["login"], row["call_sign"])
+            found |= {one: known for one in (row["id"], row["officer"]) if one in asked}
+        return found
 
     async def now(self) -> Now:
         (row,) = await fetch(self._pool, NOW)

@@ -71,7 +71,7 @@ const refused = (/** @type {string} */ code, pointer = "") => ({ t: "refused", r
 const WHY = { t: "ui.set", field: "reason", value: "New here." };
 
 const AUDITED = [...HERE, tab("audit"), { t: "ui.audit", chain: "town" }];
-const ENTRIES = { t: "audit", page: { chain: "town", more: true, entries: [
+const ENTRIES = { t: "audit", page: { chain: "town", more: true, people: [{ actor: "admin:0b6f7f0e-0000-4000-8000-000000000001", account: "0b6f7f0e-0000-4000-8000-000000000001", login: "admin", call_sign: null }], entries: [
   { seq: 3, at: "2026-11-29T06:03:00Z", actor: "admin:0b6f7f0e-0000-4000-8000-000000000001", act: "read_audit", body: { chain: "town" }, hash: "ab" },
   { seq: 2, at: "2026-11-29T06:02:00Z", actor: "supervisor:0b6f7f0e-0000-4000-8000-000000000002", act: "signed_in", body: { reason: "To call the reporter back." }, hash: "cd" }] } };
 
@@ -120,7 +120,7 @@ export const PLAYED = {
     { name: "changes-none", log: [...HERE, tab("changes")] },
     { name: "audit-loading", log: AUDITED },
     { name: "audit", log: [...AUDITED, ENTRIES] },
-    { name: "audit-account", log: [...AUDITED, { t: "ui.audit", chain: "account:0b6f7f0e-0000-4000-8000-000000000002" }, { t: "audit", page: { chain: "account:0b6f7f0e-0000-4000-8000-000000000002", more: false, entries: [] } }] },
+    { name: "audit-account", log: [...AUDITED, { t: "ui.audit", chain: "account:0b6f7f0e-0000-4000-8000-000000000002" }, { t: "audit", page: { chain: "account:0b6f7f0e-0000-4000-8000-000000000002", more: false, people: [], entries: [] } }] },
     { name: "audit-refused", log: [...AUDITED, { t: "audit_refused", chain: "town", refused: { code: "store_away" } }] },
     ...accountStates(HERE),
     { name: "reconnecting", log: [...HERE, { t: "line", line: "reconnecting" }, at(12)] },

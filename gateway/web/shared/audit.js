@@ -3,7 +3,8 @@
  * which chains somebody may see: an admin the town and accounts, a supervisor the readers of a case.
  *
  * @typedef {{seq: number, at: string, actor: string, act: string, body: Record<string, any>, hash: string}} Entry
- * @typedef {{chain: string, entries: Entry[], more: boolean, going: boolean, refused: import("./second.js").Refusal | null}} Audit the latest first
+ * @typedef {{actor: string, account: string, login: string, call_sign: string | null}} Person
+ * @typedef {{chain: string, entries: Entry[], people: Record<string, Person>, more: boolean, going: boolean, refused: import("./second.js").Refusal | null}} Audit the latest first; people by what the entries call them
  */
 
 import { h } from "./dom.js";
@@ -16,7 +17,7 @@ const ENTRIES_MAX = 1_000; // shown at once; older ones take the place of the fi
 
 /** @template {typeof AUDIT} S @param {S} state @param {import("./dom.js").Message} m @returns {S} */
 export function reduceAudit(state, m) {
-  if (m.t === "ui.audit") return { ...state, audit: { chain: m.chain, entries: [], more: false, going: true, refused: null } };
+  if (m.t === "ui.audit") return { ...state, audit: { chain: m.chain, entries: [], people: state.audit?.people ?? {}, more: false, going: true, refused: null } };
   const now = state.audit;
   if (!now) return state;
   switch (m.t) {
@@ -24,7 +25,8 @@ export function reduceAudit(state, m) {
       return now.more && !now.going ? { ...state, audit: { ...now, going: true, refused: null } } : state;
     case "audit":
       if (m.page.chain !== now.chain) return state;
-      return { ...state, audit: { ...now, going: false, entries: [...now.entries, ...m.page.entries].slice(-ENTRIES_MAX), more: m.page.more } };
+      return { ...state, audit: { ...now, going: false, entries: [...now.entries, ...m.page.entries].slice(-ENTRIES_MAX), more: m.page.more,
+        people: { ...now.people, ...Object.fromEntries(m.page.people.map((/** @type {Person} */ one) => [one.actor, one])) } } };
     case "audit_refused":
       return m.chain === now.chain ? { ...state, audit: { ...now, going: false, refused: m.refused } } : state;
     case "ui.audit_shut":
@@ -33,6 +35,13 @@ export function reduceAudit(state, m) {
       return state;
   }
 }
+
+/** Call sign or login, else how the id begins: of who is nobody here any more. @param {Audit} now @param {string} actor or the chain of an account */
+export const calledOf = (now, actor) => {
+  const id = actor.split(":")[1] ?? "";
+  const one = now.people[actor] ?? Object.values(now.people).find((other) => other.account === id);
+  return one ? one.call_sign ?? one.login : id.slice(0, 8);
+};
 
 /** @param {any} page */
 async function load(page) {

@@ -6,10 +6,9 @@
  * @typedef {import("./state.js").State} State
  */
 
-import { auditTable } from "../shared/audit.js";
+import { auditTable, calledOf } from "../shared/audit.js";
 import { h } from "../shared/dom.js";
 import { call, sentenceOf } from "../shared/http.js";
-import { nameOfAccount } from "./queue.js";
 
 const REASON_CHARS = [10, 500]; // as the service takes it
 
@@ -69,8 +68,8 @@ export function identityView(it, state, words) {
         onclick: readers ? { t: "ui.audit_shut" } : { t: "ui.audit", chain: `read:${it.case}` } }, words.say("desk.readers")) : null),
     now ? opening(now, words) : null,
     supervisor && readers ? auditTable(readers, words, (actor) => {
-      const [role, account] = actor.split(":");
-      return words.say("desk.readers.who", { account: account?.slice(0, 8) ?? "", role: words.has(`desk.by.${role}`) ? words.say(`desk.by.${role}`) : role, name: account ? nameOfAccount(account, state, words) : "" });
+      const [role] = actor.split(":");
+      return words.say("desk.readers.who", { role: words.has(`desk.by.${role}`) ? words.say(`desk.by.${role}`) : role, name: calledOf(readers, actor) });
     }) : null);
 }
 

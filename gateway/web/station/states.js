@@ -34,7 +34,7 @@ const FULL = [...HERE, CASE, AT_DESK, TAKEN, { ...CASE, case: id(4), seq: 9, sta
 const OPENING = [...FULL, { t: "ui.open", case: id(2) }, { t: "ui.identity" }, { t: "ui.identity_reason", value: "To ask which gate it was." }, { t: "ui.identity_go" }];
 const IDENTITY = /** @type {Record<string, any[]>} */ ({ found: [{ t: "identity", case: id(2), found: { number: "+8613800138000", name: "王小明" } }],
   none: [{ t: "identity", case: id(2), found: { number: null, name: null } }], refused: [{ t: "identity_refused", case: id(2), refused: { code: "not_found" } }] });
-const READERS = { t: "audit", page: { chain: `read:${id(2)}`, more: true, entries: [
+const READERS = { t: "audit", page: { chain: `read:${id(2)}`, more: true, people: [{ actor: "supervisor:0b6f7f0e-0000-4000-8000-000000000002", account: "0b6f7f0e-0000-4000-8000-000000000002", login: "supervisor-xw", call_sign: null }], entries: [
   { seq: 3, at: "2026-11-29T06:03:00Z", actor: "admin:0b6f7f0e-0000-4000-8000-000000000001", act: "read_audit", body: { chain: "town" }, hash: "ab" },
   { seq: 2, at: "2026-11-29T06:02:00Z", actor: "supervisor:0b6f7f0e-0000-4000-8000-000000000002", act: "open_identity", body: { reason: "To call the reporter back." }, hash: "cd" }] } };
 
