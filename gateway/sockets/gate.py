@@ -17,9 +17,11 @@ from gateway.http.problems import MEDIA_TYPE
 from gateway.node import Node
 from gateway.refusals import tell
 from gateway.sockets.link import Handshake, Refused, Session
+from gateway.sockets.opening import subprotocols
 from gateway.sockets.session import PersonSession
 
 PATH = "/v1/socket"
+TICKET = "ticket."  # a subprotocol that begins so names a ticket
 
 
 def refusal(code: str, detail: str | None = None) -> Refused:
@@ -36,6 +38,12 @@ def refusal(code: str, detail: str | None = None) -> Refused:
     if code in RETRY_AFTER_S:
         headers.append(("retry-after", str(RETRY_AFTER_S[code])))
     return Refused(status, msgspec.json.encode(body), tuple(headers))
+
+
+def _tickets(handshake: Handshake) -> list[str]:
+    """As our pages name theirs, in a header that no log keeps; in the address, of a page that a phone kept."""
+    named = (one for one in subprotocols(handshake.headers) if one.startswith(TICKET))
+    return [one[len(TICKET) :] for one in named] + parse_qs(handshake.query, max_num_fields=4).get("ticket", [])
 
 
 class SocketGate:
@@ -61,7 +69,7 @@ class SocketGate:
         origin = handshake.headers.get("origin", "")
         if origin not in self._node.settings.origins:
             return "origin_not_allowed"
-        tickets = parse_qs(handshake.query, max_num_fields=4).get("ticket", [])
+        tickets = _tickets(handshake)
         if len(tickets) != 1:
             return "ticket_missing"
         try:

@@ -1,13 +1,14 @@
 """The opening handshake (RFC 6455, 4.2): the request as uvicorn replays it, and the answers in HTTP.
 
-Extensions and subprotocols are never offered back, so no socket carries a compressor and no compressed bomb can come.
+Extensions are never offered back, so no socket carries a compressor and no compressed bomb can come. Of subprotocols
+ours alone is: beside it a page names its ticket, since its script can set no other header and addresses are logged.
 """
 
 import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
@@ -16,7 +17,9 @@ from dispatch import limits
 from gateway.sockets.link import Handshake, Refused
 
 _GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, 1.3
+_OURS: Final = b"\r\nSec-WebSocket-Protocol: onbeat.1"
 _ONCE: Final = ("host", "origin", "upgrade", "sec-websocket-key", "sec-websocket-version", "authorization")
+SUBPROTOCOL: Final = "onbeat.1"
 _PROBLEM: Final = ("content-type", "application/problem+json")
 
 
@@ -66,7 +69,12 @@ def read_request(head: bytes, peer: str) -> Opening | Refused:
     if not _is_key(key):
         return _bad("Sec-WebSocket-Key must be 16 bytes in base64.")
     path, _, query = target.partition("?")
-    return Opening(Handshake(path, query, headers, peer), _accepted(key))
+    return Opening(Handshake(path, query, headers, peer), _accepted(key, SUBPROTOCOL in subprotocols(headers)))
+
+
+def subprotocols(headers: Mapping[str, str]) -> list[str]:
+    """What the peer names of them."""
+    return [one.strip() for one in headers.get("sec-websocket-protocol", "").split(",")]
 
 
 def render(refused: Refused, guard: Sequence[tuple[str, str]] = ()) -> bytes:
@@ -94,10 +102,10 @@ def _is_key(key: str) -> bool:
         return False
 
 
-def _accepted(key: str) -> bytes:
+def _accepted(key: str, ours: bool) -> bytes:
     # SHA-1 is the handshake's own echo (RFC 6455, 4.2.2), not a secret's keeper.
     echo = base64.b64encode(hashlib.sha1(key.encode() + _GUID, usedforsecurity=False).digest())
     return (
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        b"Sec-WebSocket-Accept: " + echo + b"\r\n\r\n"
+        b"Sec-WebSocket-Accept: " + echo + (_OURS if ours else b"") + b"\r\n\r\n"
     )

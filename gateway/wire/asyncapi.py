@@ -151,20 +151,26 @@ def _socket(types: list[type]) -> Json:
         "address": CHANNEL,
         "title": "The live socket",
         "description": (
-            "Opened with a one-use ticket of POST /v1/tickets and the exact Origin it was made for. hello is due "
-            f"within {limits.HELLO_S_MAX:.0f} s; a message may hold {limits.MESSAGE_BYTES_MAX} bytes. One that is not "
-            "understood is answered by a problem and the socket lives on. A refused handshake is a problem document."
+            "Opened with a one-use ticket of POST /v1/tickets, named as a subprotocol, and the exact Origin of it. "
+            f"hello is due within {limits.HELLO_S_MAX:.0f} s; a message may hold {limits.MESSAGE_BYTES_MAX} bytes. "
+            "One that is not understood is answered by a problem and the socket lives on. A refused handshake is a "
+            "problem document."
         ),
         "messages": {tag_of(one): {"$ref": f"#/components/messages/{tag_of(one)}"} for one in types},
         "bindings": {
             "ws": {
                 "method": "GET",
-                "query": {
+                "headers": {
                     "type": "object",
-                    "required": ["ticket"],
-                    "properties": {"ticket": {"type": "string", "description": "Of POST /v1/tickets, used once."}},
+                    "required": ["Origin", "Sec-WebSocket-Protocol"],
+                    "properties": {
+                        "Origin": {"type": "string"},
+                        "Sec-WebSocket-Protocol": {
+                            "type": "string",
+                            "description": "onbeat.1, ticket.TICKET, of POST /v1/tickets, used once.",
+                        },
+                    },
                 },
-                "headers": {"type": "object", "required": ["Origin"], "properties": {"Origin": {"type": "string"}}},
                 "bindingVersion": "0.1.0",
             }
         },

@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.typing import Subprotocol
 
 from dispatch.cases import views
 from gateway.sockets.link import Close
@@ -107,7 +108,8 @@ class Line:
         ticket = await self._person.ticket()
         async with asyncio.timeout(OPEN_S):
             socket = await connect(
-                f"ws{door.base.removeprefix('http')}/v1/socket?ticket={ticket}",
+                f"ws{door.base.removeprefix('http')}/v1/socket",
+                subprotocols=[Subprotocol("onbeat.1"), Subprotocol(f"ticket.{ticket}")],
                 additional_headers={"X-Forwarded-For": self._person.address},
                 origin=door.base,  # type: ignore[arg-type] # a NewType of str
                 compression=None,

@@ -166,6 +166,8 @@ UPGRADE: Final = {
 HANDSHAKES: Final[dict[str, tuple[str, dict[str, str], int, str]]] = {
     "no ticket": ("", {}, 401, "ticket_missing"),
     "two tickets": ("?ticket=a&ticket=b", {}, 401, "ticket_missing"),
+    "a ticket here and there": ("?ticket=a", {"sec-websocket-protocol": "onbeat.1, ticket.b"}, 401, "ticket_missing"),
+    "no ticket of ours, as a page says it": ("", {"sec-websocket-protocol": "ticket.hello"}, 401, "ticket_malformed"),
     "no ticket of ours": ("?ticket=hello", {}, 401, "ticket_malformed"),
     "another page": ("?ticket=hello", {"origin": "https://evil.example"}, 403, "origin_not_allowed"),
     "another version of the protocol": ("?ticket=hello", {"sec-websocket-version": "8"}, 426, "socket_version"),
@@ -190,8 +192,9 @@ async def test_a_ticket_opens_one_socket_only(town: Town) -> None:
     headers = {"origin": town.service.url, **UPGRADE}
     forged = ticket[:-2] + ("AA" if not ticket.endswith("AA") else "BB")
     assert (await town.client.get(f"/v1/socket?ticket={forged}", headers=headers)).json()["code"] == "ticket_forged"
-    async with town.client.stream("GET", f"/v1/socket?ticket={ticket}", headers=headers) as first:
-        assert first.status_code == 101
+    said = headers | {"sec-websocket-protocol": f"onbeat.1, ticket.{ticket}"}
+    async with town.client.stream("GET", "/v1/socket", headers=said) as first:
+        assert (first.status_code, first.headers["sec-websocket-protocol"]) == (101, "onbeat.1")
     second = await town.client.get(f"/v1/socket?ticket={ticket}", headers=headers)
     assert (second.status_code, second.json()["code"]) == (401, "ticket_used")
 

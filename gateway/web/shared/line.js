@@ -132,7 +132,7 @@ export class Line {
   /** @param {string} ticket */
   #dial(ticket) {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
-    const socket = /** @type {WebSocket & {greeted?: boolean}} */ (new WebSocket(`${scheme}://${location.host}/v1/socket?ticket=${encodeURIComponent(ticket)}`));
+    const socket = /** @type {WebSocket & {greeted?: boolean}} */ (new WebSocket(`${scheme}://${location.host}/v1/socket`, ["onbeat.1", `ticket.${ticket}`])); // no address holds it
     this.#socket = socket;
     const impatient = setTimeout(() => this.#lost(socket, 1006), OPEN_MS);
     socket.onopen = () => {

@@ -38,7 +38,8 @@ async def service(talk: Talk) -> AsyncIterator[Person]:
             await talk(socket, json.loads(await socket.recv()))
 
     def check(connection: ServerConnection, request: Request) -> Response | None:
-        known = request.path == "/v1/socket?ticket=t" and request.headers["Origin"].startswith("http://127.")
+        asked = request.path, request.headers["Sec-WebSocket-Protocol"]
+        known = asked == ("/v1/socket", "onbeat.1, ticket.t") and request.headers["Origin"].startswith("http://127.")
         return None if known else connection.respond(HTTPStatus.FORBIDDEN, "no")
 
     async with serve(each, "127.0.0.1", 0, process_request=check) as running:

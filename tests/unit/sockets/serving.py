@@ -5,13 +5,14 @@ import contextlib
 import queue
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 import uvicorn
 import uvloop
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 from gateway.sockets.link import Close, Handshake, Link, Refused, Session, text_frame
 from gateway.sockets.protocol import Pace, SocketProtocol, make_protocol
@@ -148,9 +149,11 @@ class Server:
 
         self.inside(turn)
 
-    def client(self, path: str = "/") -> ClientConnection:
+    def client(self, path: str = "/", *, subprotocols: Sequence[str] = ()) -> ClientConnection:
         """A client of the `websockets` library, which offers permessage-deflate as browsers do."""
-        client = connect(f"ws://127.0.0.1:{self.port}{path}", open_timeout=WAIT_S, close_timeout=WAIT_S)
+        said = [Subprotocol(one) for one in subprotocols] or None
+        url = f"ws://127.0.0.1:{self.port}{path}"
+        client = connect(url, open_timeout=WAIT_S, close_timeout=WAIT_S, subprotocols=said)
         assert self.gate.sessions[-1].is_open.wait(WAIT_S)
         return client
 

@@ -19,6 +19,7 @@ class Asked:
 
     async def use_ticket(self, ticket: str, origin: str) -> Any:
         self.count += 1
+        assert ticket == "t"
         return TicketRefusal.USED
 
 
@@ -30,7 +31,8 @@ async def test_beyond_the_bucket_a_handshake_is_told_when_to_come_back_and_no_ti
     node: Any = SimpleNamespace(ready=True, settings=SimpleNamespace(origins=frozenset({ORIGIN})))
     asked = Asked()
     gate = SocketGate(node, cast(Any, asked))
-    handshake = Handshake(PATH, "ticket=t", {"origin": ORIGIN}, "198.18.0.1")
+    said = {"origin": ORIGIN, "sec-websocket-protocol": "onbeat.1, ticket.t"}
+    handshake = Handshake(PATH, "", said, "198.18.0.1")
     answers = [await gate.admit(handshake) for _ in range(25)]
     assert asked.count == 10
     refused = [one for one in answers[10:] if isinstance(one, Refused)]

@@ -47,6 +47,17 @@ def test_what_is_said_comes_back_and_nothing_is_compressed(server: Server) -> No
     assert handshake.headers["sec-websocket-extensions"].startswith("permessage-deflate")
 
 
+def test_of_the_subprotocols_that_a_page_names_ours_is_chosen_and_a_strangers_is_not(server: Server) -> None:
+    cases: list[tuple[list[str], str | None]] = [
+        (["onbeat.1", "ticket.abc"], "onbeat.1"), (["graphql-ws"], None), ([], None),
+    ]  # fmt: skip
+    for named, chosen in cases:
+        with server.client("/v1/socket", subprotocols=named) as client:
+            assert client.subprotocol == chosen
+            client.send("a")
+            assert client.recv(WAIT_S) == "a"
+
+
 def test_what_is_written_soon_comes_in_its_turn_and_by_itself(server: Server) -> None:
     with server.client("/v1/socket") as client:
         client.send("soon, alone")
