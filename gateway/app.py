@@ -104,6 +104,7 @@ def federation_of(node: Node) -> Federation | None:
     provider = OpenIdProvider(
         issuer=said.issuer, client_id=said.client_id, client_secret=said.client_secret, now=node.clock,
         login_claim=said.login_claim, strong_acr=said.strong_acr, strong_amr=said.strong_amr, login_s=said.login_s,
+        sign_out=said.sign_out,
     )  # fmt: skip
     sealer = AesSealer(b"identity provider|" + node.settings.pepper)
     return Federation(provider, PostgresLinks(node.pool), sealer, name=said.name, issuer=said.issuer, now=node.clock)
@@ -129,6 +130,7 @@ def sign_in_of(node: Node) -> SignIn:
         ),
         federation=federation_of(node),
         choosing=Choosing.among(ListedPasswords(), settings.password_words),
+        reads_per_min=settings.reads_per_min,
     )
 
 

@@ -11,7 +11,7 @@ from dispatch.people.providers import safe_address
 NAME_CHARS_MAX: Final = 40  # of a button
 SECRET_CHARS_MIN: Final = 16  # the provider made it; 32 is what we ask of our own
 NEEDED: Final = ("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_NAME")
-OPTIONAL: Final = ("OIDC_LOGIN_CLAIM", "OIDC_STRONG_ACR", "OIDC_STRONG_AMR", "OIDC_MAX_AGE_S")
+OPTIONAL: Final = ("OIDC_LOGIN_CLAIM", "OIDC_STRONG_ACR", "OIDC_STRONG_AMR", "OIDC_MAX_AGE_S", "OIDC_SIGN_OUT")
 
 _WORDS: Final = re.compile(r"[!-+\--~]+(?:,[!-+\--~]+)*")  # printable, without blanks, commas between
 _ID: Final = re.compile(r"[!-~]{1,255}")
@@ -25,7 +25,8 @@ class OpenIdSettingsError(ValueError):
 @dataclass(frozen=True, slots=True)
 class OpenIdSettings:
     """`name`: what the button says. `login_claim`: whose value may name a login at a first sign-in, None for none.
-    `strong_acr`, `strong_amr`: what counts as a second factor. `login_s`: how old a sign-in there may be."""
+    `strong_acr`, `strong_amr`: what counts as a second factor. `login_s`: how old a sign-in there may be. `sign_out`:
+    whether who signs out here is led there to sign out too."""
 
     issuer: str
     client_id: str
@@ -35,6 +36,7 @@ class OpenIdSettings:
     strong_acr: tuple[str, ...]
     strong_amr: tuple[str, ...]
     login_s: int
+    sign_out: bool
 
 
 def openid_settings(
@@ -76,6 +78,7 @@ def openid_settings(
         strong_acr=_words(said, "OIDC_STRONG_ACR"),
         strong_amr=_words(said, "OIDC_STRONG_AMR"),
         login_s=_seconds(said["OIDC_MAX_AGE_S"]),
+        sign_out=_sign_out(said["OIDC_SIGN_OUT"]),
     )
 
 
@@ -84,6 +87,12 @@ def _words(said: Mapping[str, str], name: str) -> tuple[str, ...]:
     if text and not _WORDS.fullmatch(text):
         raise OpenIdSettingsError(f"{name} holds values of a token with commas between, no blanks")
     return tuple(text.split(",")) if text else ()
+
+
+def _sign_out(text: str) -> bool:
+    if text not in ("", "there", "here"):
+        raise OpenIdSettingsError("OIDC_SIGN_OUT may be there (at the provider too) or here (in this service alone)")
+    return text != "here"
 
 
 def _seconds(text: str) -> int:

@@ -3,6 +3,7 @@
 A route without a row here, or a row without a route, fails a test.
 """
 
+import dataclasses
 from typing import Any, Final
 
 from dispatch import limits
@@ -24,6 +25,7 @@ from gateway.http.sign_in import Me, SessionsOfMine
 from gateway.openid_operations import openid_operations
 from gateway.people_operations import people_operations
 from gateway.wire.acts import ActMessage
+from gateway.wire.factors import PasswordAgain
 from gateway.wire.messages import (
     ClaimBody,
     ClearPanic,
@@ -39,6 +41,7 @@ from gateway.wire.messages import (
     Ticket,
 )
 from gateway.wire.openapi import JSON, Gives, Operation, Operations, Parameter, Session
+from gateway.wire.openid import SignedOut
 from gateway.wire.push import PushKept, PushKey, PushSubscription
 from gateway.wire.safety import Advice, AdviceAsked, HazardBody, HazardEnded, Questions
 
@@ -111,6 +114,11 @@ SUBSCRIPTION: Final = Parameter(
 )
 TAG: Final = Parameter("If-None-Match", "header", "The ETag that is held.", {"type": "string"}, required=False)
 
+SIGNED_OUT: Final = {
+    204: Gives("Signed out."),
+    200: Gives("Signed out here; the identity provider asks whether there too.", SignedOut),
+}
+
 # --- bodies that are not types of ours
 FEATURES: Final[dict[str, Any]] = {
     "type": "object",
@@ -145,7 +153,7 @@ def page(own: str, says: str) -> Operation:
     return Operation(id=own, group="pages", says=says, gives={200: Gives("The page.", TEXT, HTML), 304: SAME})
 
 
-OPERATIONS: Final[Operations] = {
+_OPERATIONS: Final[Operations] = {
     # --- reporting
     ("POST", "/v1/reports"): Operation(
         id="report", group="reports", takes=Report, examples=EXAMPLES, session=Session.OPTIONAL,
@@ -191,19 +199,24 @@ OPERATIONS: Final[Operations] = {
         problems=WHO,
     ),
     ("DELETE", "/v1/sessions"): Operation(
-        id="sign_out_everywhere", group="sign-in", session=Session.NEEDED, gives={204: Gives("Signed out.")},
-        problems=WHO,
+        id="sign_out_everywhere", group="sign-in", session=Session.NEEDED, gives=SIGNED_OUT,
+        problems=("proof_needed", *WHO),
     ),
     ("DELETE", "/v1/sessions/{session:uuid}"): Operation(
         id="sign_out_there", group="sign-in", session=Session.NEEDED, parameters=(SESSION,),
-        gives={204: Gives("Signed out there.")}, problems=("session_unknown", "not_found", *WHO),
+        gives={204: Gives("Signed out there."), 200: SIGNED_OUT[200]},
+        problems=("session_unknown", "not_found", "proof_needed", *WHO),
     ),
     ("DELETE", "/v1/sessions/current"): Operation(
-        id="sign_out", group="sign-in", session=Session.NEEDED, gives={204: Gives("Signed out.")}, problems=WHO,
+        id="sign_out", group="sign-in", session=Session.NEEDED, gives=SIGNED_OUT, problems=WHO,
+    ),
+    ("POST", "/v1/sessions/proved"): Operation(
+        id="prove", group="sign-in", session=Session.NEEDED, takes=PasswordAgain,
+        gives={204: Gives("This session may end the others now.")}, problems=(*BODY, "password_wrong", *WHO),
     ),
     ("POST", "/v1/tickets"): Operation(
         id="ticket", group="sign-in", session=Session.NEEDED, parameters=(ORIGIN,),
-        gives={201: Gives("For /v1/socket?ticket=.", Ticket)}, problems=("origin_not_allowed", *WHO),
+        gives={201: Gives("For a socket: subprotocol ticket.TICKET.", Ticket)}, problems=("origin_not_allowed", *WHO),
     ),
     ("GET", "/v1/me"): Operation(
         id="me", group="sign-in", session=Session.NEEDED, gives={200: Gives("You.", Me)}, problems=WHO,
@@ -362,3 +375,12 @@ OPERATIONS: Final[Operations] = {
         gives={200: Gives("The file.", TEXT, "*/*"), 304: SAME}, problems=("not_found",),
     ),
 }  # fmt: skip
+
+
+def _read(method: str, one: Operation) -> Operation:
+    """Whatever is read by somebody who is signed in is limited, in one place (`gateway.http.bearer.who_of`)."""
+    limited = method == "GET" and one.session is Session.NEEDED
+    return dataclasses.replace(one, problems=(*one.problems, "too_many_reads")) if limited else one
+
+
+OPERATIONS: Final[Operations] = {at: _read(at[0], one) for at, one in _OPERATIONS.items()}

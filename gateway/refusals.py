@@ -21,7 +21,7 @@ TOLD: Final = frozenset({
     # what they may do
     "not_allowed", "csrf_refused", "origin_not_allowed", "page_unknown",
     # too much of it
-    "too_many_attempts", "too_many_codes", "work_invalid",
+    "too_many_attempts", "too_many_codes", "too_many_reads", "work_invalid",
     # what no client of ours sends
     "body_too_large", "body_slow", "malformed_request", "malformed_json", "content_type_unsupported", "field_unknown",
     "character_not_allowed", "coordinate_not_finite", "message_unknown",

@@ -82,11 +82,13 @@ async def _seed(connection: asyncpg.Connection, settings: Settings) -> list[dict
     passwords = Argon2Passwords()
     for role in (Role.SUPERVISOR, Role.ADMIN):
         password = secrets.token_urlsafe(16)
+        # A name that every service has is half a sign-in: of a town at work each has its own.
+        login = str(role) if settings.demo else f"{role}-{secrets.token_hex(3)}"
         await connection.execute(
             "INSERT INTO accounts (id, login, password, role) VALUES ($1, $2, $3, $4)",
-            uuid4(), str(role), passwords.hash_now(password), str(role),
+            uuid4(), login, passwords.hash_now(password), str(role),
         )  # fmt: skip
-        people.append({"role": str(role), "login": str(role), "password": password})
+        people.append({"role": str(role), "login": login, "password": password})
     return people
 
 

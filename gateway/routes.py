@@ -48,6 +48,7 @@ ROUTES: list[BaseRoute] = [
     Route("/v1/sessions", sign_in.get_sessions, methods=["GET"]),
     Route("/v1/sessions", sign_in.delete_sessions, methods=["DELETE"]),
     Route("/v1/sessions/current", sign_in.delete_session, methods=["DELETE"]),
+    Route("/v1/sessions/proved", sign_in.post_proved, methods=["POST"]),
     Route("/v1/sessions/{session:uuid}", sign_in.delete_one_session, methods=["DELETE"]),
     Route("/v1/password", sign_in.post_password, methods=["POST"]),
     Route("/v1/tickets", sign_in.post_ticket, methods=["POST"]),

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from dispatch.limits import REPORT_LIMITS_DEMO, SMS_PER_DAY
+from dispatch.limits import READ_LIMITS_DEMO, READS_PER_MIN_MAX, REPORT_LIMITS_DEMO, SMS_PER_DAY
 from gateway.basemap import Basemap
 from gateway.lines import plain_lines
 from gateway.openid import OpenIdSettings, OpenIdSettingsError, openid_settings
@@ -80,6 +80,7 @@ class Settings:
     tls: tuple[Path, Path] | None = None
     openid: OpenIdSettings | None = None
     report_limits: float = 0.0
+    reads_per_min: float = READS_PER_MIN_MAX
     password_words: tuple[str, ...] = ()
 
     @classmethod
@@ -124,7 +125,8 @@ class Settings:
             push=push,
             tls=_tls(env),
             openid=openid,
-            report_limits=_times(env, demo),
+            report_limits=_times(env, "ONBEAT_REPORT_LIMITS", REPORT_LIMITS_DEMO if demo else 1),
+            reads_per_min=READS_PER_MIN_MAX * _times(env, "ONBEAT_READ_LIMITS", READ_LIMITS_DEMO if demo else 1),
             password_words=_password_words(env),
         )
 
@@ -202,11 +204,11 @@ def _secrets(env: Mapping[str, str], demo: bool, credentials: Path) -> tuple[byt
     return pepper, ticket_key
 
 
-def _times(env: Mapping[str, str], demo: bool) -> float:
-    """A hundred times in the demonstration: its people share one address and one street."""
-    text = env.get("ONBEAT_REPORT_LIMITS") or str(REPORT_LIMITS_DEMO if demo else 1)
+def _times(env: Mapping[str, str], name: str, unless_said: float) -> float:
+    """How often a limit counts. A hundred times in the demonstration: its people share one address and one street."""
+    text = env.get(name) or str(unless_said)
     if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,3})?", text):
-        raise SettingsError(f"ONBEAT_REPORT_LIMITS is {text!r}: how often the limits count, from 0 (none) to 999999")
+        raise SettingsError(f"{name} is {text!r}: how often the limits count, from 0 (none) to 999999")
     return float(text)
 
 

@@ -160,6 +160,7 @@ class Fleet:
             "ONBEAT_PEPPER": secrets.token_urlsafe(32),
             "ONBEAT_TICKET_KEY": secrets.token_urlsafe(32),
             "ONBEAT_TRUSTED_PROXY": "1",
+            "ONBEAT_READ_LIMITS": "100",  # who judges a run reads as no person does
             "ONBEAT_REPORT_LIMITS": "1000",  # on, but a city's week in minutes is no flood
             "ONBEAT_ORIGINS": ",".join({url for part in self.webs for url in (part.url, part.direct)}),
         }

@@ -14,6 +14,7 @@ from urllib.parse import quote_plus
 
 import httpx
 import msgspec
+from authlib.common.urls import add_params_to_uri
 from authlib.oauth2.client import OAuth2Client
 from authlib.oauth2.rfc6749 import OAuth2Error
 from authlib.oidc.core import CodeIDToken
@@ -54,16 +55,17 @@ class _Keys:
 
 class OpenIdProvider:
     """One for each process. `login_claim`: whose value may name a login, None for none. `strong_acr`, `strong_amr`:
-    values of a token that count as a second factor. `now`: Unix seconds, the clock that tokens are held against."""
+    values of a token that count as a second factor. `now`: Unix seconds, the clock that tokens are held against.
+    `sign_out`: whether who signs out here is led there to sign out too."""
 
     def __init__(
         self, *, issuer: str, client_id: str, client_secret: str, now: Callable[[], float],
         login_claim: str | None = None, strong_acr: tuple[str, ...] = (), strong_amr: tuple[str, ...] = (),
-        login_s: int = limits.OIDC_LOGIN_S, wait_s: float = limits.OIDC_S_MAX,
+        login_s: int = limits.OIDC_LOGIN_S, wait_s: float = limits.OIDC_S_MAX, sign_out: bool = True,
     ) -> None:  # fmt: skip
         self._issuer, self._id, self._secret, self._now = issuer, client_id, client_secret, now
         self._claim, self._acr, self._amr = login_claim, strong_acr, strong_amr
-        self._login_s, self._wait_s = login_s, wait_s
+        self._login_s, self._wait_s, self._sign_out = login_s, wait_s, sign_out
         self._plain = issuer.startswith("http://")
         self._known: _Keys | None = None
         self._failed_at = float("-inf")
@@ -88,6 +90,17 @@ class OpenIdProvider:
             redirect_uri=asking.back, **said,
         )  # fmt: skip
         return str(to)
+
+    async def farewell(self, back: str) -> str | None:
+        try:
+            at = (await self._look()).document.get("end_session_endpoint") if self._sign_out else None
+        except _Away as error:
+            self._away(error)
+            return None
+        if not isinstance(at, str) or not safe_address(at, plain=self._plain):
+            return None
+        # No id_token_hint: we keep no token of theirs. The provider asks the person instead whether it shall be.
+        return str(add_params_to_uri(at, [("client_id", self._id), ("post_logout_redirect_uri", back)]))
 
     async def person(self, asking: Asking, code: str, issuer: str | None) -> Outsider | ProviderRefusal:
         try:

@@ -21,6 +21,7 @@ class Act(StrEnum):
     SIGN_OUT = "sign_out"
     READ_SESSIONS = "read_sessions"  # where one is signed in
     END_SESSION = "end_session"  # one of one's own, or all
+    PROVE = "prove"  # once more who one is, before ending another one
     TICKET = "ticket"
     CONNECT = "hello"
     READ_ME = "read_me"
@@ -204,6 +205,10 @@ TABLE: Final[dict[tuple[Role, Act], Relation]] = {
     (R.DESK,       A.END_SESSION):    Self,
     (R.SUPERVISOR, A.END_SESSION):    Self,
     (R.ADMIN,      A.END_SESSION):    Self,
+    (R.OFFICER,    A.PROVE):          Self,
+    (R.DESK,       A.PROVE):          Self,
+    (R.SUPERVISOR, A.PROVE):          Self,
+    (R.ADMIN,      A.PROVE):          Self,
 
     # Live: who has something to follow.
     (R.REPORTER,   A.TICKET):          Self,

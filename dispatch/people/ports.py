@@ -139,6 +139,15 @@ class PeopleStore(Protocol):
         Empty when the session is another person's, is over or never was.
         """
 
+    async def proved(self, session: UUID, within_s: int) -> bool:
+        """Did the session's person show within so many seconds who they are, at its opening or since?"""
+
+    async def prove(self, session: UUID) -> None:
+        """They have shown it just now."""
+
+    async def by_provider(self, session: UUID) -> bool:
+        """Was it opened by a sign-in at the identity provider?"""
+
     async def ended_of(self, sessions: Sequence[UUID]) -> set[UUID]:
         """Those of `sessions` that are no longer live: what a process asks for its open sockets."""
 

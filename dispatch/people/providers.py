@@ -61,6 +61,10 @@ class Provider(Protocol):
     async def address(self, asking: Asking) -> str | ProviderRefusal:
         """Where the browser goes; AWAY."""
 
+    async def farewell(self, back: str) -> str | None:
+        """Where the browser ends its sign-in there (RP-initiated logout), to be led `back`; None where there is no such
+        place, or it cannot be asked."""
+
     async def person(self, asking: Asking, code: str, issuer: str | None) -> Outsider | ProviderRefusal:
         """Who came back with this code; `issuer`: as the answer named it. INVALID, AWAY."""
 
@@ -137,6 +141,10 @@ class Federation:
         if errand is None or not hmac.compare_digest(errand.asking.state.encode(), state.encode()):
             return None
         return self._note(msgspec.structs.replace(errand, came=True, code=code, issuer=issuer))
+
+    async def farewell(self, back: str) -> str | None:
+        """Where a browser signs out there too; None where that is nowhere."""
+        return await self._provider.farewell(back)
 
     async def finish(self, note: str, page: str, roles: frozenset[Role]) -> Came | ProviderRefusal:
         """Who came back. `roles`: whose page it is.

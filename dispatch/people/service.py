@@ -15,6 +15,7 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from dispatch import limits
+from dispatch.allowance import Allowance
 from dispatch.batching import Batch
 from dispatch.people import receipts, tickets
 from dispatch.people.attempts import ADDRESS, LOGIN, LOGIN_AND_ADDRESS, PROVIDER, RECEIPT, Attempts
@@ -51,6 +52,7 @@ class SignInRefusal(StrEnum):
     COMMON = "password_common"
     OF_THE_HOUSE = "password_of_the_house"
     NOT_MINE = "password_wrong"
+    PROOF = "proof_needed"  # whoever holds a session alone does not sign its person out elsewhere
     CODE_MALFORMED = "receipt_malformed"  # its check character or length is wrong: mistyped
     CODE_UNKNOWN = "receipt_unknown"
 
@@ -70,10 +72,11 @@ class SignIn:
         factors: Callable[[Attempts], Factors] | None = None,
         federation: Federation | None = None,
         choosing: Choosing | None = None,
+        reads_per_min: float = limits.READS_PER_MIN_MAX,
     ) -> None:
         """`factors`: made over the counted attempts of sign-in; without it a password alone signs in. `federation`:
         sign-in by the house's identity provider, where there is one. `choosing`: which passwords may be chosen; without
-        it nobody chooses one."""
+        it nobody chooses one. `reads_per_min`: of one person, 0 for no end."""
         self._store = store
         self._cache = cache
         self._pepper = pepper
@@ -85,6 +88,7 @@ class SignIn:
         self.factors = factors(self._attempts) if factors is not None else None
         self.federation = federation
         self._choosing = choosing
+        self._reads = Allowance(reads_per_min, reads_per_min / 60) if reads_per_min else None
 
     async def sign_in(
         self,
@@ -162,6 +166,23 @@ class SignIn:
             if asked is not None:
                 return asked
         return await self._signed_in(came.account, page, device, None, came.identity)
+
+    async def prove(self, who: Who, login: str, password: str) -> SignInRefusal | None:
+        """They show once more who they are: for SESSION_PROOF_S this session may end the others.
+
+        Raises: StoreAway, TooManyWaiting.
+        """
+        if not await self.confirms(who, login, password):
+            return SignInRefusal.NOT_MINE
+        await self._store.prove(who.session)
+        return None
+
+    async def farewell(self, who: Who, back: str) -> str | None:
+        """Where a browser signs out at the identity provider too, which leads it `back` to our page; None for who did
+        not come from there, or where it has no such place. Raises: StoreAway."""
+        if self.federation is None or not await self._store.by_provider(who.session):
+            return None
+        return await self.federation.farewell(back)
 
     async def confirms(self, who: Who, login: str, password: str) -> bool:
         """Is it this person's own password? Asked again before a factor is added or forgotten; counted like a sign-in.
@@ -247,6 +268,14 @@ class SignIn:
             await self._cache.keep(token_mac, who)
         return self._live(who)
 
+    def may_read(self, who: Who) -> bool:
+        """Once more, of who is signed in: whoever copies what they may see is slowed down to what people read."""
+        if self._reads is None:
+            return True
+        if len(self._reads) >= limits.READERS_MAX:
+            self._reads.forget(self._now())
+        return self._reads.allowed(who.name, self._now())
+
     async def sign_out(self, who: Who) -> None:
         """Ends the session: its token and its tickets open nothing any more. Raises: StoreAway."""
         token_mac = await self._store.revoke(who.session)
@@ -256,8 +285,11 @@ class SignIn:
         """The person's live sessions, this one among them, the latest first. Raises: StoreAway."""
         return await self._store.sessions_of(who, limits.SESSIONS_SHOWN_MAX)
 
-    async def end_own(self, who: Who, session: UUID | None) -> int:
-        """Ends one of the person's sessions, or all with None; how many that were. Raises: StoreAway."""
+    async def end_own(self, who: Who, session: UUID | None) -> int | SignInRefusal:
+        """Ends one of the person's sessions, or all with None; how many that were. PROOF: another one than this, and
+        who they are was shown too long ago. Raises: StoreAway."""
+        if session != who.session and not await self._store.proved(who.session, limits.SESSION_PROOF_S):
+            return SignInRefusal.PROOF
         ended = await self._store.revoke_own(who, session)
         await self._cache.ended(ended)
         return len(ended)

@@ -24,12 +24,14 @@ def settings_of(request: Request) -> Settings:
 async def who_of(request: Request) -> Who:
     """The person behind Authorization: Bearer, or behind the cookie of the page that asks.
 
-    Raises: Problem 401, 403 csrf_refused; StoreAway.
+    Raises: Problem 401, 403 csrf_refused, 429 too_many_reads; StoreAway.
     """
     who = await _asker(request)
     request.state.who = who  # for gateway.refusals
     if who is None:
         raise Problem("session_ended" if _token(request) or cookies.token_of(request) else "session_missing")
+    if request.method in ("GET", "HEAD") and not sign_in_of(request).may_read(who):
+        raise Problem("too_many_reads")
     request.state.still = functools.partial(_still, request)
     return who
 

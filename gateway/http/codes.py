@@ -108,12 +108,14 @@ CODES: Final[dict[str, tuple[int, str, str]]] = {
     "not_allowed": (403, "Not allowed", "This is not for your role."),
     "csrf_refused": (403, "Not from this page", "The request does not carry its page's own word. Open the page anew."),
     "page_unknown": (400, "Page unknown", "X-OnBeat-Page may be citizen, officer, desk or admin."),
+    "proof_needed": (403, "Proof needed", "Show once more who you are: your password, or a new sign-in."),
     "session_unknown": (404, "Session unknown", "You have no such open session."),
     "origin_not_allowed": (403, "Origin not allowed", "The header Origin must name a page of this service."),
     "sign_in_refused": (401, "Sign-in refused", "Login or password is wrong."),
     "too_many_attempts": (429, "Too many attempts", "Too many tries failed. Wait a few minutes."),
     "receipt_malformed": (422, "Not a receipt code", "A receipt code has 24 characters; one of them is mistyped."),
     "receipt_unknown": (404, "Receipt unknown", "No case belongs to this receipt code."),
+    "too_many_reads": (429, "Too many reads", "More was asked for than one person reads. Wait a little."),
     "too_fast": (429, "Too fast", "Too many claims in a minute. Wait a little."),
     # --- ringing a locked phone
     "push_off": (404, "Nobody is rung", "This service was not given a key to ring phones with."),
@@ -174,6 +176,7 @@ RETRY_AFTER_S: Final[dict[str, int]] = {
     "overloaded": 1,
     "away": 1,
     "too_fast": 5,
+    "too_many_reads": 5,
     "too_many_attempts": 60,
     "oidc_away": 5,
 }

@@ -19,7 +19,9 @@ from gateway.http.answers import NO_STORE, answered
 from gateway.http.bearer import address_of, anyone_of, require, settings_of, sign_in_of, signed
 from gateway.http.bodies import read_body
 from gateway.http.problems import Problem
+from gateway.wire.factors import PasswordAgain
 from gateway.wire.messages import OpenReceipt, PasswordChosen, Signed, SignIn, Ticket
+from gateway.wire.openid import SignedOut
 
 
 class Me(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,10 +85,11 @@ async def post_password(request: Request) -> Response:
 
 
 async def delete_session(request: Request) -> Response:
-    """DELETE /v1/sessions/current: the token opens nothing from now on. 204."""
+    """DELETE /v1/sessions/current: the token opens nothing from now on. 204; 200 SignedOut, where a page is led to the
+    identity provider to sign out there too."""
     who = await signed(request, Act.SIGN_OUT, SELF)
     await sign_in_of(request).sign_out(who)
-    return _gone(request)
+    return await _gone(request, who)
 
 
 async def get_sessions(request: Request) -> Response:
@@ -108,19 +111,34 @@ async def get_sessions(request: Request) -> Response:
 
 
 async def delete_sessions(request: Request) -> Response:
-    """DELETE /v1/sessions: signs me out everywhere, here too. 204."""
+    """DELETE /v1/sessions: signs me out everywhere, here too. 204 or 200, as one's own end is answered."""
     who = await signed(request, Act.END_SESSION, SELF)
-    await sign_in_of(request).end_own(who, None)
-    return _gone(request)
+    told = await sign_in_of(request).end_own(who, None)
+    if isinstance(told, SignInRefusal):
+        raise Problem(str(told))
+    return await _gone(request, who)
 
 
 async def delete_one_session(request: Request) -> Response:
     """DELETE /v1/sessions/{session}: signs me out in one place. 204; 404 where it is not mine, or over."""
     who = await signed(request, Act.END_SESSION, SELF)
     session: UUID = request.path_params["session"]
-    if not await sign_in_of(request).end_own(who, session):
+    told = await sign_in_of(request).end_own(who, session)
+    if isinstance(told, SignInRefusal):
+        raise Problem(str(told))
+    if not told:
         raise Problem("session_unknown")
-    return _gone(request) if session == who.session else Response(status_code=204, headers=NO_STORE)
+    return await _gone(request, who) if session == who.session else Response(status_code=204, headers=NO_STORE)
+
+
+async def post_proved(request: Request) -> Response:
+    """POST /v1/sessions/proved: my own login and password once more: then this session may end my others. 204."""
+    who = await signed(request, Act.PROVE, SELF)
+    body = await read_body(request, PasswordAgain)
+    refused = await sign_in_of(request).prove(who, body.login, body.password)
+    if refused is not None:
+        raise Problem(str(refused))
+    return Response(status_code=204, headers=NO_STORE)
 
 
 async def post_receipt(request: Request) -> Response:
@@ -188,10 +206,13 @@ async def opened(
     return answer
 
 
-def _gone(request: Request) -> Response:
-    """204, the page's cookie emptied."""
-    answer = Response(status_code=204, headers=NO_STORE)
-    page = cookies.page_of(request)
+async def _gone(request: Request, who: Who) -> Response:
+    """The page's cookie emptied: 204, or where a page of who came by the identity provider goes on to."""
+    page, origin = cookies.page_of(request), request.headers.get("origin", "")
+    to = None
+    if page is not None and origin in settings_of(request).origins:
+        to = await sign_in_of(request).farewell(who, f"{origin}/{page}")
+    answer = answered(SignedOut(to=to)) if to is not None else Response(status_code=204, headers=NO_STORE)
     if page is not None:
         cookies.take(answer, page)
     return answer

@@ -9,6 +9,12 @@ class ProviderOffered(Struct, frozen=True, kw_only=True):
     name: str | None
 
 
+class SignedOut(Struct, frozen=True, kw_only=True):
+    """What ends a session that the identity provider opened. `to`: where the browser signs out there too."""
+
+    to: str
+
+
 class Leave(Struct, frozen=True, kw_only=True):
     """POST /v1/oidc: the address to go to, within so many seconds there and back."""
 

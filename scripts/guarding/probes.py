@@ -265,6 +265,7 @@ PROBES: Final[dict[str, Ask]] = {
     "POST /v1/push/subscriptions": subscription,
     "DELETE /v1/push/subscriptions/{subscription}": plain(f"/v1/push/subscriptions/{NOBODYS}"),
     "POST /v1/password to a common one": with_password("/v1/password", new_password=TAKEN),
+    "POST /v1/sessions/proved": with_password("/v1/sessions/proved"),
     "POST /v1/factors/app": with_password("/v1/factors/app"),
     "POST /v1/factors/passkey": with_password("/v1/factors/passkey"),
     "POST /v1/factors/forgotten of one that is not there": with_password("/v1/factors/forgotten", factor=NOBODYS),

@@ -90,6 +90,7 @@ class Fleet:
             "ONBEAT_TICKET_KEY": secrets.token_urlsafe(32),
             # Everybody in the simulation has an address of their own: the limits stay on.
             "ONBEAT_TRUSTED_PROXY": "1",
+            "ONBEAT_READ_LIMITS": "100",  # who judges a run reads as no person does
             "ONBEAT_REPORT_LIMITS": "1000",  # on, but a city's week in minutes is no flood
             "ONBEAT_ORIGINS": ",".join(self.urls),
         }

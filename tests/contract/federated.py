@@ -41,6 +41,9 @@ ROUTES: Final = [
     Route(openid.CALLBACK, openid.get_callback, methods=["GET"]),
     Route("/v1/oidc/session", openid.post_session, methods=["POST"]),
     Route("/v1/sessions/second", factors.post_second, methods=["POST"]),
+    Route("/v1/sessions", sign_in.delete_sessions, methods=["DELETE"]),
+    Route("/v1/sessions", sign_in.post_session, methods=["POST"]),
+    Route("/v1/sessions/current", sign_in.delete_session, methods=["DELETE"]),
     Route("/v1/me", sign_in.get_me, methods=["GET"]),
     Route("/v1/admin/people/{login}/identity", admin_routes.put_identity, methods=["PUT"]),
 ]

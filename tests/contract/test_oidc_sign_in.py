@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from urllib.parse import parse_qsl, urlsplit
 from uuid import uuid4
 
 import pyotp
@@ -13,8 +14,9 @@ from dispatch.people.factors import Answer
 from gateway.http import openid
 from tests.conftest import Database
 from tests.contract.federated import FOREIGN, Door, code_of, federated
+from tests.contract.forging import CLIENT
 from tests.contract.test_page_sessions import Browser
-from tests.contract.test_people import officer
+from tests.contract.test_people import PASSWORD, officer
 
 
 @pytest.fixture
@@ -101,6 +103,56 @@ async def test_an_answer_to_what_this_browser_did_not_ask_opens_nothing_and_asks
     assert len(door.forger.asked) == asked
     await door.back(mine, state=said["state"], code="code", iss=door.forger.url)
     assert (await mine.ask("POST", "/v1/oidc/session")).json()["code"] != "oidc_over", "what was under way still is"
+
+
+@pytest.mark.parametrize("path", ["/v1/sessions/current", "/v1/sessions"])
+async def test_who_came_from_the_provider_is_led_there_to_sign_out_too_and_back_to_the_page(
+    door: Door, path: str
+) -> None:
+    login, _, _ = await officer(door.house)
+    door.forger.document = {"end_session_endpoint": f"{door.forger.url}/out?realm=x"}
+    browser = door.browser()
+    await door.comes(browser, sub=f"s-{login}", preferred_username=login)
+    answer = await browser.ask("DELETE", path)
+    assert answer.status_code == 200
+    to = urlsplit(answer.json()["to"])
+    assert f"{to.scheme}://{to.netloc}{to.path}" == f"{door.forger.url}/out"
+    assert dict(parse_qsl(to.query)) == {
+        "realm": "x", "client_id": CLIENT, "post_logout_redirect_uri": "http://localhost:8000/officer",
+    }  # fmt: skip
+    assert browser.cookies["__Host-onbeat-officer"] == "" and await browser.code() == "session_missing"
+
+
+@pytest.mark.parametrize("at", [None, "http://id.example/out", "javascript:alert(1)", 7])
+async def test_where_the_provider_names_no_safe_place_to_sign_out_nobody_goes(door: Door, at: object) -> None:
+    login, _, _ = await officer(door.house)
+    door.forger.document = {"end_session_endpoint": at}
+    browser = door.browser()
+    assert (await door.comes(browser, sub=f"s-{login}", preferred_username=login)).status_code == 201
+    assert (await browser.ask("DELETE", "/v1/sessions/current")).status_code == 204
+
+
+async def test_who_came_by_a_password_or_is_a_program_is_led_nowhere(door: Door) -> None:
+    login, _, _ = await officer(door.house)
+    door.forger.document = {"end_session_endpoint": f"{door.forger.url}/out"}
+    by_password = door.browser()
+    assert (await by_password.sign_in(login)).status_code == 201
+    assert (await by_password.ask("DELETE", "/v1/sessions/current")).status_code == 204
+    program = await door.client.post("/v1/sessions", json={"login": login, "password": PASSWORD})
+    bearer = {"authorization": f"Bearer {program.json()['token']}"}
+    assert (await door.client.delete("/v1/sessions/current", headers=bearer)).status_code == 204
+
+
+async def test_a_provider_that_is_away_keeps_nobody_signed_in_here(door: Door) -> None:
+    login, _, _ = await officer(door.house)
+    browser = door.browser()
+    await door.comes(browser, sub=f"s-{login}", preferred_username=login)
+    before = dict(browser.cookies)
+    door.house.clock.ahead_s += limits.OIDC_KEPT_S
+    door.forger.document = {"issuer": "another"}
+    assert (await browser.ask("DELETE", "/v1/sessions/current")).status_code == 204
+    browser.cookies = before
+    assert await browser.code() == "session_ended"
 
 
 async def test_an_errand_serves_once_even_where_it_is_sent_many_times_at_once(door: Door) -> None:

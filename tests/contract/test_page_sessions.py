@@ -12,6 +12,7 @@ import pytest
 from redis.asyncio import Redis
 from starlette.routing import Route
 
+from dispatch import limits
 from dispatch.adapters.postgres.audit import PostgresJournal
 from dispatch.adapters.postgres.people import PostgresPeople
 from dispatch.adapters.postgres.pool import connect_pool
@@ -30,6 +31,7 @@ ROUTES = [
     Route("/v1/sessions", sign_in.get_sessions, methods=["GET"]),
     Route("/v1/sessions", sign_in.delete_sessions, methods=["DELETE"]),
     Route("/v1/sessions/current", sign_in.delete_session, methods=["DELETE"]),
+    Route("/v1/sessions/proved", sign_in.post_proved, methods=["POST"]),
     Route("/v1/sessions/{session:uuid}", sign_in.delete_one_session, methods=["DELETE"]),
     Route("/v1/receipts", sign_in.post_receipt, methods=["POST"]),
     Route("/v1/password", sign_in.post_password, methods=["POST"]),
@@ -256,6 +258,49 @@ async def test_a_person_sees_where_they_are_signed_in_and_ends_one_or_all(
     assert (await here.ask("DELETE", "/v1/sessions")).status_code == 204
     assert await there.code() == "session_ended"
     assert here.cookies == {"__Host-onbeat-officer": ""} and await stranger.code() == "me"
+
+
+async def test_who_holds_an_open_page_alone_signs_its_person_out_there_and_nowhere_else(
+    house: House, client: httpx.AsyncClient
+) -> None:
+    login, account, _ = await officer(house)
+    await house.pool.execute("UPDATE accounts SET role = 'desk', officer = NULL WHERE id = $1", account)
+    here, there = Browser(client, "admin"), Browser(client, "desk")
+    await here.sign_in(login)
+    await there.sign_in(login)
+    listed = (await here.ask("GET", "/v1/sessions")).json()["sessions"]
+    (other,) = [f"/v1/sessions/{one['id']}" for one in listed if not one["this"]]
+    later = "UPDATE sessions SET proved_at = proved_at - make_interval(secs => $2) WHERE account = $1"
+    await house.pool.execute(later, account, limits.SESSION_PROOF_S)
+    for path in (other, "/v1/sessions"):
+        answer = await here.ask("DELETE", path)
+        assert (answer.status_code, answer.json()["code"]) == (403, "proof_needed")
+    again = {"login": login, "password": "another's, or a guess"}
+    wrong = await here.ask("POST", "/v1/sessions/proved", again)
+    assert (wrong.status_code, wrong.json()["code"]) == (403, "password_wrong")
+    assert (await here.ask("DELETE", other)).status_code == 403 and await there.code() == "me"
+    assert (await here.ask("POST", "/v1/sessions/proved", again | {"password": PASSWORD})).status_code == 204
+    assert (await there.ask("DELETE", "/v1/sessions")).status_code == 403, "the proof is this session's alone"
+    assert (await here.ask("DELETE", other)).status_code == 204
+    assert await there.code() == "session_ended" and await here.code() == "me"
+    await house.pool.execute(later, account, limits.SESSION_PROOF_S)
+    assert (await here.ask("DELETE", "/v1/sessions/current")).status_code == 204, "the way out asks nothing"
+
+
+async def test_who_reads_as_no_person_does_is_slowed_down_and_nobody_else_is(house: House) -> None:
+    service = SignIn(house.people, RedisSessions(house.redis), CHEAP, pepper=PEPPER, ticket_key=KEY, now=house.clock,
+                     reads_per_min=6)  # fmt: skip
+    async with client_of(app_of(ROUTES, SimpleNamespace(sign_in=service))) as client:
+        (greedy, login), (neighbour, _) = await on_page(house, client), await on_page(house, client)
+        assert [await greedy.code() for _ in range(8)] == [*["me"] * 6, *["too_many_reads"] * 2]
+        refused = await greedy.ask("GET", "/v1/sessions")
+        assert (refused.status_code, refused.headers["retry-after"]) == (429, "5")
+        assert await neighbour.code() == "me"
+        await greedy.sign_in(login)
+        assert await greedy.code() == "too_many_reads", "it is the person's, not the session's"
+        house.clock.ahead_s += 10
+        assert [await greedy.code() for _ in range(2)] == ["me", "too_many_reads"], "one in ten seconds"
+        assert (await greedy.ask("DELETE", "/v1/sessions/current")).status_code == 204, "the way out stays open"
 
 
 async def test_nothing_is_kept_of_a_reporters_device(house: House, client: httpx.AsyncClient) -> None:

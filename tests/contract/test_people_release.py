@@ -134,6 +134,10 @@ async def test_of_a_town_at_work_the_files_passwords_are_for_the_first_sign_in_a
     await release(settings(empty, tmp_path, ONBEAT_TOWN=str(tmp_path / "town.json"), **secrets))
     assert await ask(empty, "SELECT count(*) FROM accounts") == 2 + 2 + 2
     assert await ask(empty, "SELECT bool_and(password_made) FROM accounts")
+    known = "SELECT count(*) FROM accounts WHERE login IN ('admin', 'supervisor', 'root', 'sa', 'administrator')"
+    assert await ask(empty, known) == 0, "no login is one that every service has"
+    held = json.loads((tmp_path / "credentials.json").read_text())["people"]
+    assert [one["role"] for one in held if one["login"].startswith(f"{one['role']}-")][-2:] == ["supervisor", "admin"]
 
 
 async def test_other_rules_in_the_database_are_named(empty: Database, tmp_path: Path) -> None:

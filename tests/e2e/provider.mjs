@@ -1,7 +1,7 @@
 /**
  * A real identity provider (npm `oidc-provider`) on the loopback, for the tests: everybody signs in by their name alone, in a
  * form, or says no. What it keeps lies in memory. The first argument is the package.json whose modules it uses. It prints its
- * address, reads one line of JSON, {client, secret, back: [...]}, and ends with its parent's pipe.
+ * address, reads one line of JSON, {client, secret, back: [...], out: [...]}, and ends with its parent's pipe.
  */
 
 import { createServer } from "node:http";
@@ -20,9 +20,9 @@ await new Promise((done) => server.listen(0, "127.0.0.1", () => done(null)));
 const issuer = `http://127.0.0.1:${server.address().port}`;
 console.log(issuer);
 const lines = createInterface({ input: process.stdin }).on("close", () => process.exit(0));
-const { client, secret, back } = JSON.parse(await new Promise((done) => lines.once("line", done)));
+const { client, secret, back, out } = JSON.parse(await new Promise((done) => lines.once("line", done)));
 const provider = new Provider(issuer, {
-  clients: [{ client_id: client, client_secret: secret, redirect_uris: back, grant_types: ["authorization_code"], response_types: ["code"], token_endpoint_auth_method: "client_secret_basic" }],
+  clients: [{ client_id: client, client_secret: secret, redirect_uris: back, post_logout_redirect_uris: out, grant_types: ["authorization_code"], response_types: ["code"], token_endpoint_auth_method: "client_secret_basic" }],
   clientDefaults: { id_token_signed_response_alg: "RS256" },
   conformIdTokenClaims: false, // claims of a scope stand in the ID token, as most providers in use have it
   claims: { amr: null, openid: ["sub", "amr"], profile: ["preferred_username"] },

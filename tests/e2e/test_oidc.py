@@ -121,7 +121,8 @@ class Here(Browser):
 @pytest.fixture(scope="module")
 async def city(running: Process, town: Town) -> AsyncIterator[City]:
     assert running.stdin is not None
-    running.stdin.write(json.dumps({**CLIENT, "back": [town.service.url + CALLBACK]}).encode() + b"\n")
+    ours = {"back": [town.service.url + CALLBACK], "out": [f"{town.service.url}/desk"]}
+    running.stdin.write(json.dumps(CLIENT | ours).encode() + b"\n")
     assert await _line(running) == "ready"
     async with httpx.AsyncClient(base_url=town.service.url, trust_env=False, timeout=20) as client:
         client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # the browser keeps them
@@ -236,6 +237,12 @@ async def test_a_person_goes_there_and_comes_back_with_the_keyboard_alone(city: 
     await expect(page.locator("#main[data-pane]")).to_be_visible()
     told = [one for one in screens.complaints if "403" not in one]  # the browser's own line about the refusal
     assert not told, told
+    await page.get_by_role("button", name="退出", exact=True).first.click()
+    await page.locator("button[name=logout][value=yes]").click()  # the provider's own page asks whether there too
+    await expect(page.locator("#login")).to_be_visible()
+    assert page.url.startswith(f"{city.town.service.url}/desk")
+    await page.click("[data-provider]")
+    await expect(page.get_by_role("heading", name=NAME)).to_be_visible()  # it asks who: nobody is in there now
 
 
 @pytest.mark.browser

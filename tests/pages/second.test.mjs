@@ -68,7 +68,7 @@ test("an app that must be added shows its secret in groups and as a link, then t
 test("every refusal of the second step has words in both languages", () => {
   for (const lang of ["en", "zh-CN"]) {
     const texts_ = JSON.parse(readFileSync(new URL(`../../gateway/web/shared/words/${lang}.json`, import.meta.url)));
-    for (const code of ["second_over", "second_wrong", "second_digits", "second_characters", "passkey_none", "factor_known", "factors_full", "password_wrong", "too_many_attempts", "sign_in_refused", "page_unknown", "csrf_refused", "session_unknown"])
+    for (const code of ["second_over", "second_wrong", "second_digits", "second_characters", "passkey_none", "factor_known", "factors_full", "password_wrong", "too_many_attempts", "sign_in_refused", "page_unknown", "csrf_refused", "session_unknown", "proof_needed"])
       assert.ok(texts_[`refused.${code}`], `${lang}: ${code}`);
   }
 });
@@ -117,4 +117,18 @@ test("whatever is wrong with a chosen password, it is chosen again beside the ol
 test("nothing of my sign-in stays in the state once its panel is shut", () => {
   const secret = on(OPENED, { t: "ui.account_do", doing: { what: "app" } }, { t: "account_asked", asked: { note: "n", secret: "JBSW", kinds: [] } });
   for (const t of ["ui.account_shut", "ui.panel", "ui.tab", "ui.back"]) assert.equal(on(secret, { t }).account, null);
+});
+
+test("who ends another session is asked once more who they are, where that was long ago, and then it goes", () => {
+  const asked = on(OPENED, { t: "account_proof", id: "s-2" });
+  assert.deepEqual([asked.account.doing, asked.account.going], [{ what: "end", id: "s-2" }, false]);
+  assert.equal(on(asked, { t: "ui.account_go" }).account.refused.code, "password_missing");
+  const going = on(asked, type("login", "desk"), type("password", "p"), { t: "ui.account_go" });
+  assert.equal(going.account.going, true);
+  const done = on(going, { t: "account_done", done: "ended" });
+  assert.deepEqual([done.account.doing, done.account.typed.password, done.account.done], [null, "", "ended"]);
+  for (const lang of ["en", "zh-CN"]) {
+    const said = wordsOf(lang, JSON.parse(readFileSync(new URL(`../../gateway/web/shared/words/${lang}.json`, import.meta.url))));
+    for (const part of ["do", "again", "go"]) assert.ok(said.has(`staff.account.${part}.end`), `${lang}: ${part}`);
+  }
 });

@@ -156,6 +156,21 @@ class PostgresPeople:
         )
         return token_mac
 
+    async def proved(self, session: UUID, within_s: int) -> bool:
+        return bool(
+            await self._value(
+                "SELECT proved_at > clock_timestamp() - make_interval(secs => $2) FROM sessions WHERE id = $1",
+                session,
+                float(within_s),
+            )
+        )
+
+    async def prove(self, session: UUID) -> None:
+        await fetch(self._pool, "UPDATE sessions SET proved_at = clock_timestamp() WHERE id = $1", session)
+
+    async def by_provider(self, session: UUID) -> bool:
+        return bool(await self._value("SELECT method = 'oidc' FROM sessions WHERE id = $1", session))
+
     async def ended_of(self, sessions: Sequence[UUID]) -> set[UUID]:
         # The live ones are read and the rest taken as ended: a session whose row was deleted is over as well.
         rows = await fetch(self._pool, _LIVE + "AND s.id = ANY ($1::uuid[])", list(sessions))

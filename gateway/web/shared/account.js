@@ -4,12 +4,13 @@
  *
  * @typedef {{id: string, kind: string, name: string, made_at: string, used_at: string | null}} Factor
  * @typedef {{id: string, page: string, device: string, opened_at: string, expires_in_s: number, this: boolean}} Place where I am signed in
- * @typedef {{what: "app" | "passkey" | "forget" | "password", id?: string}} Doing
+ * @typedef {{what: "app" | "passkey" | "forget" | "password" | "end", id?: string}} Doing
  * @typedef {typeof EMPTY} Panel
  */
 
 import { call } from "./http.js";
 import { canPasskey, makePasskey, refusalOf } from "./passkeys.js";
+import { leaveThere } from "./provider.js";
 import { pictureOf } from "./qr.js";
 import { appCode } from "./second.js";
 
@@ -59,6 +60,8 @@ function panel(now, m) {
       return { ...now, qr: m.qr };
     case "account_refused":
       return { ...now, ready: true, going: false, refused: m.refused, typed: { ...now.typed, password: "", code: "", new_password: "", new_again: "" }, asked: m.refused.code === "second_over" ? null : now.asked };
+    case "account_proof": // whoever holds an open page alone does not sign its person out elsewhere
+      return { ...now, going: false, doing: { what: "end", id: m.id }, refused: null, done: null };
     case "account_done":
       return { ...now, going: false, doing: null, asked: null, qr: null, refused: null, typed: EMPTY.typed, paper: m.paper ?? [], done: m.done };
     case "ui.account_kept":
@@ -100,6 +103,10 @@ async function load(page) {
 async function act(page, now) {
   const { doing, typed, asked } = now;
   const again = { login: typed.login.trim(), password: typed.password };
+  if (doing?.what === "end") {
+    await call("POST", "/v1/sessions/proved", { body: again });
+    return end(page, doing.id);
+  }
   const name = (/** @type {string} */ other) => typed.name.trim() || page.words.say(`staff.account.kind.${other}`);
   if (doing?.what === "forget") {
     await call("POST", "/v1/factors/forgotten", { body: { factor: doing.id, ...again } });
@@ -127,6 +134,14 @@ async function act(page, now) {
   return undefined;
 }
 
+/** Signs me out in one place, or everywhere. @param {any} page @param {string | undefined} id */
+async function end(page, id) {
+  const told = await call("DELETE", id ? `/v1/sessions/${id}` : "/v1/sessions");
+  if (id) return page.send({ t: "account_done", done: "ended" });
+  page.send({ t: "ui.sign_out" });
+  return leaveThere(told);
+}
+
 /** @type {Record<string, (m: any, page: any, before: any) => any>} */
 export const accountEffects = {
   "ui.account": (_m, page) => load(page),
@@ -134,7 +149,7 @@ export const accountEffects = {
     if (!page.state.account?.going || before.account?.going) return;
     try {
       await act(page, page.state.account);
-      if (!page.state.account?.asked) await load(page);
+      if (page.state.account && !page.state.account.asked) await load(page);
     } catch (thrown) {
       const refused = refusalOf(thrown);
       page.send({ t: "account_refused", refused: refused.code === "not_found" ? { code: "factor_unknown" } : refused });
@@ -142,13 +157,14 @@ export const accountEffects = {
   },
   "ui.account_end": async (m, page) => {
     try {
-      await call("DELETE", m.id ? `/v1/sessions/${m.id}` : "/v1/sessions");
-      if (!m.id) return page.send({ t: "ui.sign_out" });
-      page.send({ t: "account_done", done: "ended" });
-      return await load(page);
+      await end(page, m.id);
+      if (page.state.account) await load(page);
     } catch (thrown) {
-      page.send({ t: "account_refused", refused: refusalOf(thrown) });
-      return undefined;
+      const refused = refusalOf(thrown);
+      if (refused.code === "proof_needed") {
+        page.send({ t: "account_proof", id: m.id });
+        page.focus("#account-login");
+      } else page.send({ t: "account_refused", refused });
     }
   },
 };

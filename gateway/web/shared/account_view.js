@@ -72,7 +72,7 @@ function form(now, words) {
       field("password", words.say("sign_in.password"), { type: "password", autocomplete: "current-password", required: true }),
       doing.what === "password" ? ["new_password", "new_again"].map((name) => field(/** @type {"new_password" | "new_again"} */ (name), words.say(`sign_in.${name}`),
         { type: "password", autocomplete: "new-password", minlength: 12, maxlength: 256, required: true })) : null,
-      ["forget", "password"].includes(doing.what) ? null : field("name", words.say("staff.account.name"), { type: "text", autocomplete: "off", maxlength: 40 })],
+      ["forget", "password", "end"].includes(doing.what) ? null : field("name", words.say("staff.account.name"), { type: "text", autocomplete: "off", maxlength: 40 })],
     h("div", { class: "row" },
       h("button", { type: "submit", class: "main", "data-account-go": "", "aria-disabled": now.going ? "true" : null }, words.say(`staff.account.go.${now.asked ? "confirm" : doing.what}`)),
       h("button", { type: "button", class: "plain", onclick: { t: "ui.account_do", doing: null } }, words.say("staff.account.leave"))));

@@ -40,6 +40,9 @@ export async function lookForProvider(page) {
   if (told) page.send({ t: "provider", name: told.name });
 }
 
+/** Signed out here: on to the provider, where that is where one came from. @param {{to: string} | null} told what the service answered */
+export const leaveThere = (told) => (told?.to ? location.assign(told.to) : undefined);
+
 /**
  * @param {(signed: any, page: Page) => Promise<void>} arrived what becomes of a session
  * @param {{marked: () => boolean, restore: () => Promise<any>}} kept who was signed in before

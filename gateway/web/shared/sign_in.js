@@ -5,7 +5,7 @@ import { h } from "./dom.js";
 import { call, sentenceOf } from "./http.js";
 import { canPasskey } from "./passkeys.js";
 import { skeleton } from "./pieces.js";
-import { PROVIDER, cameBack, lookForProvider, providerEffects, reduceProvider } from "./provider.js";
+import { PROVIDER, cameBack, leaveThere, lookForProvider, providerEffects, reduceProvider } from "./provider.js";
 import { SECOND, reduceSecond, secondEffects, secondView } from "./second.js";
 import { session } from "./session.js";
 
@@ -114,7 +114,7 @@ export function signInEffects({ name, roles, open, close, again = () => undefine
       lookForProvider(page);
       close();
       kept.forget();
-      if (before.signed) call("DELETE", "/v1/sessions/current").catch(() => null);
+      if (before.signed) call("DELETE", "/v1/sessions/current").then(leaveThere).catch(() => null);
     },
   };
 }

@@ -33,6 +33,7 @@ def test_the_defaults_serve_the_loopback_only() -> None:
         ("ONBEAT_VAPID_KEY_FILE", "/nowhere", "cannot be read"),
         ("ONBEAT_PUSH_HOSTS", "FCM.example", "small letters"),
         ("ONBEAT_PUSH_ORIGINS", "http://a.example/x", "nothing after"),
+        ("ONBEAT_READ_LIMITS", "-1", "from 0"),
         ("ONBEAT_DEMO", "maybe", "1, true"),
         ("ONBEAT_TRUSTED_PROXY", "10.0.0.1", "1, true"),
         ("ONBEAT_ORIGINS", "https://a.example/", "nothing after"),
@@ -146,12 +147,18 @@ def test_an_identity_provider_is_all_there_or_not_at_all(tmp_path: Path) -> None
         ("OIDC_STRONG_AMR", ",", "no blanks"),
         ("OIDC_MAX_AGE_S", "10", "from 60"),
         ("OIDC_MAX_AGE_S", "soon", "from 60"),
+        ("OIDC_SIGN_OUT", "everywhere", "there"),
     ],
 )
 def test_an_identity_provider_that_is_set_wrong_is_refused_by_name(name: str, value: str, hint: str) -> None:
     with pytest.raises(SettingsError, match=hint) as caught:
         Settings.from_env(ENV | OIDC | {name: value})
     assert name in str(caught.value)
+
+
+def test_signing_out_goes_on_to_the_provider_unless_the_operator_says_here() -> None:
+    told = [Settings.from_env(ENV | OIDC | {"OIDC_SIGN_OUT": one}).openid for one in ("", "there", "here")]
+    assert [one and one.sign_out for one in told] == [True, True, False]
 
 
 def test_a_provider_on_this_very_machine_may_be_plain() -> None:

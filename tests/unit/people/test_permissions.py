@@ -48,7 +48,7 @@ for reading_figures in (Role.DESK, Role.SUPERVISOR):
     MAY[reading_figures] |= {Act.READ_FIGURES, Act.READ_DUPLICATES}
 MAY[Role.OFFICER] |= {Act.PANIC, Act.CHECK_IN, Act.RING}
 for working in (Role.OFFICER, Role.DESK, Role.SUPERVISOR, Role.ADMIN):
-    MAY[working] |= {Act.READ_FACTORS, Act.CHANGE_FACTORS, Act.CHANGE_PASSWORD}
+    MAY[working] |= {Act.READ_FACTORS, Act.CHANGE_FACTORS, Act.CHANGE_PASSWORD, Act.PROVE}
 OPENERS = {(Role.DESK, Act.OPEN_IDENTITY), (Role.SUPERVISOR, Act.OPEN_IDENTITY)}
 for opener, act_ in OPENERS:
     MAY[opener] |= {act_}
