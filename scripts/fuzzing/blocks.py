@@ -86,7 +86,7 @@ async def run_block(service: Asked, block: Block, words: Words, commit: str, fol
     report, counted = folder / f"{block.name}.json", folder / f"{block.name}.counted.json"
     env = os.environ | {
         "SCHEMATHESIS_HOOKS": "scripts.fuzzing.hooks", "FUZZ_OUT": str(counted), "FUZZ_URL": service.url,
-        "FUZZ_WAY": words.way, "FUZZ_WORDS": json.dumps(words.body), "PYTHONPATH": str(ROOT),
+        "FUZZ_WAY": words.way, "FUZZ_WORDS": json.dumps(words.bodies), "PYTHONPATH": str(ROOT),
     }  # fmt: skip
     began = time.monotonic()
     ran = await asyncio.create_subprocess_exec(

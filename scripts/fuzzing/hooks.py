@@ -10,7 +10,8 @@ import contextlib
 import json
 import os
 import threading
-from collections import Counter
+from collections import Counter, deque
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,10 +23,11 @@ OVER: Final = ("session_ended", "session_missing")
 
 
 class Caller:
-    """Who asks. `way`: where a session is opened, `words`: by what; without them nobody is signed in."""
+    """Who asks. `way`: where a session is opened, `words`: by what, one person after another, since what is drawn also
+    mistypes a password so often that the next sign-in waits, or suspends somebody; without them nobody is signed in."""
 
-    def __init__(self, url: str, way: str, words: Any) -> None:
-        self.url, self.way, self.words = url, way, words
+    def __init__(self, url: str, way: str, words: Sequence[Any]) -> None:
+        self.url, self.way, self.words = url, way, deque(words)
         self.answers: dict[str, Counter[str]] = {}
         self.renewed, self.lost = 0, ""
         self._token: str | None = None
@@ -34,13 +36,14 @@ class Caller:
     def token(self) -> str | None:
         """What says who asks; signs in where there is no session. None: nobody, or they are not let in any more."""
         with self._turn:
-            if self._token is None:
-                told = requests.post(self.url + self.way, json=self.words, timeout=ASKING_S)
+            for _ in range(len(self.words) if self._token is None else 0):
+                told = requests.post(self.url + self.way, json=self.words[0], timeout=ASKING_S)
                 if told.ok:
-                    self._token = told.json()["token"]
+                    self._token, self.lost = told.json()["token"], ""
                     self.renewed += 1
-                else:
-                    self.lost = f"{told.status_code} {told.text[:200]}"
+                    break
+                self.lost = f"{told.status_code} {told.text[:200]}"
+                self.words.rotate(-1)
             return self._token
 
     def sign(self, request: requests.PreparedRequest) -> requests.PreparedRequest:

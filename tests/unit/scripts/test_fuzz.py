@@ -101,7 +101,7 @@ def door() -> Iterator[tuple[str, list[Any]]]:
 
 def test_who_asks_signs_in_again_when_what_was_drawn_ended_the_session(door: tuple[str, list[Any]]) -> None:
     url, heard = door
-    caller = Caller(url, "/v1/sessions", WORDS)
+    caller = Caller(url, "/v1/sessions", [WORDS])
     assert (caller.token(), caller.token(), len(heard)) == ("token-1", "token-1", 1)
     caller.heard("GET /v1/me", "GET", "/v1/me", 401, b'{"code": "sign_in_refused"}')
     assert caller.token() == "token-1", "that was about other words"
@@ -115,6 +115,9 @@ def test_who_asks_signs_in_again_when_what_was_drawn_ended_the_session(door: tup
 
 
 def test_who_is_not_let_in_any_more_is_told_not_hidden(door: tuple[str, list[Any]]) -> None:
-    caller = Caller(door[0], "/v1/sessions", {"login": "desk", "password": "another"})
+    another = {"login": "desk", "password": "another"}
+    caller = Caller(door[0], "/v1/sessions", [another])
     assert caller.token() is None
     assert caller.told()["lost"].startswith("401")
+    caller = Caller(door[0], "/v1/sessions", [another, another, WORDS])
+    assert caller.token() == "token-4" and caller.told()["lost"] == "", "the next of the role goes on"
