@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from gateway.http.imports import followed
+from gateway.http.imports import followed, later
 from gateway.http.pages import PAGES, ROOM, TYPES, WORDS_OF, Served, answer, room, served
 
 WORKER: Final = ROOM / "worker" / "sw.js"
@@ -23,14 +23,14 @@ _NAMED: Final = re.compile(r'(?:href|src)="/static/([^"#?]+)"')
 
 
 def needed(page: str, files: dict[str, Served]) -> list[str]:
-    """Paths under the room of what a page (`citizen`) needs at once: what it names, what that imports, and its words in
-    every language. What is only loaded when it is asked for (`import()`, maps) is no part of it."""
+    """Paths under the room of what a page (`citizen`) needs: what it names, what that imports, its words in every
+    language, and what its own scripts fetch later, or a page that was kept would stand without it. No maps."""
     html = files[f"{page}/page.html"].body.decode()
     words = [f"shared/words/{WORDS_OF[page]}.{lang}.json" for lang in LANGUAGES]
     named = [*_NAMED.findall(html), *words]
-    scripts = followed(
-        (name for name in named if name.endswith(".js")), {name: one.body for name, one in files.items()}
-    )
+    bodies = {name: one.body for name, one in files.items()}
+    scripts = followed((name for name in named if name.endswith(".js")), bodies)
+    scripts += followed(later(page, scripts, bodies), bodies)
     return sorted({name for name in (*named, *scripts) if name in files})
 
 

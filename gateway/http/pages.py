@@ -48,8 +48,9 @@ PAGES: Final = {"/": "citizen", "/officer": "officer", "/desk": "station", "/adm
 SCRIPT: Final = re.compile(r'<script type="module" src="/static/([^"]+)"')
 WORDS_OF: Final = {"citizen": "citizen", "officer": "officer", "station": "desk", "admin": "admin"}
 """What a page's folder is called in keys of words, and in the page's own `data-page`."""
-STAFF_OF: Final = {"citizen": ("staff",)}
-"""Words of everybody who works here, which a citizen's phone does not load either."""
+_SIGNING: Final = ("oidc_", "password_", "passkey_", "factor", "second_", "identity_", "vault_", "push_")
+STAFF_OF: Final = {"citizen": ("staff.", "sign_in.", "push.", "reason.", *(f"refused.{one}" for one in _SIGNING))}
+"""How the keys begin that only those who work here are told, which a citizen's phone does not load either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def with_scripts_named(name: str, files: dict[str, Served]) -> Served:
 
 def words_of(page: str, body: bytes) -> bytes:
     """A language's words without what only other pages say: a citizen's phone loads no desk."""
-    others = tuple(f"{one}." for one in (*WORDS_OF.values(), *STAFF_OF.get(page, ())) if one != page)
+    others = (*(f"{one}." for one in WORDS_OF.values() if one != page), *STAFF_OF.get(page, ()))
     texts: dict[str, str] = msgspec.json.decode(body)
     return msgspec.json.encode({key: text for key, text in texts.items() if not key.startswith(others)})
 

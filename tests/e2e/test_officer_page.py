@@ -120,7 +120,7 @@ async def test_the_talk_goes_both_ways_and_what_is_read_is_read(two: Two) -> Non
     asks = {"t": "ask_welfare", "case": made["case"], "officer": str(officer), "key": new_key()}
     assert (await desk.ask("POST", path, asks)).status_code == 200
     await expect(two.phone.locator('[data-asked="all_well"]')).to_be_visible()
-    assert await large(two.phone) == "I am well"
+    assert await large(two.phone) == "I am safe"
     await two.phone.click('[data-act="well"]')
     await expect(two.phone.locator("[data-asked]")).to_have_count(0)
     assert await large(two.phone) == "On my way"

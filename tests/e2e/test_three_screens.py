@@ -46,8 +46,8 @@ async def test_a_case_that_nobody_takes_stands_at_the_desk_which_works_it_by_key
     await phone.click('[data-act="hand_back"]')
     await expect(phone.locator("[data-held]")).to_have_count(0)
     await status(citizen, "at_station")
-    await citizen.click("text=Take the report back")
-    await citizen.click("button:has-text('Take it back')")
+    await citizen.click("text=Withdraw the report")
+    await citizen.click("button:has-text('Withdraw it')")
     await status(citizen, "withdrawn")
     assert screens.complaints == []
 

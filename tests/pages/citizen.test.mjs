@@ -9,6 +9,7 @@ import { FIRST, reduce } from "../../gateway/web/citizen/reducer.js";
 import { maySay, unreadOf } from "../../gateway/web/citizen/talking.js";
 import { titleOf, viewFor } from "../../gateway/web/citizen/view.js";
 import { nextSay, statusSay } from "../../gateway/web/citizen/view_case.js";
+import { live } from "../../gateway/web/citizen/view_live.js";
 import { pathOf } from "../../gateway/web/shared/qr.js";
 import { wordsOf } from "../../gateway/web/shared/words.js";
 import { nodes, texts } from "./trees.mjs";
@@ -28,8 +29,8 @@ const line = (seq, by, words = "x") => ({ seq, by, words, at: "2026-11-29T06:03:
 const on = (state, ...messages) => messages.reduce(reduce, state);
 const play = (...messages) => on(FIRST, ...messages);
 const say = (...messages) => statusSay(play(PLACES, ...messages), EN);
-const shown = (state, words = EN) => texts(viewFor("110")(state, words)).join("\n");
-const found = (state, wanted) => nodes(viewFor("110")(state, EN), wanted);
+const shown = (state, words = EN) => texts(viewFor("110", () => live)(state, words)).join("\n");
+const found = (state, wanted) => nodes(viewFor("110", () => live)(state, EN), wanted);
 const FILLED = [PLACES, { t: "ui.map", x: 0, y: 0 }, { t: "ui.typed", field: "category", value: "bicycle" }, { t: "ui.typed", field: "words", value: " gone " }];
 const LIVE = [PLACES, { t: "signed", case: "c" }, CASE];
 
@@ -177,7 +178,7 @@ test("the picture's path covers the dark squares and no others", () => {
 
 test("leaving in a hurry empties the state for good", () => {
   const gone = play(...LIVE, { t: "reported", receipt: "ABCD-EFGH" }, { t: "ui.exit" });
-  assert.deepEqual(viewFor("110")(gone, EN), []);
+  assert.deepEqual(viewFor("110", () => live)(gone, EN), []);
   assert.deepEqual(on(gone, CASE, PLACES, { t: "tick", now_ms: 5 }), gone);
   assert.equal(titleOf(gone, EN), "Notes");
 });
@@ -226,7 +227,7 @@ test("each moment has its true sentence", () => {
   assert.equal(say({ ...CASE, status: "cleared", disposition: "advice_given" }), "Closed: advice given.");
   assert.equal(say({ ...CASE, status: "cleared", disposition: "advice_given", manner: "telephone" }), "Closed by telephone: advice given.");
   assert.equal(say({ ...CASE, status: "cleared", disposition: "referred", referred_to: "12345" }), "Closed: passed on to 12345, who are responsible for it.");
-  assert.equal(say({ ...CASE, status: "withdrawn" }), "You took it back. Nobody will come.");
+  assert.equal(say({ ...CASE, status: "withdrawn" }), "You withdrew it. Nobody will come.");
 });
 
 test("every status and every reason at the desk has a sentence of its own words in both languages", () => {
@@ -373,7 +374,7 @@ test("the talk closes with the case, and a joined report's own is closed", () =>
   const open = play(...LIVE, { t: "ui.line", value: "Hello" });
   assert.equal(maySay(open), true);
   assert.equal(maySay(on(open, { ...CASE, status: "cleared" })), false);
-  assert.match(shown(on(open, { t: "talk", lines: [line(3, "desk")] }, { ...CASE, status: "cleared" })), /The talk ended with the case/);
+  assert.match(shown(on(open, { t: "talk", lines: [line(3, "desk")] }, { ...CASE, status: "cleared" })), /The messages ended with the case/);
 });
 
 // --- the page

@@ -83,7 +83,7 @@ test("a sign of life is the large button while it is asked for, whatever sheet i
   const asks = [[{ ...THERE, check_in: "asked" }, "check_in"], [{ ...THERE, check_in: "missed" }, "check_in"], [{ ...HELD, watch: "asked" }, "all_well"], [{ ...HELD, watch: "missed" }, "all_well"]];
   for (const [held, act] of asks) {
     const state = play(HELD, { t: "ui.sheet", kind: "talk", case: "c" }, held);
-    assert.deepEqual(texts(large(state)), ["I am well"], act);
+    assert.deepEqual(texts(large(state)), ["I am safe"], act);
     assert.deepEqual(actOf(state, { t: "ui.well", case: "c" }), { t: act, case: "c", fence: 2 });
     assert.equal(press(state).held.c.going, act);
     assert.ok(seen(from(state, { t: "ui.back" })).includes(EN.say(`officer.${held.check_in ? "check_in" : "watch"}.${held.check_in ?? held.watch}`)));

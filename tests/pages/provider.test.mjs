@@ -56,7 +56,7 @@ test("a password that somebody else made is asked to be replaced as a next step,
   const asked = on(SIGN_IN, { t: "ui.form", field: "login", value: "officer-0417" }, { t: "sign_in_refused", refused: { code: "password_made" } });
   const words = texts(signInView(asked, said("en"), "desk"));
   assert.equal(words[0], "Choose your own password");
-  for (const one of ["The password you were given", "New password, 12 signs or more", "Choose it and sign in"]) assert.ok(words.includes(one), one);
+  for (const one of ["The password you were given", "New password, 12 characters or more", "Choose it and sign in"]) assert.ok(words.includes(one), one);
   const tone = (state) => nodes(signInView(state, said("en"), "desk"), (attrs) => attrs.class?.startsWith("say"))[0].attrs.class;
   assert.equal(tone(asked), "say wait");
   const differs = on(asked, { t: "ui.renew", field: "new_password", value: "apples and pears" }, { t: "ui.sign_in" });

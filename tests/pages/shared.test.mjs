@@ -6,7 +6,7 @@ import { h } from "../../gateway/web/shared/dom.js";
 import { afterClose, waitBefore } from "../../gateway/web/shared/line.js";
 import { cameraFor, drawn, meant, nudged } from "../../gateway/web/shared/map.js";
 import { NOWHERE, advance, deaf } from "../../gateway/web/shared/offsets.js";
-import { MARKS, ring, secondsLeft } from "../../gateway/web/shared/pieces.js";
+import { MARKS, phrases, ring, secondsLeft } from "../../gateway/web/shared/pieces.js";
 import { areasOf, distanceSay, metresBetween, nameIn, pointFrom } from "../../gateway/web/shared/places.js";
 import { session } from "../../gateway/web/shared/session.js";
 import { surnameIn } from "../../gateway/web/shared/surnames.js";
@@ -220,4 +220,17 @@ test("an English page says a surname as it is read, and makes up none", () => {
   assert.deepEqual(["李", "㐖", "Li"].map((one) => surnameIn(one, zh)), ["李", "㐖", "Li"]);
   assert.deepEqual(["㐖", "", "Smith"].map((one) => surnameIn(one, en)), ["㐖", "", "Smith"], "one that is not known stays as it is");
   for (const one of "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗") assert.match(surnameIn(one, en), /^[A-Z][a-zü]+$/, one);
+});
+
+test("Chinese that is read large may be broken between words only, and says the same", () => {
+  for (const text of ["原民警无法前来，已转新街口派出所处理，请凭查询码查看答复。", "0417 李警官已接单，约 6 至 9 分钟到达。", "14:02 已收到，正在询问附近民警。"]) {
+    const parts = phrases(text, { lang: "zh-CN" }).filter((one) => typeof one === "string");
+    assert.equal(parts.join(""), text);
+    assert.ok(parts.length > 2, text);
+    for (const word of ["无法", "前来", "处理", "查看", "分钟", "到达", "收到", "正在", "询问", "附近", "14:02"]) {
+      assert.equal(parts.some((part) => part.includes(word)), text.includes(word), word);
+    }
+    assert.ok(parts.every((part) => !/^[，。]/.test(part)), "a line begins with no comma");
+  }
+  assert.deepEqual(phrases("Officers nearby are being asked.", { lang: "en" }), ["Officers nearby are being asked."]);
 });

@@ -106,6 +106,12 @@ def test_a_page_needs_what_its_scripts_import_however_far() -> None:
     assert not [name for name in found if name.startswith(("citizen/", "station/"))]
 
 
+def test_a_page_needs_what_its_own_scripts_fetch_later_and_no_map_library() -> None:
+    found = needed("citizen", room("110"))
+    assert {"citizen/view_live.js", "citizen/view_case.js", "shared/surnames.js", "citizen/working.js"} <= set(found)
+    assert not [name for name in found if "live_map_gl" in name or name.startswith("vendor/")]
+
+
 def test_another_room_is_another_version() -> None:
     """A changed letter anywhere must reach a browser that has kept the older one."""
     one, other = installable.worker("110"), installable.worker("112")

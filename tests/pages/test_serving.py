@@ -13,7 +13,19 @@ from starlette.applications import Starlette
 
 from dispatch.cases.views import View
 from gateway.basemap import Basemap
-from gateway.http.pages import COMMENT, ROOM, ROUTES, TYPES, WORDS_OF, WORKERS, room, room_files, without_comments
+from gateway.http.installable import needed
+from gateway.http.pages import (
+    COMMENT,
+    ROOM,
+    ROUTES,
+    STAFF_OF,
+    TYPES,
+    WORDS_OF,
+    WORKERS,
+    room,
+    room_files,
+    without_comments,
+)
 from gateway.http.problems import EXCEPTION_HANDLERS
 from gateway.http.vendor import FILES
 
@@ -190,7 +202,10 @@ def test_the_citizens_first_view_is_light() -> None:
     names = first_view("citizen")
     assert {"shared/tokens.css", "shared/dom.js", "citizen/view.js"} <= names
     assert not [name for name in names if name.startswith("vendor/")]
-    assert sum(len(room("110")[name].packed) for name in names if not name.endswith(".png")) < 70_000
+    assert not {"citizen/view_live.js", "citizen/view_case.js", "citizen/working.js", "shared/qr.js"} & names, (
+        "a case is later"
+    )
+    assert sum(len(room("110")[name].packed) for name in names if not name.endswith(".png")) < 60_000
 
 
 def test_a_page_counts_every_message_that_a_fact_causes() -> None:
@@ -209,7 +224,15 @@ async def test_a_page_loads_its_own_words_and_those_of_all_and_no_other_pages(
     begins = {page: f"{page}." for page in WORDS_OF.values()}
     for page, own in begins.items():
         told = (await client.get(f"/static/shared/words/{page}.{lang}.json")).json()
-        others = tuple(begin for begin in begins.values() if begin != own) + (("staff.",) if page == "citizen" else ())
+        others = (*(begin for begin in begins.values() if begin != own), *STAFF_OF.get(page, ()))
         assert told == {key: text for key, text in whole.items() if not key.startswith(others)}, page
         assert "line.lost" in told
     assert "desk.queue" in whole and "desk.queue" in (await client.get(f"/static/shared/words/desk.{lang}.json")).json()
+
+
+def test_no_script_of_the_citizens_says_what_only_those_who_work_here_are_told() -> None:
+    files = room("110")
+    scripts = [files[name].body.decode() for name in needed("citizen", files) if name.endswith(".js")]
+    said = {key for script in scripts for key in re.findall(r'say\(\s*["`]([a-z_]+\.[a-z_.]*)', script)}
+    assert "citizen.lead" in said, "the search itself must find something"
+    assert not [key for key in said if key.startswith(STAFF_OF["citizen"])]

@@ -1,7 +1,13 @@
 /** Reads what a view returned, without a page. */
 
 /** What stands in a node; in one that draws itself, what is shown until it does. */
-const kidsOf = (tree) => (tree.attrs.live ? [tree.attrs.live.instead()] : tree.kids);
+const kidsOf = (tree) => (tree.attrs.live ? [tree.attrs.live.instead()] : joined(tree.kids));
+
+/** A place where a line may be broken parts no text. */
+const joined = (kids) => kids.reduce((found, kid, at) => {
+  if (kids[at - 1]?.tag === "wbr" && typeof kid === "string") return [...found.slice(0, -1), found.at(-1) + kid];
+  return kid.tag === "wbr" ? found : [...found, kid];
+}, []);
 
 /** Every text of a tree, in reading order. */
 export function texts(tree) {

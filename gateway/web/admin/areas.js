@@ -78,7 +78,7 @@ function report(state, words) {
     h("h2", { id: "report", tabindex: "-1" }, words.say(looked ? "admin.report" : "admin.report.done")),
     h("p", { class: "row" },
       h("span", { class: "badge blue" }, shape("dot"), words.say("admin.report.areas", { n: told.areas })),
-      ["added", "moved", "dropped"].map((name) => h("span", { class: `badge ${name === "dropped" && told[name].length ? "amber" : ""}` }, shape(name === "dropped" ? "triangle" : "circle"),
+      ["added", "moved", "dropped"].map((name) => h("span", { class: `badge ${name === "dropped" && told[name].length ? "amber" : ""}` }, shape(name === "dropped" ? "warn" : "circle"),
         words.say(`admin.report.count.${name}`, { n: told[name].length })))),
     whole ? h("p", { class: "say good" }, words.say("admin.report.whole")) : null,
     group("moved", told.moved, area), group("added", told.added, area), group("dropped", told.dropped, area),

@@ -2,7 +2,7 @@
 
 import { h } from "../shared/dom.js";
 import { sentenceOf } from "../shared/http.js";
-import { nameOf as personOf } from "../shared/pieces.js";
+import { nameOf as personOf } from "../shared/surnames.js";
 import { nameIn } from "../shared/places.js";
 import { MODES, fieldsOf } from "./fields.js";
 import { overtaken, rowOf } from "./reducer.js";

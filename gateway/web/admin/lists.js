@@ -1,7 +1,8 @@
 /** The lists: people, stations, categories, policies with their figures, and what was changed. */
 
 import { h } from "../shared/dom.js";
-import { nameOf as personOf, shape } from "../shared/pieces.js";
+import { shape } from "../shared/pieces.js";
+import { nameOf as personOf } from "../shared/surnames.js";
 import { form, mayChange, modeName, nameOf, why } from "./form.js";
 import { rowOf } from "./reducer.js";
 
@@ -34,7 +35,7 @@ const yesNo = (yes, words) => (yes ? sign("tick", "green", words.say("admin.yes"
 /** @param {any} state @param {string} kind @param {string} id */
 const isOpen = (state, kind, id) => state.opened?.kind === kind && state.opened.id === id;
 /** @param {string} kind @param {any} state @param {Words} words */
-const making = (kind, state, words) => (mayChange(state) ? h("button", { "data-do": `new-${kind}`, onclick: { t: "ui.fresh", kind } }, words.say(`admin.new.${kind}`)) : null);
+const making = (kind, state, words) => (mayChange(state) ? h("button", { class: "main", "data-do": `new-${kind}`, onclick: { t: "ui.fresh", kind } }, words.say(`admin.new.${kind}`)) : null);
 
 /** List and form side by side. @param {any} state @param {Words} words @param {any[]} list @param {any[]} more */
 function beside(state, words, list, ...more) {
@@ -134,7 +135,7 @@ export function categories(state, words) {
       empty: h("p", {}, words.say("admin.none")),
       rows: state.town.categories.map((/** @type {any} */ one) => ({ key: one.id, press: { t: "ui.open", kind: "category", id: one.id }, open: isOpen(state, "category", one.id),
         cells: [nameOf("category", one, words), one.open ? sign("dot", "green", words.say("admin.open")) : sign("cross", "", words.say("admin.closed")), one.priority, one.seats,
-          one.skill ? [one.skill, " ", h("span", { class: one.able ? "quiet small" : "badge amber" }, one.able ? null : shape("triangle"), words.say("admin.able", { n: one.able ?? 0 }))] : "",
+          one.skill ? [one.skill, " ", h("span", { class: one.able ? "quiet small" : "badge amber" }, one.able ? null : shape("warn"), words.say("admin.able", { n: one.able ?? 0 }))] : "",
           one.check_in_s ? words.say("admin.minutes", { n: one.check_in_s / 60 }) : h("span", { class: "quiet" }, words.say("admin.never"))] })),
     }),
   ]);

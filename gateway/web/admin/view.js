@@ -28,7 +28,7 @@ function body(state, words) {
     h("h1", {}, words.say("staff.account.title")), h("div", { class: "card" }, accountView(state.account, words)), h("button", { type: "button", onclick: { t: "ui.account_shut" } }, words.say("staff.account.back")));
   if (!state.ready) return skeleton(words);
   return h("main", { key: "admin", id: "main", class: "admin" },
-    h("h1", {}, words.say("admin.title")),
+    h("h1", { class: "unseen" }, words.say("admin.title")),
     h("nav", { "aria-label": words.say("admin.tabs") }, h("ul", { class: "tabs" }, tabsOf(state).map((tab) => h("li", {},
       h("button", { "data-tab": tab, "aria-current": state.tab === tab ? "page" : null, onclick: { t: "ui.tab", tab } }, words.say(`admin.tab.${tab}`)))))),
     password(state, words),

@@ -8,7 +8,6 @@ import { keepPage } from "../shared/installed.js";
 import { Line } from "../shared/line.js";
 import { languageEffect } from "../shared/pieces.js";
 import { loadPlaces } from "../shared/places.js";
-import { pictureOf } from "../shared/qr.js";
 import { session } from "../shared/session.js";
 import { open } from "../shared/store.js";
 import { loadWords } from "../shared/words.js";
@@ -29,14 +28,42 @@ import { titleOf, viewFor } from "./view.js";
 const SILENT = "onbeat.silent";
 const TYPING_MS = 450; // how long nothing is typed before the words are looked at
 const READ_MS = 1_200; // how long lines stand in sight before they count as read
+const LATER_MS = 3_000; // until what shows a case is asked for again, where it did not come
 const root = /** @type {HTMLElement} */ (document.getElementById("page"));
 const kept = session("reporter", sessionStorage); // of this tab: whoever opens the browser next sees no case
-if (kept.marked()) kept.ahead();
+/** What shows a case: no part of the first view, and here long before there is one. */
+const fetched = () => import("./view_live.js").catch(() => null);
+if (kept.marked()) {
+  kept.ahead();
+  fetched();
+}
 const places = loadPlaces();
 const words = await loadWords();
 
 const line = new Line({ name: "reporter", send: (m) => page.send(m) });
 const sending = new Sending({ tell: (m) => page.send(m), opened: openCode });
+
+// --- what shows a case
+/** @type {import("./view.js").Shows | null} */
+let live = null;
+let fetching = false;
+
+/** With the first press of whoever reports. Focus goes where it would have gone. */
+async function fetchLive() {
+  if (fetching) return;
+  fetching = true;
+  for (;;) {
+    const found = await fetched();
+    if (found) {
+      live = found.live;
+      if (page.state.signed && document.activeElement === document.body) page.focus(page.state.receipt ? "#receipt-title" : "#case-title");
+      return page.draw();
+    }
+    await new Promise((go) => setTimeout(go, LATER_MS));
+    // A browser may remember of a script that it failed, until the page is loaded again: code, session and draft outlive that.
+    if (page.state.signed && (await fetch("/healthz").catch(() => null))?.ok && !(await fetched())) location.reload();
+  }
+}
 
 /** @param {string} code */
 async function openCode(code) {
@@ -149,7 +176,8 @@ const effects = {
     }
   },
   reported: async (m, { send }) => {
-    const picture = await pictureOf(m.receipt);
+    const { pictureOf } = await import("../shared/qr.js").catch(() => ({ pictureOf: null })); // the text stands alone
+    const picture = await pictureOf?.(m.receipt);
     if (picture) send({ t: "qr", ...picture });
   },
   "ui.copy": async (m, { send }) => {
@@ -232,6 +260,11 @@ function endSession() {
   if (signed) call("DELETE", "/v1/sessions/current").catch(() => null);
 }
 
+/** @param {{t: string}} m @param {Page} page */
+function afterAll(m, { state }) {
+  if (!live && (state.signed || m.t.startsWith("ui."))) fetchLive();
+}
+
 /** At once: nothing on the screen, nothing kept, and the way back does not lead here. */
 function exit() {
   root.replaceChildren();
@@ -242,7 +275,7 @@ function exit() {
   location.replace(words.say("citizen.exit.address"));
 }
 
-const page = open({ root, state: FIRST, reduce, view: viewFor(root.dataset.emergency ?? "110"), words, effects, title: titleOf });
+const page = open({ root, state: FIRST, reduce, view: viewFor(root.dataset.emergency ?? "110", () => live), words, effects, after: afterAll, title: titleOf });
 
 onEscapeTwice(() => page.state.silent, () => page.send({ t: "ui.exit" }));
 

@@ -9,7 +9,6 @@ import { call } from "../shared/http.js";
 import { inTab, onDevice } from "../shared/kept.js";
 import { waitBefore } from "../shared/line.js";
 import { reportOf } from "./draft.js";
-import { workOut } from "./working.js";
 
 /** @typedef {{key: string, body: import("../shared/wire.js").Report}} Report kept on the device */
 /** @typedef {import("./reducer.js").State} State */
@@ -89,10 +88,7 @@ export class Sending {
       return;
     }
     if (refused.status === 0 || refused.status === 429 || refused.status >= 500) {
-      const wait_ms = Math.max(waitBefore(nr), (refused.retry_after_s ?? 0) * 1000, WAIT_MS_MIN);
-      this.#waiting = report;
-      this.#timer = setTimeout(() => this.#attempt(report, nr + 1), wait_ms);
-      this.tell({ t: "sending", sending: "waiting" });
+      this.#later(report, nr, (refused.retry_after_s ?? 0) * 1000);
       return;
     }
     if (refused.status === undefined) throw refused; // a mistake of this page, not an answer
@@ -100,11 +96,21 @@ export class Sending {
     this.tell({ t: "report_refused", refused: { code: refused.code, detail: refused.detail, call: refused.call, advice: refused.advice } });
   }
 
+  /** @param {Report} report @param {number} nr @param {number} least_ms */
+  #later(report, nr, least_ms) {
+    if (this.#ended) return;
+    this.#waiting = report;
+    this.#timer = setTimeout(() => this.#attempt(report, nr + 1), Math.max(waitBefore(nr), least_ms, WAIT_MS_MIN));
+    this.tell({ t: "sending", sending: "waiting" });
+  }
+
   /** Much comes at once: this device works for a moment, and the report goes on. @param {Report} report @param {number} nr @param {Asked} asked */
   async #work(report, nr, asked) {
     const say = (/** @type {number} */ done) => this.#ended || this.tell({ t: "sending", sending: "working", work: { done, parts: asked.parts } });
     say(0);
-    const answer = await workOut(asked, say);
+    const working = await import("./working.js").catch(() => null); // seldom asked for: not part of the first view
+    if (!working) return this.#later(report, nr, WAIT_MS_MIN);
+    const answer = await working.workOut(asked, say);
     if (!this.#ended) await this.#attempt(report, nr + 1, answer);
   }
 

@@ -3,6 +3,7 @@
 import { HEARD, HERE, LI, LIVE, LOST, PLACES, REVOKED, WANG, at, id } from "../patterns/town.js";
 import { FIRST, reduce } from "./reducer.js";
 import { viewFor } from "./view.js";
+import { live } from "./view_live.js";
 
 const DAY_MS = 86_400_000;
 const CASE = { t: "case", case: id(1), status: "offered", station: "xw-1", category: "bicycle", received_ago_ms: 0, remaining_ms: 60_000, ...HEARD };
@@ -39,7 +40,7 @@ const CODE = "4GWT-2B8N-9QXM-7YZC-1DKP-5RAV";
 export const PLAYED = {
   first: FIRST,
   reduce,
-  view: viewFor("110"),
+  view: viewFor("110", () => live),
   states: [
     { name: "loading", log: [] },
     { name: "empty", log: [PLACES, QUESTIONS] },

@@ -2,9 +2,9 @@
 
 import { h } from "../shared/dom.js";
 import { map } from "../shared/live_map.js";
-import { badge, nameOf, ring, secondsLeft, shape } from "../shared/pieces.js";
+import { badge, phrases, ring, secondsLeft, shape } from "../shared/pieces.js";
 import { categoryName, stationName } from "../shared/places.js";
-import { surnameIn } from "../shared/surnames.js";
+import { nameOf, surnameIn } from "../shared/surnames.js";
 import { RATIO } from "./draft.js";
 import { etaOf, liveCamera, mayObject, placeOf, stepsOf } from "./following.js";
 
@@ -20,12 +20,12 @@ export function caseCard(state, words) {
   const next = nextSay(state, words);
   const reports = it.reports ?? 1;
   return h("section", { key: "case", class: "card live", "aria-labelledby": "case-title" },
-    h("div", { class: "row apart" },
-      h("h1", { id: "case-title", tabindex: -1 }, categoryName(it.category, state.categories, words)), badge(it.status, words)),
-    it.merged ? h("p", { class: "say" }, words.say("citizen.merged")) : null,
-    h("div", { class: "row status-line" },
-      h("p", { class: "large fill", role: "status", "aria-live": "polite", "data-status": it.status }, statusSay(state, words)),
+    h("div", { class: "row apart nowrap case-head" },
+      h("div", { class: it.ends_ms ? "stack fill" : "row apart fill" },
+        h("h1", { id: "case-title", tabindex: -1 }, categoryName(it.category, state.categories, words)), badge(it.status, words)),
       it.ends_ms ? ring(it.ends_ms, state.now_ms, words) : null),
+    it.merged ? h("p", { class: "say" }, words.say("citizen.merged")) : null,
+    h("p", { class: "large", role: "status", "aria-live": "polite", "data-status": it.status }, phrases(statusSay(state, words), words)),
     next ? h("p", { class: "quiet", "data-next": "" }, next) : null,
     coming(state, words),
     liveMap(state, words),

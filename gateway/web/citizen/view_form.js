@@ -20,7 +20,7 @@ const FIELDS = { place: "where", category: "what", words: "words", number: "how"
 
 /** @param {State} state @param {Words} words @param {string} number */
 export function form(state, words, number) {
-  return h("main", { key: "form", id: "main", class: "column" },
+  return h("main", { key: "form", id: "main", class: "column asks" },
     h("h1", { class: "large" }, words.say("citizen.ask")),
     h("p", { class: "quiet lead" }, words.say("citizen.lead")),
     problems(state, words),

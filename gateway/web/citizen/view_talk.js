@@ -2,7 +2,8 @@
 
 import { h } from "../shared/dom.js";
 import { sentenceOf } from "../shared/http.js";
-import { nameOf, shape } from "../shared/pieces.js";
+import { shape } from "../shared/pieces.js";
+import { nameOf } from "../shared/surnames.js";
 import { mayTalk } from "./following.js";
 import { LINE_CHARS_MAX, unreadOf } from "./talking.js";
 

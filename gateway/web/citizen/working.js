@@ -34,7 +34,7 @@ function beside(asked, told) {
 
 /** @param {Asked} asked @param {(done: number) => void} told @returns {Promise<string>} */
 async function here(asked, told) {
-  const { solving } = await import("../shared/work.js"); // seldom needed: not part of the first view
+  const { solving } = await import("../shared/work.js");
   const steps = solving(asked);
   let done = 0;
   for (let step = steps.next(); ; step = steps.next()) {

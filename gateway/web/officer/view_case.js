@@ -3,8 +3,9 @@
 import { h } from "../shared/dom.js";
 import { sentenceOf } from "../shared/http.js";
 import { map } from "../shared/live_map.js";
-import { badge, nameOf, shape } from "../shared/pieces.js";
+import { badge, shape } from "../shared/pieces.js";
 import { categoryName } from "../shared/places.js";
+import { nameOf } from "../shared/surnames.js";
 import { capital } from "../shared/words.js";
 import { askedOf } from "./deck.js";
 import { DISPOSITIONS } from "./holding.js";

@@ -3,8 +3,9 @@
 import { h } from "../shared/dom.js";
 import { map } from "../shared/live_map.js";
 import { around, cameraFor } from "../shared/map.js";
-import { nameOf, shape } from "../shared/pieces.js";
+import { shape } from "../shared/pieces.js";
 import { stationName } from "../shared/places.js";
+import { nameOf } from "../shared/surnames.js";
 import { calling, othersHelps, ownHelp } from "./helping.js";
 import { RATIO } from "./placing.js";
 import { farSay } from "./view_offer.js";

@@ -1,6 +1,7 @@
 /** Questions that stand in place of the case: why not now, why back, whom for; and the ways there. */
 
 import { h } from "../shared/dom.js";
+import { phrases } from "../shared/pieces.js";
 import { categoryName } from "../shared/places.js";
 import { REASONS } from "./offering.js";
 import { waysTo } from "./ways.js";
@@ -15,9 +16,9 @@ import { waysTo } from "./ways.js";
 /** The frame of every sheet: back, and a heading that the focus goes to. @param {string} title @param {Words} words @param {import("../shared/dom.js").Given[]} more */
 export const sheet = (title, words, ...more) =>
   h("section", { key: "sheet", class: "card slides", "data-open": "" },
-    h("div", { class: "row nowrap" },
+    h("div", { class: "row" },
       h("button", { class: "back", "data-back": "", onclick: { t: "ui.back" } }, h("span", { "aria-hidden": "true" }, "‹ "), words.say("officer.back")),
-      h("h2", { id: "sheet-title", tabindex: -1 }, title)),
+      h("h2", { id: "sheet-title", tabindex: -1 }, phrases(title, words))),
     more);
 
 /** Reasons as large choices. Of a decline each is the press itself; of the others the button below confirms. @param {string} kind @param {Held | Offer} one @param {State} state @param {Words} words */

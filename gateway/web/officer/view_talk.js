@@ -1,7 +1,7 @@
 /** The talk on a case: what was said, what is not sent yet, and a few sentences for a gloved hand. */
 
 import { h } from "../shared/dom.js";
-import { nameOf } from "../shared/pieces.js";
+import { nameOf } from "../shared/surnames.js";
 import { mine, talkOf } from "./talking.js";
 import { sheet } from "./view_sheets.js";
 

@@ -2,7 +2,8 @@
 
 import { h } from "../shared/dom.js";
 import { map } from "../shared/live_map.js";
-import { MARKS, badge, lineBar, lineRefused, nameOf, ring } from "../shared/pieces.js";
+import { MARKS, badge, brand, lineBar, lineRefused, phrases, ring } from "../shared/pieces.js";
+import { nameOf } from "../shared/surnames.js";
 import { SHARED } from "../shared/store.js";
 import { AREAS, HERE, LI, id } from "./town.js";
 
@@ -26,7 +27,8 @@ export function view(states, words) {
     h("section", {}, h("h2", {}, "colours"), h("div", { class: "swatches" }, COLOURS.map((name) =>
       h("div", {}, h("svg", { viewBox: "0 0 10 4", preserveAspectRatio: "none", "aria-hidden": "true" }, h("rect", { width: 10, height: 4, fill: `var(--${name})` })), h("code", { class: "small" }, name))))),
     group("words",
-      piece("large", h("p", { class: "large" }, words.say("status.offered"))),
+      piece("brand", h("p", {}, brand(words.say("name")))),
+      piece("large", h("p", { class: "large" }, phrases(words.say("line.lost"), words))),
       piece("plain", h("p", {}, words.say("line.lost"))),
       piece("quiet, small", h("p", { class: "quiet small" }, words.say("line.lost"))),
       piece("code", h("p", { class: "code" }, "4GWT-2B8N-9QXM-7YZC-1DKP-5RAV")),

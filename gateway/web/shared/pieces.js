@@ -1,7 +1,6 @@
 /** Pieces of pages: pure functions to trees. Every status has a colour, a shape and a word. */
 
 import { h } from "./dom.js";
-import { surnameIn } from "./surnames.js";
 
 /**
  * @typedef {import("./words.js").Words} Words
@@ -27,6 +26,38 @@ const SHAPES = {
 
 /** @param {string} name one of SHAPES */
 export const shape = (name) => h("svg", { viewBox: "0 0 16 16", "aria-hidden": "true" }, SHAPES[name]);
+
+/** The mark of the service, as on its icon. */
+const mark = () => h("svg", { class: "mark", viewBox: "0 0 32 32", "aria-hidden": "true" },
+  h("rect", { width: 32, height: 32, rx: 8 }),
+  h("circle", { class: "round", cx: 16, cy: 16, r: 9, "stroke-dasharray": "44 60", transform: "rotate(-90 16 16)" }),
+  h("circle", { cx: 16, cy: 16, r: 3.5 }));
+
+/** The service by mark and name, at the top of a page. @param {string} name */
+export const brand = (name) => h("span", { class: "name brand" }, mark(), name);
+
+const HAN_BEFORE = /[\p{Script=Han}，。、：；？]$/u;
+const HAN = /^\p{Script=Han}/u;
+const OPENS = /[（“《]/u;
+
+/**
+ * A text that is read large: Chinese is broken between its words there, never inside one, and what is one character clings to
+ * the next. In other languages, and where the browser cannot tell words, it is the text. `word-break` stands in pieces.css.
+ * @param {string} text @param {{lang: string}} words @returns {(Tree | string)[]}
+ */
+export function phrases(text, { lang }) {
+  if (!lang.startsWith("zh") || !("Segmenter" in Intl)) return [text];
+  /** @type {(Tree | string)[]} */
+  const parts = [];
+  let [part, last] = ["", ""];
+  for (const { segment, isWordLike } of new Intl.Segmenter(lang, { granularity: "word" }).segment(text)) {
+    const apart = isWordLike && part && last.length > 1 && (HAN.test(segment) || HAN_BEFORE.test(part));
+    if (apart) parts.push(part, h("wbr", {}));
+    part = apart ? segment : part + segment;
+    last = isWordLike ? segment : OPENS.test(segment) ? "" : "，。";
+  }
+  return [...parts, part];
+}
 
 /**
  * Of each status: its shape and its colour. The word stands in the words' files under `status.*`.
@@ -98,7 +129,7 @@ export function top(words, page, ...more) {
   const other = words.lang === "en" ? "zh-CN" : "en";
   return h("header", { key: "top", class: "top" },
     h("a", { class: "skip", href: "#main" }, words.say("skip")),
-    h("span", { class: "name" }, words.say("name")),
+    brand(words.say("name")),
     h("span", { class: "quiet" }, words.say(`${page}.name`)),
     h("span", { class: "push row" }, more,
       h("button", { class: "plain", lang: other, onclick: { t: "ui.language", lang: other } }, words.say("language.other"))));
@@ -109,12 +140,6 @@ export const skeleton = (words) =>
   h("main", { key: "skeleton", id: "main", class: "skeleton", "aria-busy": "true" },
     h("h1", { class: "unseen" }, words.say("name")),
     h("p", { class: "quiet", role: "status" }, words.say("loading")), h("i", {}), h("i", {}), h("i", {}));
-
-/**
- * A person as others know one: the call sign and the first character of the surname.
- * @param {{call_sign: string, surname: string}} person @param {Words} words
- */
-export const nameOf = (person, words) => words.say("person", { call_sign: person.call_sign, surname: surnameIn(person.surname, words) });
 
 /** Reloads in the other language; what was typed is kept by the page's own effects. @param {any} m */
 export const languageEffect = (m) => {

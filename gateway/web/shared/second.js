@@ -120,13 +120,13 @@ export const secondEffects = (arrived) => ({
 /** @param {Step} step @param {Words} words */
 export function secondView(step, words) {
   if (step.paper.length) {
-    return h("main", { key: "paper", class: "column", id: "main" }, h("section", { class: "card" },
+    return h("main", { key: "paper", class: "column sign-in", id: "main" }, h("section", { class: "card" },
       h("h1", {}, words.say("staff.paper.title")), paperView(step.paper, words, { t: "ui.second_kept" })));
   }
   const other = (/** @type {Step["by"]} */ by) => h("button", { key: by, type: "button", class: "plain", "data-by": by, onclick: { t: "ui.second_by", by } }, words.say(`staff.second.by.${by}`));
   const { kinds, enrol } = step.asked;
   const ways = /** @type {Step["by"][]} */ ([...(kinds.includes("totp") ? ["code"] : []), ...(kinds.includes("passkey") && step.passkeys ? ["passkey"] : []), ...(kinds.includes("recovery") ? ["recovery"] : [])]);
-  return h("main", { key: "second", class: "column", id: "main" },
+  return h("main", { key: "second", class: "column sign-in", id: "main" },
     h("form", { class: "card", onsubmit: { t: "ui.second_go" }, novalidate: true },
       h("h1", {}, words.say(enrol ? "staff.enrol.title" : "staff.second.title")),
       h("p", { class: "quiet" }, words.say(enrol ? "staff.enrol.lead" : `staff.second.lead.${step.by}`)),

@@ -133,7 +133,7 @@ export function signInView(state, words, page) {
         value: of[name], oninput: { t, field: name, veiled: true } }));
   const chosen = (/** @type {string} */ name) =>
     field(name, secret, "new-password", state.renew ?? undefined, "ui.renew", { minlength: 12, maxlength: 256 });
-  return h("main", { class: "column", id: "main" },
+  return h("main", { class: "column sign-in", id: "main" },
     h("form", { class: "card", onsubmit: { t: "ui.sign_in" } },
       h("h1", {}, words.say(renew ? "sign_in.renew.title" : `${page}.title`)),
       h("p", { class: "quiet" }, words.say(renew ? "sign_in.renew.lead" : `${page}.lead`)),

@@ -21,3 +21,9 @@ const SAID = new Map(READINGS.split(/\s/).flatMap((one) => {
 
 /** @param {string} surname @param {{lang: string}} words @returns {string} */
 export const surnameIn = (surname, words) => (words.lang === "en" ? SAID.get(surname) ?? surname : surname);
+
+/**
+ * A person as others know one: the call sign and the first character of the surname.
+ * @param {{call_sign: string, surname: string}} person @param {import("./words.js").Words} words
+ */
+export const nameOf = (person, words) => words.say("person", { call_sign: person.call_sign, surname: surnameIn(person.surname, words) });

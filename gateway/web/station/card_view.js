@@ -2,9 +2,9 @@
 
 import { h } from "../shared/dom.js";
 import { sentenceOf } from "../shared/http.js";
-import { MARKS, badge, nameOf, ring, shape } from "../shared/pieces.js";
+import { MARKS, badge, ring, shape } from "../shared/pieces.js";
 import { categoryName, distanceSay, metresBetween, stationName } from "../shared/places.js";
-import { surnameIn } from "../shared/surnames.js";
+import { nameOf, surnameIn } from "../shared/surnames.js";
 import { CLOSED, allowed, mayTalk, priorityOf } from "./acts.js";
 import { formView } from "./form_view.js";
 import { identityView } from "./identity.js";
@@ -45,7 +45,7 @@ function header(it, state, words) {
       it.ends_ms ? ring(it.ends_ms, state.now_ms, words) : h("p", { class: "clock", "aria-label": words.say("desk.fact.age") }, ago(state.now_ms - it.received_ms, words))),
     h("p", { class: "row tight", role: "status" }, badge(it.status, words), unseen(it) ? h("span", { class: "badge amber strong" }, words.say("desk.unseen")) : null,
       priority < 3 ? h("span", { class: "priority" }, words.say("desk.priority", { n: priority })) : null,
-      it.objected ? h("span", { class: "badge amber" }, shape("triangle"), words.say("desk.objected")) : null,
+      it.objected ? h("span", { class: "badge amber" }, shape("warn"), words.say("desk.objected")) : null,
       it.exercise ? h("span", { class: "badge exercise" }, words.say("desk.exercise")) : null,
       it.channel === "web" ? null : h("span", { class: "badge" }, words.say(`desk.channel.${it.channel}`))),
     h("p", { class: "words" }, it.words));

@@ -2,9 +2,9 @@
 
 import { h } from "../shared/dom.js";
 import { sentenceOf } from "../shared/http.js";
-import { nameOf, shape } from "../shared/pieces.js";
+import { shape } from "../shared/pieces.js";
 import { categoryName, distanceSay, stationName } from "../shared/places.js";
-import { surnameIn } from "../shared/surnames.js";
+import { nameOf, surnameIn } from "../shared/surnames.js";
 import { capital } from "../shared/words.js";
 import { BY_NAME, dispositionsOf, pullable } from "./acts.js";
 import { labelOf } from "./card_view.js";

@@ -2,9 +2,9 @@
 
 import { h } from "../shared/dom.js";
 import { sentenceOf } from "../shared/http.js";
-import { nameOf, shape } from "../shared/pieces.js";
+import { shape } from "../shared/pieces.js";
 import { categoryName, stationName } from "../shared/places.js";
-import { surnameIn } from "../shared/surnames.js";
+import { nameOf, surnameIn } from "../shared/surnames.js";
 import { ACTS } from "./acts.js";
 import { ago, clockOf, lasted } from "./said.js";
 import { stationOf } from "./state.js";
@@ -64,7 +64,7 @@ export function handoverPanel(state, words) {
         h("th", { scope: "row" }, h("button", { type: "button", class: "plain small", onclick: { t: "ui.open", case: one.case } }, categoryName(one.category, state.categories, words)), h("span", { class: "line-1 quiet" }, one.words)),
         h("td", {}, words.say(`status.${one.status}`), one.desk_reason && one.status === "at_station" ? h("span", { class: "quiet" }, ` · ${words.say(`desk.why.${one.desk_reason}`)}`) : null,
           one.alarms ? [" ", h("span", { class: "badge amber" }, words.say("desk.handover.alarms", { n: one.alarms }))] : null),
-        h("td", {}, ago(one.received_ago_ms, words)),
+        h("td", { class: "nowrap-cell" }, ago(one.received_ago_ms, words)),
         h("td", {}, one.holders.map((/** @type {any} */ who) => nameOf(who, words)).join(words.say("list")) || words.say("desk.none")),
         h("td", {}, one.pending.map((/** @type {any} */ due) => `${words.say(words.has(`desk.due.${due.kind}`) ? `desk.due.${due.kind}` : "desk.due.other")} ${due.due_in_ms > 0 ? ago(due.due_in_ms, words) : words.say("desk.due.now")}`).join(words.say("list")) || words.say("desk.none"))))))
       : h("p", { class: "quiet" }, words.say("desk.handover.empty")),
@@ -88,7 +88,7 @@ export function stationsPanel(state, words) {
         const told = state.stations[id] ?? {};
         return h("tr", { key: id, class: rung(id) ? "rung" : "", "data-station": id, "aria-current": id === here ? "true" : null },
           h("th", { scope: "row" }, h("button", { type: "button", class: id === here ? "main" : "", onclick: { t: "ui.follow", station: id } }, stationName(id, state.areas, words), n < 9 ? h("kbd", { "aria-hidden": "true" }, n + 1) : null)),
-          h("td", {}, rung(id) ? h("span", { class: "badge amber strong" }, shape("triangle"), rung(id)) : 0), [told.unseen, told.hand, told.offered, told.under_way, told.officers].map((said, at) => h("td", { key: at }, said ?? "…")));
+          h("td", {}, rung(id) ? h("span", { class: "badge amber strong" }, shape("warn"), rung(id)) : 0), [told.unseen, told.hand, told.offered, told.under_way, told.officers].map((said, at) => h("td", { key: at }, said ?? "…")));
       }))),
     h("section", { "aria-label": words.say("desk.objections") }, h("h3", {}, words.say("desk.objections"), h("span", { class: "quiet" }, ` ${objected.length}`)),
       objected.length ? h("ul", { class: "stack" }, objected.map((one) => h("li", { key: one.case }, h("button", { type: "button", class: "item", "data-objection": one.case, onclick: { t: "ui.follow", station: one.station, case: one.case } },

@@ -2,8 +2,9 @@
 
 import { h } from "../shared/dom.js";
 import { sentenceOf } from "../shared/http.js";
-import { badge, nameOf, ring, shape } from "../shared/pieces.js";
+import { badge, ring, shape } from "../shared/pieces.js";
 import { categoryName, stationName } from "../shared/places.js";
+import { nameOf } from "../shared/surnames.js";
 import { priorityOf } from "./acts.js";
 import { ROWS_SHOWN, alarms, groups, nameOfAccount, troubled, unseen } from "./queue.js";
 import { ago, clockOf } from "./said.js";
@@ -21,7 +22,7 @@ export function alarmBar(state, words) {
   const more = standing.length - ALARMS_SHOWN;
   return h("section", { key: "alarms", class: "alarms", "aria-label": words.say("desk.alarms") },
     h("div", { role: "alert", class: "alarm-list" }, standing.slice(0, ALARMS_SHOWN).map((one) => h("div", { key: one.key, class: `alarm rings-${one.kind}`, "data-alarm": one.kind },
-      shape(one.kind === "panic" ? "cross" : "triangle"),
+      shape("warn"),
       h("p", { class: "fill" }, h("b", {}, alarmSaid(one, state, words)), " ", h("span", { class: "responsible" }, responsible(one, state, words))),
       buttons(one, state, words)))),
     more > 0 ? h("p", { class: "small" }, words.say("desk.more_alarms", { n: more })) : null,
@@ -106,7 +107,7 @@ function row(it, state, words) {
         it.status === "at_station" && it.acknowledged && it.owner ? h("span", { class: "small quiet" }, nameOfAccount(it.owner, state, words)) : null,
         it.quiet_until_ms ? h("span", { class: "small quiet" }, words.say("desk.held_until", { time: clockOf(it.quiet_until_ms, state, words) })) : null,
         it.objected ? h("span", { class: "badge amber" }, words.say("desk.objected")) : null,
-        troubled(it) ? h("span", { class: "badge amber strong" }, shape("triangle"), words.say("desk.no_sign")) : null,
+        troubled(it) ? h("span", { class: "badge amber strong" }, shape("warn"), words.say("desk.no_sign")) : null,
         it.reports.length ? h("span", { class: "small quiet" }, words.say("desk.reports", { n: it.reports.length + 1 })) : null,
         unread ? h("span", { class: "badge blue" }, words.say("desk.unread", { n: unread })) : null,
         it.exercise ? h("span", { class: "badge exercise" }, words.say("desk.exercise")) : null)),
