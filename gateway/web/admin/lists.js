@@ -3,6 +3,7 @@
 import { h } from "../shared/dom.js";
 import { shape } from "../shared/pieces.js";
 import { nameOf as personOf } from "../shared/surnames.js";
+import { FIELDS } from "./fields.js";
 import { form, mayChange, modeName, nameOf, why } from "./form.js";
 import { rowOf } from "./reducer.js";
 
@@ -168,11 +169,17 @@ function differences(one, words) {
   const family = one.kind;
   return names.length ? h("dl", { class: "facts small" }, names.map((name) => [
     h("dt", {}, words.has(`admin.${family}.${name}`) ? words.say(`admin.${family}.${name}`) : name),
-    h("dd", {}, h("del", {}, plain(one.before[name], words)), " → ", h("ins", {}, plain(one.after[name], words)))])) : null;
+    h("dd", {}, h("del", {}, plain(name, one.before[name], words)), " → ", h("ins", {}, plain(name, one.after[name], words)))])) : null;
 }
 
-/** @param {any} value @param {Words} words */
-function plain(value, words) {
+/** What is counted in other units than it is shown in, by name. */
+const COUNTED = new Map(Object.values(FIELDS).flat().filter((one) => one.per).map((one) => [one.name, one]));
+
+/** A value of the record as a form would show it. @param {string} name @param {any} value @param {Words} words */
+function plain(name, value, words) {
+  const counted = COUNTED.get(name);
+  if (counted && typeof value === "number") return words.say(`admin.${counted.unit}`, { n: value / (counted.per ?? 1) });
+  if (typeof value === "string" && words.has(`admin.${name}.${value}`)) return words.say(`admin.${name}.${value}`);
   if (value === null || value === undefined || value === "") return words.say("admin.nothing");
   if (typeof value === "boolean") return words.say(value ? "admin.yes" : "admin.no");
   if (Array.isArray(value)) return value.join(", ") || words.say("admin.nothing");

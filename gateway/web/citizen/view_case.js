@@ -14,10 +14,12 @@ import { etaOf, liveCamera, mayObject, placeOf, stepsOf } from "./following.js";
  * @typedef {import("./following.js").Case} Case
  */
 
+const LONG = 64; // characters: more than four lines of a phone where it is said large
+
 /** @param {State} state @param {Words} words */
 export function caseCard(state, words) {
   const it = /** @type {Case} */ (state.case);
-  const next = nextSay(state, words);
+  const [said, next] = [statusSay(state, words), nextSay(state, words)];
   const reports = it.reports ?? 1;
   return h("section", { key: "case", class: "card live", "aria-labelledby": "case-title" },
     h("div", { class: "row apart nowrap case-head" },
@@ -25,7 +27,7 @@ export function caseCard(state, words) {
         h("h1", { id: "case-title", tabindex: -1 }, categoryName(it.category, state.categories, words)), badge(it.status, words)),
       it.ends_ms ? ring(it.ends_ms, state.now_ms, words) : null),
     it.merged ? h("p", { class: "say" }, words.say("citizen.merged")) : null,
-    h("p", { class: "large", role: "status", "aria-live": "polite", "data-status": it.status }, phrases(statusSay(state, words), words)),
+    h("p", { class: said.length > LONG ? "large long" : "large", role: "status", "aria-live": "polite", "data-status": it.status }, phrases(said, words)),
     next ? h("p", { class: "quiet", "data-next": "" }, next) : null,
     coming(state, words),
     liveMap(state, words),

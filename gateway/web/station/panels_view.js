@@ -31,12 +31,14 @@ export function figuresPanel(state, words) {
 /** @param {number | null | undefined} share @param {Words} words */
 const percent = (share, words) => (share == null ? words.say("desk.none") : new Intl.NumberFormat(words.lang, { style: "percent", maximumFractionDigits: 1 }).format(share));
 
+const TIMES = new Set(["to_claim", "to_arrival"]); // two figures each
+
 /** @param {any} whole @param {Words} words */
 function tiles(whole, words) {
   const two = (/** @type {any} */ times) => (times.n ? `${lasted(times.p50, words)} / ${lasted(times.p90, words)}` : words.say("desk.none"));
   const all = [["cases", whole.cases], ["claimed", whole.claimed], ["fallback", percent(whole.fallback_share, words)], ["to_claim", two(whole.received_to_claim_ms)], ["to_arrival", two(whole.claim_to_arrival_ms)],
     ["sent_to_desk", whole.sent_to_desk], ["handed_back", whole.handed_back], ["declined", whole.declined], ["silent", whole.silent], ["reopened", whole.reopened]];
-  return h("dl", { class: "tiles" }, all.map(([name, said]) => h("div", { key: name, class: "tile", "data-figure": name }, h("dt", {}, words.say(`desk.figures.${name}`)), h("dd", {}, said))));
+  return h("dl", { class: "tiles" }, all.map(([name, said]) => h("div", { key: name, class: `tile${TIMES.has(name) ? " wide" : ""}`, "data-figure": name }, h("dt", {}, words.say(`desk.figures.${name}`)), h("dd", {}, said))));
 }
 
 /** @param {any} asked @param {State} state @param {Words} words */
