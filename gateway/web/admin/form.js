@@ -70,7 +70,7 @@ function summary(kind, mistakes, words) {
   return h("div", { key: "summary", class: "say bad", role: "alert", id: "summary" },
     h("p", {}, h("b", {}, words.say("admin.mistakes", { n: names.length }))),
     h("ul", {}, names.map((name) => h("li", {}, h("a", { href: `#f-${name}` },
-      `${words.say(name === "reason" ? "admin.why" : `admin.${kind === "policy" ? "category" : kind}.${name}`)}: ${words.say(`admin.wrong.${mistakes[name]}`)}`)))));
+      words.say("admin.pair", { name: words.say(name === "reason" ? "admin.why" : `admin.${kind === "policy" ? "category" : kind}.${name}`), said: words.say(`admin.wrong.${mistakes[name]}`) }))))));
 }
 
 /** @param {Field} one @param {any} state @param {any} row @param {Words} words @param {boolean} closed */

@@ -94,7 +94,7 @@ function access(row, state, words) {
       h("form", { onsubmit: { t: "ui.factors" }, novalidate: true }, h("p", { class: "small" }, words.say("admin.factors.follows")),
         why("factors", factors, mistakes.factors, words, { t: "ui.why", field: "factors" }),
         h("button", { type: "submit", "data-do": "factors", "aria-disabled": going }, words.say("admin.factors.go")))) : null,
-    may && state.provider ? h("details", { key: "identity" }, h("summary", {}, `${words.say("admin.identity")}: ${state.provider}`),
+    may && state.provider ? h("details", { key: "identity" }, h("summary", {}, words.say("admin.pair", { name: words.say("admin.identity"), said: state.provider })),
       h("form", { onsubmit: { t: "ui.identity" }, novalidate: true }, h("p", { class: "small" }, words.say("admin.identity.follows")),
         h("div", { class: "field" }, h("label", { for: "f-subject" }, words.say("admin.identity.subject")),
           h("input", { id: "f-subject", name: "subject", type: "text", value: subject, maxlength: 255, autocomplete: "off", autocapitalize: "off", spellcheck: "false", oninput: { t: "ui.why", field: "subject" } })),
