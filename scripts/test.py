@@ -8,17 +8,18 @@ from npm by lock; with `--fast` their absence is told and the tests that need th
 """
 
 import argparse
+import contextlib
 import importlib.util
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 from scripts.web_packages import Parts, ensure
 
@@ -28,7 +29,12 @@ ROOMS: Final = ("geo", "dispatch", "gateway", "scripts")
 STORIES: Final = "tests/e2e"
 """Whole services and browsers: mostly waiting, so the others run beside them. They stay together: what all of them
 walked is compared at their end."""
-AGAIN: Final[dict[str, tuple[str, ...]]] = {"pytest": (), "stories": (STORIES,)}
+PLANTED: Final = "tests/test_mutants.py"
+"""Work for processors and no clock in it: it takes what the others leave, see PLANTED_NICE."""
+PLANTED_NICE: Final = 5
+"""Beside two that never wait, two of these still get a quarter of two cores; beside those that do, all they leave."""
+BESIDE: Final = {"stories": STORIES, "planted": PLANTED}
+"""What a whole run starts beside all other checks."""
 DEBIAN: Final = ("chromium", "fonts-noto-cjk")
 """A browser, and letters for its pictures: without the second, Chinese is drawn as empty boxes."""
 
@@ -38,10 +44,11 @@ def checks(fast: bool, words: Sequence[str]) -> list[tuple[str, list[str]]]:
     pytest = ["-m", "pytest", "--durations=15"]
     if fast:
         pytest += ["-m", "not slow and not browser"]
+    part = next((name for name, place in BESIDE.items() if place in words), None if words else "others")
+    if part:  # each remembers its own failures
+        pytest += ["-o", f"cache_dir=.pytest_cache/{part}"]
     if not words:
-        words = [f"--ignore={STORIES}"]  # those run beside all others
-    if not set(words).isdisjoint({STORIES, f"--ignore={STORIES}"}):  # each remembers its own failures
-        pytest += ["-o", f"cache_dir=.pytest_cache/{'stories' if STORIES in words else 'others'}"]
+        words = [f"--ignore={place}" for place in BESIDE.values()]
     return [
         ("ruff", ["-m", "ruff", "check", "."]),
         ("format", ["-m", "ruff", "format", "--check", "."]),
@@ -96,40 +103,52 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
-@dataclass(frozen=True, slots=True)
 class Beside:
-    """A check that runs while others do; what it says is kept until its turn."""
+    """A check that runs while others do; what it says is kept until its turn. `nice`: by how much it stands back."""
 
-    child: subprocess.Popen[bytes]
-    said: IO[bytes]
-    began: float
+    def __init__(self, command: Sequence[str], nice: int = 0) -> None:
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `end`
+        self._began = time.monotonic()
+        self._took = 0.0
+        command = [sys.executable, *command]
+        self._child = subprocess.Popen(command, cwd=ROOT, stdout=self._said, stderr=subprocess.STDOUT)
+        with contextlib.suppress(ProcessLookupError):  # it has ended
+            os.setpriority(os.PRIO_PROCESS, self._child.pid, os.getpriority(os.PRIO_PROCESS, 0) + nice)
+        self._watcher = threading.Thread(target=self._watch, daemon=True)
+        self._watcher.start()
 
-    @classmethod
-    def start(cls, command: Sequence[str]) -> "Beside":
-        said = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `end`
-        child = subprocess.Popen([sys.executable, *command], cwd=ROOT, stdout=said, stderr=subprocess.STDOUT)
-        return cls(child, said, time.monotonic())
+    def _watch(self) -> None:
+        self._child.wait()
+        self._took = time.monotonic() - self._began
 
     def end(self) -> tuple[int, float]:
         """Waits for it, says what it said; its exit code, and the seconds it took."""
-        code = self.child.wait()
-        took = time.monotonic() - self.began
-        self.said.seek(0)
-        shutil.copyfileobj(self.said, sys.stdout.buffer)
+        self._watcher.join()
+        self._said.seek(0)
+        shutil.copyfileobj(self._said, sys.stdout.buffer)
         sys.stdout.flush()
-        self.said.close()
-        return code, took
+        self._said.close()
+        return self._child.returncode, self._took
+
+
+def started(fast: bool) -> dict[str, Beside]:
+    """What runs beside the other checks; all planted bugs take long."""
+    wanted = [name for name in BESIDE if not (fast and name == "planted")]
+    return {
+        name: Beside(checks(fast, [BESIDE[name]])[-1][1], PLANTED_NICE if name == "planted" else 0) for name in wanted
+    }
 
 
 def once_more(result: tuple[str, int, float], fast: bool) -> tuple[str, int, float]:
     """Tests that failed while two runs shared the cores are run again alone: what fails twice has failed. The first
     failure stays told above."""
     name, code, took = result
-    if code != 1 or name not in AGAIN:
+    if code != 1 or name not in {"pytest", *BESIDE}:
         return result
     say(f"--- {name}: what failed, once more and alone")
     began = time.monotonic()
-    command = [*checks(fast, AGAIN[name])[-1][1], "--last-failed", "--last-failed-no-failures=none"]
+    tests = checks(fast, [BESIDE[name]] if name in BESIDE else [])[-1][1]
+    command = [*tests, "--last-failed", "--last-failed-no-failures=none"]
     code = subprocess.run([sys.executable, *command], cwd=ROOT, check=False).returncode
     return name, code, took + time.monotonic() - began
 
@@ -153,15 +172,16 @@ def main() -> int:
         if not chosen.fast:
             return 1
     results: list[tuple[str, int, float]] = []
-    stories = None if words else Beside.start(checks(chosen.fast, [STORIES])[-1][1])
+    beside = {} if words else started(chosen.fast)
     for name, command in checks(chosen.fast, words):
         say(f"--- {name}")
         began = time.monotonic()
         code = subprocess.run([sys.executable, *command], cwd=ROOT, check=False).returncode
         results.append((name, code, time.monotonic() - began))
-    if stories is not None:
-        say("--- stories")
-        results.append(("stories", *stories.end()))
+    for name, run_beside in beside.items():
+        say(f"--- {name}")
+        results.append((name, *run_beside.end()))
+    if beside:
         results = [once_more(result, chosen.fast) for result in results]
     say("---")
     for name, code, seconds in results:

@@ -5,6 +5,7 @@ All tests and fixtures share one event loop (see pyproject.toml), because the st
 
 import itertools
 import logging
+import os
 import re
 import shutil
 import tempfile
@@ -63,7 +64,10 @@ async def make_database(stores: Stores) -> AsyncIterator[MakeDatabase]:
             return made[-1]
         # Migrated once and then copied: a copy takes a fraction of the time.
         if not migrated:
-            await _execute(stores.database_url, "CREATE DATABASE onbeat_template")
+            before = os.environ.get("ONBEAT_LENT_MIGRATED")  # lent with the stores: what differs from it is migrated
+            await _execute(
+                stores.database_url, "CREATE DATABASE onbeat_template" + (f" TEMPLATE {before}" if before else "")
+            )
             await migrate(_named(stores.database_url, "onbeat_template"))
             migrated.append("onbeat_template")
         await _execute(stores.database_url, f"CREATE DATABASE {name} TEMPLATE onbeat_template")

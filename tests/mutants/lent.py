@@ -14,7 +14,8 @@ import scripts.stores
 
 
 class Lent:
-    """The stores of ONBEAT_LENT_DATABASE and ONBEAT_LENT_REDIS, with no database left of the run before."""
+    """The stores of ONBEAT_LENT_DATABASE and ONBEAT_LENT_REDIS, with no database left of the run before but
+    the one that was migrated for all of them (`planting.MIGRATED`)."""
 
     def __init__(self, *_: Any) -> None:
         self.database_url = os.environ["ONBEAT_LENT_DATABASE"]
@@ -24,7 +25,7 @@ class Lent:
         connection = await asyncpg.connect(self.database_url)
         left = await connection.fetch(
             "SELECT datname FROM pg_database "
-            "WHERE NOT datistemplate AND datname NOT IN ('postgres', current_database())"
+            "WHERE NOT datistemplate AND datname NOT IN ('postgres', 'onbeat_migrated', current_database())"
         )
         for row in left:
             await connection.execute(f'DROP DATABASE "{row[0]}" WITH (FORCE)')

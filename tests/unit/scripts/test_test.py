@@ -97,14 +97,38 @@ def test_the_procfile_names_every_role() -> None:
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
 
 
-def test_a_whole_run_plays_the_stories_beside_everything_else_and_named_tests_alone() -> None:
-    assert f"--ignore={module.STORIES}" in module.checks(False, [])[-1][1]
+def test_a_whole_run_leaves_out_nothing_and_plays_nothing_twice() -> None:
+    """What stands beside is left out of the others, and there; words name what runs, and it alone."""
+    others = module.checks(False, [])[-1][1]
+    left_out = {word.removeprefix("--ignore=") for word in others if word.startswith("--ignore=")}
+    assert left_out == set(module.BESIDE.values()) and all((ROOT / place).exists() for place in left_out)
+    memories = [others, *(module.checks(False, [place])[-1][1] for place in left_out)]
+    assert len({word for words in memories for word in words if word.startswith("cache_dir=")}) == len(memories)
     assert module.checks(False, ["tests/unit"])[-1][1][-1] == "tests/unit"
 
 
+def test_a_whole_run_starts_all_that_stands_beside_and_without_slow_tests_no_planted_bugs(
+    tools: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tools, "python", "exit 0")
+    monkeypatch.setattr("sys.executable", str(tools / "python"))
+    for fast, names in ((False, ["stories", "planted"]), (True, ["stories"])):
+        running = module.started(fast)
+        assert list(running) == names and [run.end()[0] for run in running.values()] == [0] * len(names)
+    played = [call.split()[-1] for call in calls(tools)]
+    assert sorted(played) == [module.STORIES, module.STORIES, module.PLANTED]
+
+
 def test_what_ran_beside_says_its_words_and_its_code(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
-    code, took = module.Beside.start(["-c", "print('3 passed'); raise SystemExit(4)"]).end()
+    code, took = module.Beside(["-c", "print('3 passed'); raise SystemExit(4)"]).end()
     assert (code, capfdbinary.readouterr().out) == (4, b"3 passed\n") and took > 0
+
+
+def test_what_stands_back_is_nicer_than_we_are() -> None:
+    """It looks until it sees it, or is ended by its alarm: the priority is set just after the start."""
+    wanted = min(19, os.getpriority(os.PRIO_PROCESS, 0) + 3)
+    look = f"import os, signal\nsignal.alarm(30)\nwhile os.getpriority(os.PRIO_PROCESS, 0) != {wanted}: pass"
+    assert module.Beside(["-c", look], nice=3).end()[0] == 0
 
 
 def test_what_failed_beside_others_is_run_once_more_alone_and_fails_when_it_fails_again(
@@ -121,7 +145,7 @@ def test_what_failed_beside_others_is_run_once_more_alone_and_fails_when_it_fail
             f"    seen = Path({str(seen)!r})\n    again = seen.exists()\n    seen.touch()\n"
             f"    assert again and {second}\n"
         )
-        first = module.Beside.start(module.checks(False, [module.STORIES])[-1][1]).end()
+        first = module.Beside(module.checks(False, [module.STORIES])[-1][1]).end()
         assert first[0] == 1
         assert module.once_more(("stories", *first), False)[1] == code
     assert module.once_more(("mypy", 1, 2.0), False) == ("mypy", 1, 2.0)
