@@ -18,6 +18,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -29,12 +30,15 @@ ROOMS: Final = ("geo", "dispatch", "gateway", "scripts")
 STORIES: Final = "tests/e2e"
 """Whole services and browsers: mostly waiting, so the others run beside them. They stay together: what all of them
 walked is compared at their end."""
+ALONE: Final = (f"{STORIES}/test_axe.py", f"{STORIES}/test_reflow.py")
+"""Of them, what looks at pages without a service and walks nothing: played among the others, so that neither is the
+longer half."""
 PLANTED: Final = "tests/test_mutants.py"
 """Work for processors and no clock in it: it takes what the others leave, see PLANTED_NICE."""
 PLANTED_NICE: Final = 5
 """Beside two that never wait, two of these still get a quarter of two cores; beside those that do, all they leave."""
-BESIDE: Final = {"stories": STORIES, "planted": PLANTED}
-"""What a whole run starts beside all other checks."""
+BESIDE: Final = {"stories": 0, "planted": PLANTED_NICE}
+"""The parts of the tests that a whole run starts beside all other checks; by how much each stands back."""
 DEBIAN: Final = ("chromium", "fonts-noto-cjk")
 """A browser, and letters for its pictures: without the second, Chinese is drawn as empty boxes."""
 
@@ -44,19 +48,25 @@ def checks(fast: bool, words: Sequence[str]) -> list[tuple[str, list[str]]]:
     pytest = ["-m", "pytest", "--durations=15"]
     if fast:
         pytest += ["-m", "not slow and not browser"]
-    part = next((name for name, place in BESIDE.items() if place in words), None if words else "others")
-    if part:  # each remembers its own failures
-        pytest += ["-o", f"cache_dir=.pytest_cache/{part}"]
-    if not words:
-        words = [f"--ignore={place}" for place in BESIDE.values()]
     return [
         ("ruff", ["-m", "ruff", "check", "."]),
         ("format", ["-m", "ruff", "format", "--check", "."]),
         ("mypy", ["-m", "mypy"]),
         ("bandit", ["-m", "bandit", "-q", "-ll", "-r", *ROOMS, "-x", "gateway/web"]),  # medium and high
         *([] if fast else [("pip-audit", ["-m", "scripts.advisories", "--tell"])]),  # asks the registry
-        ("pytest", [*pytest, *words]),
+        ("pytest", [*pytest, *(words or part("pytest"))]),
     ]
+
+
+def part(name: str) -> list[str]:
+    """pytest's words for a part of a whole run. Each remembers its own failures."""
+    stories = [place.relative_to(ROOT).as_posix() for place in sorted((ROOT / STORIES).glob("test_*.py"))]
+    words = {
+        "pytest": [f"--ignore={place}" for place in (*stories, PLANTED) if place not in ALONE],
+        "stories": [STORIES, *(f"--ignore={place}" for place in ALONE)],
+        "planted": [PLANTED],
+    }
+    return ["-o", f"cache_dir=.pytest_cache/{name}", *words[name]]
 
 
 def ensure_browser(environ: Mapping[str, str], root: bool) -> str | None:
@@ -103,13 +113,41 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Result:
+    """`took_s` by the clock; `used_s` of processors, by all processes that belonged to it and were waited for."""
+
+    name: str
+    code: int
+    took_s: float
+    used_s: float
+
+    def __str__(self) -> str:
+        passed = "passed" if self.code == 0 else "FAILED"
+        return f"{self.name:<9} {passed} {self.took_s:7.1f} s, {self.used_s:7.1f} s of processors"
+
+
+def waited(name: str, child: "subprocess.Popen[bytes]", began: float) -> Result:
+    """When it has ended."""
+    _, status, used = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    return Result(name, child.returncode, time.monotonic() - began, used.ru_utime + used.ru_stime)
+
+
+def alone(name: str, command: Sequence[str]) -> Result:
+    """Runs a check to its end."""
+    say(f"--- {name}")
+    began = time.monotonic()
+    return waited(name, subprocess.Popen([sys.executable, *command], cwd=ROOT), began)
+
+
 class Beside:
     """A check that runs while others do; what it says is kept until its turn. `nice`: by how much it stands back."""
 
-    def __init__(self, command: Sequence[str], nice: int = 0) -> None:
+    def __init__(self, name: str, command: Sequence[str], nice: int = 0) -> None:
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `end`
         self._began = time.monotonic()
-        self._took = 0.0
+        self._name = name
         command = [sys.executable, *command]
         self._child = subprocess.Popen(command, cwd=ROOT, stdout=self._said, stderr=subprocess.STDOUT)
         with contextlib.suppress(ProcessLookupError):  # it has ended
@@ -118,39 +156,34 @@ class Beside:
         self._watcher.start()
 
     def _watch(self) -> None:
-        self._child.wait()
-        self._took = time.monotonic() - self._began
+        self._result = waited(self._name, self._child, self._began)
 
-    def end(self) -> tuple[int, float]:
-        """Waits for it, says what it said; its exit code, and the seconds it took."""
+    def end(self) -> Result:
+        """Waits for it, and says what it said."""
         self._watcher.join()
+        say(f"--- {self._name}")
         self._said.seek(0)
         shutil.copyfileobj(self._said, sys.stdout.buffer)
         sys.stdout.flush()
         self._said.close()
-        return self._child.returncode, self._took
+        return self._result
 
 
-def started(fast: bool) -> dict[str, Beside]:
+def started(fast: bool) -> list[Beside]:
     """What runs beside the other checks; all planted bugs take long."""
     wanted = [name for name in BESIDE if not (fast and name == "planted")]
-    return {
-        name: Beside(checks(fast, [BESIDE[name]])[-1][1], PLANTED_NICE if name == "planted" else 0) for name in wanted
-    }
+    return [Beside(name, checks(fast, part(name))[-1][1], BESIDE[name]) for name in wanted]
 
 
-def once_more(result: tuple[str, int, float], fast: bool) -> tuple[str, int, float]:
+def once_more(result: Result, fast: bool) -> Result:
     """Tests that failed while two runs shared the cores are run again alone: what fails twice has failed. The first
     failure stays told above."""
-    name, code, took = result
-    if code != 1 or name not in {"pytest", *BESIDE}:
+    if result.code != 1 or result.name not in {"pytest", *BESIDE}:
         return result
-    say(f"--- {name}: what failed, once more and alone")
-    began = time.monotonic()
-    tests = checks(fast, [BESIDE[name]] if name in BESIDE else [])[-1][1]
-    command = [*tests, "--last-failed", "--last-failed-no-failures=none"]
-    code = subprocess.run([sys.executable, *command], cwd=ROOT, check=False).returncode
-    return name, code, took + time.monotonic() - began
+    say("--- once more and alone: what failed")
+    command = [*checks(fast, part(result.name))[-1][1], "--last-failed", "--last-failed-no-failures=none"]
+    again = alone(result.name, command)
+    return Result(result.name, again.code, result.took_s + again.took_s, result.used_s + again.used_s)
 
 
 def main() -> int:
@@ -171,22 +204,15 @@ def main() -> int:
         print(f"scripts/test: {unpacked}", file=sys.stderr)
         if not chosen.fast:
             return 1
-    results: list[tuple[str, int, float]] = []
-    beside = {} if words else started(chosen.fast)
-    for name, command in checks(chosen.fast, words):
-        say(f"--- {name}")
-        began = time.monotonic()
-        code = subprocess.run([sys.executable, *command], cwd=ROOT, check=False).returncode
-        results.append((name, code, time.monotonic() - began))
-    for name, run_beside in beside.items():
-        say(f"--- {name}")
-        results.append((name, *run_beside.end()))
+    beside = [] if words else started(chosen.fast)
+    results = [alone(name, command) for name, command in checks(chosen.fast, words)]
+    results += [other.end() for other in beside]
     if beside:
         results = [once_more(result, chosen.fast) for result in results]
     say("---")
-    for name, code, seconds in results:
-        say(f"{name:<8} {'passed' if code == 0 else 'FAILED':<7} {seconds:6.1f} s")
-    return 1 if any(code for _, code, _ in results) else 0
+    for result in results:
+        say(str(result))
+    return 1 if any(result.code for result in results) else 0
 
 
 if __name__ == "__main__":

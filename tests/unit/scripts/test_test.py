@@ -87,8 +87,8 @@ def test_one_failing_check_fails_the_whole_and_the_others_still_run(
     told = capfd.readouterr()
     assert "npm is away" in told.err
     said = told.out
-    assert "format   FAILED" in said
-    assert "pytest   passed" in said
+    assert "format    FAILED" in said
+    assert "pytest    passed" in said
 
 
 def test_the_procfile_names_every_role() -> None:
@@ -98,12 +98,18 @@ def test_the_procfile_names_every_role() -> None:
 
 
 def test_a_whole_run_leaves_out_nothing_and_plays_nothing_twice() -> None:
-    """What stands beside is left out of the others, and there; words name what runs, and it alone."""
-    others = module.checks(False, [])[-1][1]
-    left_out = {word.removeprefix("--ignore=") for word in others if word.startswith("--ignore=")}
-    assert left_out == set(module.BESIDE.values()) and all((ROOT / place).exists() for place in left_out)
-    memories = [others, *(module.checks(False, [place])[-1][1] for place in left_out)]
-    assert len({word for words in memories for word in words if word.startswith("cache_dir=")}) == len(memories)
+    """Every file belongs to one part, which remembers its own failures; words name what runs, and it alone."""
+    files = {path.relative_to(ROOT).as_posix() for path in (ROOT / "tests").rglob("test_*.py")}
+    parts = [module.part(name) for name in ("pytest", *module.BESIDE)]
+    played = []
+    for words in parts:
+        places = [word for word in words if word.startswith("tests/")] or ["tests/"]
+        left_out = {word.removeprefix("--ignore=") for word in words if word.startswith("--ignore=")}
+        assert left_out <= files
+        played += [file for file in files - left_out if file.startswith(tuple(places))]
+    assert sorted(played) == sorted(files)
+    assert len({word for words in parts for word in words if word.startswith("cache_dir=")}) == len(parts)
+    assert module.checks(False, [])[-1][1][-len(parts[0]) :] == parts[0]
     assert module.checks(False, ["tests/unit"])[-1][1][-1] == "tests/unit"
 
 
@@ -113,22 +119,29 @@ def test_a_whole_run_starts_all_that_stands_beside_and_without_slow_tests_no_pla
     put(tools, "python", "exit 0")
     monkeypatch.setattr("sys.executable", str(tools / "python"))
     for fast, names in ((False, ["stories", "planted"]), (True, ["stories"])):
-        running = module.started(fast)
-        assert list(running) == names and [run.end()[0] for run in running.values()] == [0] * len(names)
-    played = [call.split()[-1] for call in calls(tools)]
-    assert sorted(played) == [module.STORIES, module.STORIES, module.PLANTED]
+        ended = [beside.end() for beside in module.started(fast)]
+        assert [(result.name, result.code) for result in ended] == [(name, 0) for name in names]
+    assert sorted("cache_dir=.pytest_cache/planted" in call for call in calls(tools)) == [False, False, True]
 
 
 def test_what_ran_beside_says_its_words_and_its_code(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
-    code, took = module.Beside(["-c", "print('3 passed'); raise SystemExit(4)"]).end()
-    assert (code, capfdbinary.readouterr().out) == (4, b"3 passed\n") and took > 0
+    result = module.Beside("stories", ["-c", "print('3 passed'); raise SystemExit(4)"]).end()
+    assert (result.code, capfdbinary.readouterr().out) == (4, b"--- stories\n3 passed\n") and result.took_s > 0
+
+
+def test_what_a_check_used_of_processors_is_told_with_what_its_children_used() -> None:
+    busy = "import time\nwhile time.process_time() < 0.3: pass"
+    code = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {busy!r}])"
+    result = module.alone("pytest", ["-c", code])
+    assert result.code == 0 and result.used_s >= 0.3
+    assert str(module.Result("stories", 1, 61.04, 7.5)) == "stories   FAILED    61.0 s,     7.5 s of processors"
 
 
 def test_what_stands_back_is_nicer_than_we_are() -> None:
     """It looks until it sees it, or is ended by its alarm: the priority is set just after the start."""
     wanted = min(19, os.getpriority(os.PRIO_PROCESS, 0) + 3)
     look = f"import os, signal\nsignal.alarm(30)\nwhile os.getpriority(os.PRIO_PROCESS, 0) != {wanted}: pass"
-    assert module.Beside(["-c", look], nice=3).end()[0] == 0
+    assert module.Beside("planted", ["-c", look], nice=3).end().code == 0
 
 
 def test_what_failed_beside_others_is_run_once_more_alone_and_fails_when_it_fails_again(
@@ -145,7 +158,8 @@ def test_what_failed_beside_others_is_run_once_more_alone_and_fails_when_it_fail
             f"    seen = Path({str(seen)!r})\n    again = seen.exists()\n    seen.touch()\n"
             f"    assert again and {second}\n"
         )
-        first = module.Beside(module.checks(False, [module.STORIES])[-1][1]).end()
-        assert first[0] == 1
-        assert module.once_more(("stories", *first), False)[1] == code
-    assert module.once_more(("mypy", 1, 2.0), False) == ("mypy", 1, 2.0)
+        first = module.Beside("stories", module.checks(False, module.part("stories"))[-1][1]).end()
+        assert first.code == 1
+        assert module.once_more(first, False).code == code
+    failed = module.Result("mypy", 1, 2.0, 1.0)
+    assert module.once_more(failed, False) == failed
