@@ -228,6 +228,8 @@ BATCH_LOCK_MS: Final = (
 STATEMENT_TIMEOUT_MS: Final = 3_000
 IDLE_IN_TRANSACTION_MS: Final = 2_000  # a frozen process must not hold a case
 CALL_S_MAX: Final = 5.0  # what a caller waits for the database before it hears 503
+OPENINGS_MAX: Final = 2  # new connections of a process at once: each plans its functions anew, 20 to 50 ms of work
+OPENING_S_MAX: Final = 0.25  # ... for so long at most: its first call may wait for a row that somebody holds
 REDIS_S_MAX: Final = 1.0  # nothing in Redis is worth a longer wait
 
 # --- figures ---------------------------------------------------------------------------------------------------

@@ -48,10 +48,11 @@ class Sweeping:
         self._before_waves = before_waves
 
     async def sweep(self) -> int:
-        """Fires what is due, station by station; how many cases it moved. Raises: StoreAway, StoreBusy."""
+        """Fires what is due, every station's windows first; how many cases it moved. Raises: StoreAway, StoreBusy."""
         moved = 0
-        for station in await self._store.due_stations():
-            for kind in FIRED:  # told at once: a desk does not wait until the next kind's rows are free
+        stations = await self._store.due_stations()
+        for kind in FIRED:  # told at once: a desk does not wait until the next kind's rows are free
+            for station in stations:
                 try:
                     moved += self._tell(await self._store.fire(station, kind))
                 except StoreBusy as error:  # one station's held row is no other station's delay

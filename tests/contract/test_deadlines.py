@@ -75,6 +75,15 @@ async def test_what_fell_is_told_before_the_next_kind_of_deadline_is_waited_for(
     assert store.told_before == store.told == [Event.FELL_BACK]
 
 
+async def test_the_windows_of_every_station_come_before_any_other_deadline(town: Town) -> None:
+    for station in ("s1", "s2"):
+        await town.pass_time(await town.report(await town.officer(station), station=station))
+    store = Holding(town.store)
+    sweeping = Sweeping(cast(CaseStore, store), store, LivePositions(Roster()), Catalogue())
+    assert await sweeping.sweep() == 2
+    assert store.told_before == store.told == [Event.FELL_BACK] * 2
+
+
 async def test_a_window_of_a_claimed_case_fires_nothing(town: Town) -> None:
     officer = await town.officer()
     case = await town.report(officer)

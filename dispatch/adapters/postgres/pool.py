@@ -2,16 +2,18 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import asyncpg
 
+from dispatch.adapters.postgres.openings import Openings
 from dispatch.cases.ports import StoreAway, StoreBusy
 from dispatch.limits import CALL_S_MAX, IDLE_IN_TRANSACTION_MS, LOCK_TIMEOUT_MS, STATEMENT_TIMEOUT_MS
 
 RETRIES_MAX = 3  # deadlocks and serialization failures: nothing happened, ask again
 CONNECT_S_MAX = 3.0
+QUERIES_MAX = 50_000  # of one connection, then it is made anew: the driver's own number
 
 SESSION = {
     "application_name": "onbeat",
@@ -42,6 +44,7 @@ GONE = (
     asyncpg.OperatorInterventionError,
     asyncpg.PostgresSystemError,
     asyncpg.InternalServerError,
+    asyncpg.InternalClientError,  # the server has said that it ends the connection, and the end itself is on its way
     asyncpg.InvalidCatalogNameError,
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.IdleInTransactionSessionTimeoutError,
@@ -55,9 +58,24 @@ KEYS = "idempotency_pkey"  # the same key at the same moment: the second one rea
 AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 
 
+class SparingPool(asyncpg.Pool):  # type: ignore[misc]
+    """The driver's pool, and who may have it open another connection."""
+
+    def __init__(self, dsn: str, **settings: Any) -> None:
+        super().__init__(
+            dsn,
+            max_queries=QUERIES_MAX,
+            loop=None,
+            connection_class=asyncpg.Connection,
+            record_class=asyncpg.Record,
+            **settings,
+        )
+        self.openings = Openings()
+
+
 async def connect_pool(dsn: str, *, size: int = 8) -> "asyncpg.Pool[asyncpg.Record]":
     """A pool of at most `size` connections. Does not wait for the database: calls do, each for its own time."""
-    return await asyncpg.create_pool(
+    return await SparingPool(
         dsn,
         min_size=0,
         max_size=size,
@@ -86,11 +104,34 @@ def translated() -> Any:
 
 
 @contextlib.asynccontextmanager
+async def _lent(pool: "asyncpg.Pool[asyncpg.Record]") -> AsyncIterator[Any]:
+    """A connection of the pool's, a free one rather than a new one."""
+    passed = pool.openings.passed(pool) if isinstance(pool, SparingPool) else contextlib.nullcontext()
+    async with passed, pool.acquire() as one:
+        try:
+            yield one
+        except asyncpg.InternalClientError:  # nobody else is to be lent it, however long its end takes
+            one.terminate()
+            raise
+
+
+@contextlib.asynccontextmanager
 async def connection(pool: "asyncpg.Pool[asyncpg.Record]") -> AsyncIterator[Any]:
     """A connection for several statements. Raises: StoreAway, StoreBusy."""
     with translated():
-        async with pool.acquire(timeout=CALL_S_MAX) as one:
+        async with contextlib.AsyncExitStack() as stack:
+            async with asyncio.timeout(CALL_S_MAX):
+                one = await stack.enter_async_context(_lent(pool))
             yield one
+
+
+async def plan(pool: "asyncpg.Pool[asyncpg.Record]", *calls: tuple[str, Sequence[Any]]) -> None:
+    """Opens all of the pool's connections and has each plan these calls. Raises: StoreAway, StoreBusy."""
+    with translated():
+        async with asyncio.timeout(CALL_S_MAX), contextlib.AsyncExitStack() as stack:
+            every = [await stack.enter_async_context(pool.acquire()) for _ in range(pool.get_max_size())]
+            for query, values in calls:
+                await asyncio.gather(*(one.fetch(query, *values) for one in every))
 
 
 async def fetch(pool: "asyncpg.Pool[asyncpg.Record]", query: str, *values: Any) -> list[Any]:
@@ -98,7 +139,7 @@ async def fetch(pool: "asyncpg.Pool[asyncpg.Record]", query: str, *values: Any) 
     for attempt in range(RETRIES_MAX + 1):
         try:
             with translated():
-                async with asyncio.timeout(CALL_S_MAX), pool.acquire() as one:
+                async with asyncio.timeout(CALL_S_MAX), _lent(pool) as one:
                     return list(await one.fetch(query, *values))
         except AGAIN as error:
             if attempt == RETRIES_MAX:

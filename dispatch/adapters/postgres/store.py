@@ -10,7 +10,7 @@ import asyncpg
 import msgspec
 
 from dispatch.adapters.postgres import claims, reports
-from dispatch.adapters.postgres.pool import fetch
+from dispatch.adapters.postgres.pool import fetch, plan
 from dispatch.cases.audience import OFFERING
 from dispatch.cases.duplicates import ACTS, likely
 from dispatch.cases.facts import Answer, CaseState, Fact, TalkState
@@ -33,10 +33,10 @@ from geo.point import Point
 
 OPEN_CASES_PAGE = 1_000  # about 100 ms of one call, and never near STATEMENT_TIMEOUT_MS
 DUE_WAVES_MAX = 500
-FIRING = {
-    "window": "SELECT * FROM fire_window($1, $2)",
-    "ack": "SELECT * FROM fire_ack($1, $2)",
-    "check_in": "SELECT * FROM fire_check_in($1, $2)",
+FIRING = {  # nobody is asked by them: without the array of recipients a new connection need not ask for its type
+    "window": "SELECT idx, ok, reason, response, facts, state FROM fire_window($1, $2)",
+    "ack": "SELECT idx, ok, reason, response, facts, state FROM fire_ack($1, $2)",
+    "check_in": "SELECT idx, ok, reason, response, facts, state FROM fire_check_in($1, $2)",
 }
 TALKS_PAGE = 500  # cases asked for their talks in one call: few have one
 
@@ -62,7 +62,7 @@ def _ids(values: Sequence[Any] | None) -> tuple[UUID, ...]:
 def read_answer(row: Any) -> Answer:
     """A row of the type `answer`."""
     state = _state.decode(row["state"]) if row["state"] else None
-    recipients = _ids(row["recipients"])
+    recipients = _ids(row.get("recipients"))
     facts = tuple(
         # "received" comes with what became of it in the same commit, and that one carries the state.
         f
@@ -101,8 +101,7 @@ class PostgresCases:
 
         Raises: StoreAway, StoreBusy.
         """
-        for ask, values in ((reports.ASK, reports.columns(())), (claims.ASK, claims.columns(()))):
-            await asyncio.gather(*(fetch(self._pool, ask, *values) for _ in range(self._pool.get_max_size())))
+        await plan(self._pool, (reports.ASK, reports.columns(())), (claims.ASK, claims.columns(())))
 
     async def report(self, drafts: Sequence[ReportDraft]) -> list[Answer]:
         return await self._batch(self._report, drafts)
