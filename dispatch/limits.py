@@ -79,6 +79,7 @@ WATCH_REST_MS: Final = 300_000  # after an answer nobody asks again for so long
 
 # --- positions -------------------------------------------------------------------------------------------------
 FIX_AGE_S_MAX: Final = 30.0  # an older fix never ranks (phones on duty send every 5 s)
+FIX_APART_S: Final = 0.5  # two fixes nearer in time are one that was told twice: clocks are read one after the other
 FIX_ACCURACY_M_MAX: Final = 100.0  # a worse fix never ranks
 FIX_INTERVAL_S: Final = 5.0  # what a phone on duty is asked for
 FIX_FLUSH_S: Final = 0.25  # positions go to Redis this often, latest wins

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from dispatch.limits import (
     FIX_AGE_S_MAX,
+    FIX_APART_S,
     WATCH_AWAY_M,
     WATCH_AWAY_S,
     WATCH_DARK_S,
@@ -55,6 +56,7 @@ class Way:
     metres: float = 0.0
     fixes: int = 0  # since the last progress
     moved_on: bool = False  # progress since `raised` was last called
+    _noticed_fix_at: float | None = None  # the fix that was known when `raised` was last called
     _nearest_m: float = 0.0
     _furthest_m: float = 0.0
 
@@ -63,7 +65,7 @@ class Way:
 
     def saw(self, at: float, metres: float) -> None:
         """A fix: when, and how far from the place. An older or known one changes nothing."""
-        if self.fix_at is not None and at <= self.fix_at:
+        if self.fix_at is not None and at - self.fix_at < FIX_APART_S:
             return
         first = self.fix_at is None
         gap = self.fix_at is not None and at - self.fix_at > FIX_AGE_S_MAX
@@ -94,12 +96,13 @@ class Way:
         return Sign.NO_PROGRESS if still_s >= patience.stall_s else None
 
     def raised(self) -> None:
-        """Something was noticed and said: from here on only new progress counts."""
-        self.moved_on = False
+        """Something was noticed and said: from here on only new progress counts, and only a new fix."""
+        self.moved_on, self._noticed_fix_at = False, self.fix_at
 
     def eased(self, now: float, why: str) -> bool:
         """Has what was noticed gone by itself? Nearer again, or, where only the position was missing, one came."""
         if self.moved_on:
             return True
         fresh = self.fix_at is not None and now - self.fix_at <= FIX_AGE_S_MAX
-        return fresh and (why == Sign.NO_POSITION or self.metres <= WATCH_NEAR_M)
+        came = fresh and self.fix_at != self._noticed_fix_at
+        return fresh and self.metres <= WATCH_NEAR_M if why != Sign.NO_POSITION else came

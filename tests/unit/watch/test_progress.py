@@ -151,3 +151,14 @@ def test_no_way_is_noticed_sooner_than_its_time(steps: Iterable[tuple[float, flo
             assert at >= WATCH_AWAY_S and way.fixes >= WATCH_FIXES_MIN and way.metres > WATCH_NEAR_M
         if sign is Sign.OTHER_DIRECTION:
             assert way.metres >= WATCH_AWAY_M
+
+
+def test_what_was_heard_before_a_missing_position_was_noticed_does_not_end_it_however_short_the_patience() -> None:
+    way, brief = Way(0.0), Patience(dark_s=2.5)
+    way.saw(0.0, 100.0)
+    assert way.sign(3.0, brief) is Sign.NO_POSITION
+    way.raised()
+    way.saw(0.000_01, 100.0)  # the same one, told anew by a clock that was read a moment later
+    assert way.fixes == 0 and not way.eased(5.0, Sign.NO_POSITION)
+    way.saw(5.0, 100.0)
+    assert way.eased(5.0, Sign.NO_POSITION)
