@@ -84,5 +84,5 @@ async def test_the_desks_card_says_that_it_confirms_first(town: Town, screens: S
     station = await town.owner.fetchval("SELECT station FROM cases WHERE id = $1::uuid", case)
     page = await screens.signed_in("/desk", town.service.of("desk", station)[0], phone=False, drawn_maps=False)
     await page.click(f'button[data-case="{case}"]')
-    await expect(page.locator("dl.facts")).to_contain_text("Confirm first")
+    await expect(page.locator("dl.facts")).to_contain_text("Confirm first: many reports of the same place at once")
     await expect(page.locator("dl.facts")).to_contain_text("No number")

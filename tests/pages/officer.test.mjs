@@ -131,6 +131,22 @@ test("when the ring has run out the button says so and does nothing more", () =>
   assert.equal(from(over, TAKE).offers.c.going, null);
 });
 
+test("what is over cannot be declined either, and the reasons why say so", () => {
+  const end = { t: "tick", now_ms: 59_000 };
+  const over = play(OFFER, end);
+  const ways = [...marked(over, "data-not-now"), ...marked(over, "data-sheet").filter((one) => one.attrs["data-sheet"] === "decline")];
+  assert.deepEqual(ways.map((one) => one.attrs["aria-disabled"]), ["true", "true"]);
+  for (const press of [{ t: "ui.not_now", case: "c" }, { t: "ui.not_now", case: "c", reason: "too_far" }]) assert.equal(from(over, press).offers.c.going, null);
+  assert.equal(from(over, { t: "ui.sheet", kind: "decline", case: "c" }).sheet, null);
+  const asked = play(OFFER, { t: "ui.sheet", kind: "decline", case: "c" });
+  assert.deepEqual(marked(asked, "data-over"), []);
+  const late = from(asked, end);
+  assert.deepEqual(new Set(marked(late, "data-reason").map((one) => one.attrs["aria-disabled"])), new Set(["true"]));
+  assert.equal(marked(late, "data-over").length, 1);
+  assert.equal(from(late, { t: "ui.back" }).sheet, null);
+  assert.equal(from(play(OFFER, { t: "tick", now_ms: 58_999 }), { t: "ui.not_now", case: "c" }).offers.c.going, "decline");
+});
+
 test("going off duty with a case is refused in a sentence, and passing it on is offered", () => {
   const state = play(HELD, { t: "ui.duty", on: false }, result({ t: "duty", on: false }, { ok: false, reason: "holds_case" }));
   assert.equal(state.on_duty, true);

@@ -57,6 +57,17 @@ test("done needs how it ended, from the service's own list", () => {
   assert.deepEqual(from(done, result({ t: "cleared", case: "c" })).held, {});
 });
 
+test("a hand-back says what follows, also where another is on scene already", () => {
+  const sheet = { t: "ui.sheet", kind: "hand_back", case: "c" };
+  const coming = { ...HELD, state: "en_route", status: "en_route" };
+  for (const words of [EN, ZH]) {
+    assert.ok(seen(play(coming, sheet), words).includes(words.say("officer.hand_back_hint")));
+    const second = seen(play({ ...coming, status: "on_scene", others: [{ call_sign: "0423", surname: "王" }] }, sheet), words);
+    assert.ok(second.includes(words.say("officer.hand_back_hint.on_scene")) && !second.includes(words.say("officer.hand_back_hint")));
+  }
+  assert.deepEqual(marked(play(THERE), "data-sheet").filter((one) => one.attrs["data-sheet"] === "hand_back"), [], "who is there hands nothing back");
+});
+
 test("what is known of the place is read at the top, and its absence is said", () => {
   const known = { hazards: [{ hazard: "h", words: "Biting dog.", expires_at: "2026-12-01T00:00:00Z", within_m: 12 }], earlier: [{ on: "2026-11-02", category: "bicycle", disposition: "founded", within_m: 5 }] };
   assert.match(read(HELD), /Asking what is known/);

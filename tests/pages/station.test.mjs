@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { wordsOf } from "../../gateway/web/shared/words.js";
-import { ACTS, allowed, messageOf, missing } from "../../gateway/web/station/acts.js";
+import { ACTS, allowed, messageOf, missing, pullable } from "../../gateway/web/station/acts.js";
 import { drawnAt } from "../../gateway/web/station/drag.js";
 import { actOf } from "../../gateway/web/station/form.js";
 import { focusAfter, meaning } from "../../gateway/web/station/keys.js";
@@ -12,6 +12,7 @@ import { alarms, candidates, groups, mergeable, rings, roster } from "../../gate
 import { FIRST, reduce } from "../../gateway/web/station/reducer.js";
 import { AGAIN_MS, due } from "../../gateway/web/station/sounds.js";
 import { view } from "../../gateway/web/station/view.js";
+import { membersOf } from "./officer_town.mjs";
 import { nodes, texts } from "./trees.mjs";
 
 const file = (lang) => JSON.parse(readFileSync(new URL(`../../gateway/web/shared/words/${lang}.json`, import.meta.url)));
@@ -448,4 +449,28 @@ test("the card says how far the reporter's word went before, of nobody more than
     assert.ok(said("anonymous", {}, words).includes(words.say("desk.trust.anonymous")));
     for (const trust of ["anonymous", "confirmed", "proven", "doubted"]) assert.ok(!said("desk:x", {}, words).includes(words.say(`desk.trust.${trust}`)), "a clerk wrote it down");
   }
+});
+
+test("what is to be confirmed says because of what, on the card and in its history; until the history is there, that it is", () => {
+  const TO_CONFIRM = { ...AT_DESK, desk_reason: "to_confirm" };
+  const entry = (seq, kind, body) => ({ seq, kind, actor: seq === 1 ? "anonymous" : "service", at: new Date(WALL).toISOString(), call_sign: null, body });
+  for (const words of [EN, ZH]) {
+    assert.ok(read(play(TO_CONFIRM, open), words).includes(words.say("desk.why.to_confirm")));
+    for (const confirm of membersOf("dispatch/abuse/values.py", "Confirm")) {
+      const entries = [entry(1, "received", { confirm }), entry(2, "sent_to_desk", { reason: "to_confirm" })];
+      const said = read(play(TO_CONFIRM, open, { t: "history", case: "c", entries }), words);
+      assert.equal(said.split(words.say(`desk.why.to_confirm.${confirm}`)).length - 1, 2, confirm);
+      assert.ok(!said.includes(words.say("desk.why.to_confirm")), confirm);
+      assert.ok(words.has(`desk.why.to_confirm.${confirm}`));
+    }
+  }
+});
+
+test("pulled is who is on the way, also to where another is; never who is there or has not said that all is well", () => {
+  const way = { ...HELD, case: "w", category: "found", status: "on_scene" };
+  const worse = { ...AT_DESK, category: "missing" };
+  const who = (...holders) => pullable(worse, play({ ...way, holders })).map((one) => one.officer);
+  assert.deepEqual(who({ ...SEAT, state: "on_scene" }, { ...SEAT, officer: "p", state: "en_route" }), ["p"]);
+  for (const watch of ["asked", "missed"]) assert.deepEqual(who({ ...SEAT, watch }), [], watch);
+  for (const watch of ["nudged", "alarmed"]) assert.deepEqual(who({ ...SEAT, watch }), ["o"], watch);
 });

@@ -54,7 +54,7 @@ BUGS: Final = (
     ),
     Bug(
         "the ring that has run out takes no press",
-        "officer/offering.js", "offer.ends_ms <= state.now_ms) return state", "false) return state",
+        "officer/offering.js", "offer && isOver(offer, state)) return state", "false) return state",
         "officer", "when the ring has run out the button says so and does nothing more",
     ),
     Bug(

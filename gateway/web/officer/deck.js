@@ -6,6 +6,7 @@
  */
 
 import { metresBetween } from "../shared/places.js";
+import { isOver } from "./offering.js";
 
 /**
  * @typedef {import("./reducer.js").State} State
@@ -59,7 +60,7 @@ export function primaryOf(state) {
   if (held) return ofHeld(state, held, sheet);
   const offer = state.offers[id];
   if (!offer || sheet) return null;
-  const over = offer.ends_ms <= state.now_ms;
+  const over = isOver(offer, state);
   return { ...button("take", offer, { t: "ui.take", case: id }, over), id: `take:${id}:${offer.round}`, over };
 }
 

@@ -31,6 +31,9 @@ export function noticed(state, notice) {
   return { ...state, notices: [notice, ...without(state.notices, notice.case)].slice(0, NOTICES_MAX) };
 }
 
+/** Its time is up: nothing of it can be answered any more, and the service is about to say what became of it. @param {Offer} offer @param {State} state */
+export const isOver = (offer, state) => offer.ends_ms <= state.now_ms;
+
 /** A mark that something is on its way; a second press while it stands changes nothing. @param {State} state @param {"offers" | "held"} kind @param {string} id @param {string} what */
 export function going(state, kind, id, what) {
   const one = state[kind][id];
@@ -40,7 +43,7 @@ export function going(state, kind, id, what) {
 /** @param {State} state @param {any} m */
 export const pressedOffer = (state, m) => {
   const offer = state.offers[m.case];
-  if (m.t === "ui.take" && offer && offer.ends_ms <= state.now_ms) return state;
+  if (offer && isOver(offer, state)) return state;
   return going(state, "offers", m.case, m.t === "ui.take" ? "claim" : "decline");
 };
 

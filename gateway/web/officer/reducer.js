@@ -7,7 +7,7 @@ import { SHARED, reduceShared } from "../shared/store.js";
 import { armed, focusOf, primaryOf, settled } from "./deck.js";
 import { reduceHelp } from "./helping.js";
 import { judged, pressedHeld, seated } from "./holding.js";
-import { drop, gone, lost, noticed, offered, pressedOffer, without } from "./offering.js";
+import { drop, gone, isOver, lost, noticed, offered, pressedOffer, without } from "./offering.js";
 import { RATIO, reducePlace } from "./placing.js";
 import { reduceTalk } from "./talking.js";
 
@@ -117,6 +117,7 @@ function reduceUi(state, m, before) {
     case "ui.look":
       return { ...state, focus: m.case, sheet: null, reason: "" };
     case "ui.sheet":
+      if (m.kind === "decline" && state.offers[m.case] && isOver(state.offers[m.case], state)) return state;
       return { ...state, sheet: { kind: m.kind, case: m.case ?? (m.kind === "settings" ? undefined : focusOf(state)) }, reason: "" };
     case "ui.back":
       return { ...state, sheet: null, reason: "" };

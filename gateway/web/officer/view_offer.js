@@ -5,6 +5,7 @@ import { map } from "../shared/live_map.js";
 import { around, cameraFor } from "../shared/map.js";
 import { ring } from "../shared/pieces.js";
 import { categoryName, distanceSay, metresBetween } from "../shared/places.js";
+import { isOver } from "./offering.js";
 import { eighth } from "./ways.js";
 
 /**
@@ -33,6 +34,7 @@ export function farSay(place, state, words) {
 /** @param {Offer} offer @param {State} state @param {Words} words */
 export function offerCard(offer, state, words) {
   const name = categoryName(offer.category, state.categories, words);
+  const off = offer.going || isOver(offer, state) ? "true" : null;
   const camera = cameraFor([...around(offer.place), ...(state.fix ? [state.fix] : [])], CARD_RATIO, 600);
   return h("article", { key: `offer:${offer.case}`, class: "card offer slides", "data-offer": offer.case, "aria-label": name },
     h("div", { class: "row apart offer-top" },
@@ -46,8 +48,8 @@ export function offerCard(offer, state, words) {
       marks: [{ key: "case", kind: "case", ...offer.place, colour: "blue" }, ...(state.fix ? [{ key: "me", kind: /** @type {const} */ ("unit"), ...state.fix, sign: state.me?.call_sign }] : [])] })),
     h("p", { class: "quiet small" }, words.say("officer.offer_place")),
     h("div", { class: "row two" },
-      h("button", { class: "fill", "data-not-now": "", "aria-disabled": offer.going ? "true" : null, onclick: { t: "ui.not_now", case: offer.case } },
+      h("button", { class: "fill", "data-not-now": "", "aria-disabled": off, onclick: { t: "ui.not_now", case: offer.case } },
         words.say(offer.going === "decline" ? "officer.going" : "officer.not_now")),
-      h("button", { class: "fill", "data-sheet": "decline", "aria-disabled": offer.going ? "true" : null, onclick: { t: "ui.sheet", kind: "decline", case: offer.case } },
+      h("button", { class: "fill", "data-sheet": "decline", "aria-disabled": off, onclick: { t: "ui.sheet", kind: "decline", case: offer.case } },
         words.say("officer.not_now_because"))));
 }

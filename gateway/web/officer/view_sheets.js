@@ -3,7 +3,7 @@
 import { h } from "../shared/dom.js";
 import { phrases } from "../shared/pieces.js";
 import { categoryName } from "../shared/places.js";
-import { REASONS } from "./offering.js";
+import { REASONS, isOver } from "./offering.js";
 import { waysTo } from "./ways.js";
 
 /**
@@ -27,11 +27,14 @@ export function reasonSheet(kind, one, state, words) {
   if (kind === "transfer") return sheet(words.say("officer.transfer"), words, h("p", {}, words.say("officer.transfer_hint")));
   const title = words.say(`officer.${kind}_why`, { category: name });
   const direct = kind === "decline";
+  const offer = direct ? /** @type {Offer} */ (one) : null;
+  const over = offer !== null && isOver(offer, state);
   return sheet(title, words,
-    direct ? null : h("p", { class: "quiet" }, words.say(`officer.${kind}_hint`)),
+    over ? h("p", { class: "say wait", role: "status", "data-over": "" }, words.say("officer.over")) : null,
+    direct ? null : h("p", { class: "quiet" }, words.say(hintOf(kind, one))),
     direct
       ? h("div", { class: "choices one" }, REASONS[kind].map((reason) =>
-        h("button", { key: reason, "data-reason": reason, "aria-disabled": one.going ? "true" : null,
+        h("button", { key: reason, "data-reason": reason, "aria-disabled": one.going || over ? "true" : null,
           onclick: { t: "ui.not_now", case: one.case, reason } }, words.say(`reason.${reason}`))))
       : h("fieldset", { class: "choices" }, h("legend", { class: "unseen" }, title), REASONS[kind].map((reason) =>
         h("label", { key: reason, class: "choice", "data-reason": reason },
@@ -39,6 +42,9 @@ export function reasonSheet(kind, one, state, words) {
           h("span", {}, words.say(`reason.${reason}`))))),
     direct ? null : h("p", { class: "quiet small" }, words.say("officer.reason_optional")));
 }
+
+/** What follows. Where somebody is on scene already nobody else is asked by itself. @param {string} kind @param {Held | Offer} one */
+const hintOf = (kind, one) => (kind === "hand_back" && "status" in one && one.status === "on_scene" ? "officer.hand_back_hint.on_scene" : `officer.${kind}_hint`);
 
 /** @param {import("../shared/places.js").Point} place @param {string} label @param {Words} words */
 export const wayLinks = (place, label, words) => waysTo(place, label).map(({ id, href }) =>

@@ -42,8 +42,8 @@ export const BY_NAME = Object.fromEntries(ACTS.map((act) => [act.name, act]));
 /** Officers on their way to something less urgent: who may be pulled here. @param {DeskCase} it @param {State} state */
 export function pullable(it, state) {
   const own = priorityOf(it.category, state.categories);
-  return Object.values(state.cases).filter((one) => ON_THE_WAY.includes(one.status) && one.station === it.station && priorityOf(one.category, state.categories) > own)
-    .flatMap((one) => one.holders.filter((seat) => seat.state !== "on_scene").map((seat) => ({ ...seat, from_case: one.case })));
+  return Object.values(state.cases).filter((one) => HELD.includes(one.status) && one.station === it.station && priorityOf(one.category, state.categories) > own)
+    .flatMap((one) => one.holders.filter((seat) => seat.state !== "on_scene" && seat.watch !== "asked" && seat.watch !== "missed").map((seat) => ({ ...seat, from_case: one.case })));
 }
 
 const PRIORITY = 3;

@@ -9,7 +9,7 @@ import { CLOSED, allowed, mayTalk, priorityOf } from "./acts.js";
 import { formView } from "./form_view.js";
 import { identityView } from "./identity.js";
 import { nameOfAccount, unseen } from "./queue.js";
-import { ago, clockOf, entrySaid, reasonSaid } from "./said.js";
+import { ago, clockOf, entrySaid, reasonSaid, whySaid } from "./said.js";
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./state.js").Case} Case */
@@ -112,7 +112,7 @@ function facts(it, state, words) {
   return h("dl", { key: "facts", class: "facts small" },
     pair("desk.fact.received", clockOf(it.received_ms, state, words)),
     pair("desk.fact.station", stationName(it.station, state.areas, words)),
-    pair("desk.fact.why", it.status === "at_station" && it.desk_reason ? words.say(`desk.why.${it.desk_reason}`) : null),
+    pair("desk.fact.why", it.status === "at_station" && it.desk_reason ? whySaid(it.desk_reason, toldOf(it, state), words) : null),
     pair("desk.fact.trust", trustSaid(it, state, words)),
     pair("desk.fact.seen", it.status === "at_station" ? words.say(it.acknowledged ? "desk.seen" : "desk.unseen") : null),
     pair("desk.fact.held", it.quiet_until_ms ? clockOf(it.quiet_until_ms, state, words) : null),
@@ -146,9 +146,12 @@ function chat(it, state, words) {
       h("button", { type: "submit", "data-do": "say", "aria-disabled": state.going[it.case] || !state.drafts[it.case]?.trim() ? "true" : null }, words.say("desk.chat_send"))) : null);
 }
 
+/** The open case's history, as far as it has come. @param {Case} it @param {State} state */
+const toldOf = (it, state) => (state.told?.case === it.case ? state.told.entries : []);
+
 /** What was known of who reports when the report came, as its first entry says. @param {Case} it @param {State} state @param {Words} words */
 function trustSaid(it, state, words) {
-  const first = state.told?.case === it.case ? state.told.entries[0] : null;
+  const first = toldOf(it, state)[0];
   if (first?.kind !== "received" || !REPORTERS.has(first.actor)) return null; // a clerk's entry, or an exercise
   return words.say(`desk.trust.${first.actor === "anonymous" ? "anonymous" : first.body.trust ?? "confirmed"}`);
 }
@@ -159,7 +162,7 @@ function timeLine(it, state, words) {
   return h("section", { key: "history", class: "history", "aria-label": words.say("desk.history") },
     h("h3", {}, words.say("desk.history")),
     entries ? h("ol", {}, folded(entries).toReversed().map(({ entry, times }) => {
-      const reason = reasonSaid(entry, words);
+      const reason = reasonSaid(entry, entries, words);
       return h("li", { key: entry.seq, "data-told": entry.kind }, h("time", { class: "quiet", datetime: entry.at }, timeOf(entry.at, words)),
         h("span", {}, entrySaid(entry, state, words), times > 1 ? h("b", {}, ` × ${times}`) : null, reason ? h("span", { class: "quiet" }, ` “${reason}”`) : null));
     })) : h("p", { class: "quiet small", "aria-busy": "true" }, words.say("loading")));

@@ -47,9 +47,18 @@ export function entrySaid(entry, state, words) {
     distance: body.ring_m ? distanceSay(body.ring_m, words) : "" });
 }
 
-/** What was said with it: a reason of a person in their own words, of the service in ours. @param {import("./state.js").Told} entry @param {Words} words */
-export function reasonSaid(entry, words) {
+/**
+ * Why a case stands at the desk; what is to be confirmed says because of what, as far as its history has come: the first entry tells it.
+ * @param {string} reason @param {import("./state.js").Told[]} entries @param {Words} words
+ */
+export function whySaid(reason, entries, words) {
+  const because = `desk.why.${reason}.${entries[0]?.body.confirm}`;
+  return words.say(words.has(because) ? because : `desk.why.${reason}`);
+}
+
+/** What was said with it: a reason of a person in their own words, of the service in ours. @param {import("./state.js").Told} entry @param {import("./state.js").Told[]} entries @param {Words} words */
+export function reasonSaid(entry, entries, words) {
   const { reason } = entry.body;
   if (typeof reason !== "string" || !reason) return null;
-  return words.has(`desk.why.${reason}`) ? words.say(`desk.why.${reason}`) : reason;
+  return words.has(`desk.why.${reason}`) ? whySaid(reason, entries, words) : reason;
 }
