@@ -124,7 +124,8 @@ def deliveries(fact: Fact, elapsed_ms: int = 0) -> list[Delivery]:
     ended = tuple(o for o in _ended(fact) if o not in holders)
     if ended:
         by = Person(state.holders[-1].call_sign, state.holders[-1].surname) if state.holders else None
-        reason = ENDED_BECAUSE.get(Event(fact.kind), "closed")
+        pulled = "for" in fact.body  # whatever it meant to those who go on
+        reason = "preempted" if pulled else ENDED_BECAUSE.get(Event(fact.kind), "closed")
         sent.append(Delivery(Gone(stream=fact.stream, offset=fact.offset, case=state.id, reason=reason, by=by), ended))
     if fact.kind in OPEN_ANEW and fact.talk is not None and fact.talk.lines:
         sent += _talked_anew(fact, fact.talk)

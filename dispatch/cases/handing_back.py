@@ -6,7 +6,7 @@ As `machine` asks it; SQL's twin is judge/handing_back.sql. Whoever hands a case
 from dataclasses import replace
 from typing import Final
 
-from dispatch.cases.values import Case, Event, Happened, Status
+from dispatch.cases.values import Case, Event, Happened, OfficerId, Status
 from dispatch.limits import ROUNDS_MAX
 
 WAITING: Final = frozenset({Status.OFFERED, Status.AT_STATION})
@@ -21,6 +21,14 @@ def resolved(case: Case, anyone: bool) -> Event:
         return Event.SEAT_HANDED_BACK
     last = len(case.handed_back) + 1 >= case.hand_backs_max
     return Event.HANDED_TO_DESK if last or not anyone or case.round >= ROUNDS_MAX else Event.HANDED_BACK
+
+
+def from_a_scene(case: Case, officer: OfficerId) -> Event:
+    """Of a case where somebody is, or has been, nobody else is asked by itself. Who is still on the way gives the seat
+    back; without others the desk has the case. Who is there does not: the table refuses what this answers."""
+    if officer in case.there:
+        return Event.HANDED_BACK
+    return Event.SEAT_HANDED_BACK if len(case.holders) > 1 else Event.HANDED_TO_DESK
 
 
 def evolve(case: Case, happened: Happened) -> Case:

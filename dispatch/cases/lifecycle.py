@@ -61,6 +61,9 @@ LEGAL: Final[dict[tuple[Status, Event], Status]] = {
     # One of two, while the case waits for the other.
     (S.OFFERED, E.SEAT_HANDED_BACK):   S.OFFERED,     # officer: cannot wait any longer; the window runs on
     (S.AT_STATION, E.SEAT_HANDED_BACK): S.AT_STATION,  # desk: the officer who was kept will not come either
+    # Who is still on the way, while others are there or have been.
+    (S.ON_SCENE, E.SEAT_HANDED_BACK):  S.ON_SCENE,    # officer: cannot come to help after all; who is there goes on
+    (S.ON_SCENE, E.HANDED_TO_DESK):    S.AT_STATION,  # desk: who was there has left, and who should follow cannot come
 
     # The end of a shift.
     (S.CLAIMED, E.TRANSFERRED):        S.AT_STATION,  # officer: the shift ends, the desk finds a successor
@@ -107,13 +110,16 @@ LEGAL: Final[dict[tuple[Status, Event], Status]] = {
     (S.CLAIMED, E.PREEMPTED_TO_DESK):  S.AT_STATION,  # citizen: nobody else is near, so a person at the desk has it now
     (S.EN_ROUTE, E.PREEMPTED_TO_DESK): S.AT_STATION,  # citizen: nobody else is near, so a person at the desk has it now
 
-    # The watch over officers on the way. On scene nobody is taken off.
+    # The watch over officers on the way. Once somebody has been on scene nobody is taken off.
     (S.CLAIMED, E.NUDGED):             S.CLAIMED,     # officer: forgot to set out, or to say so
     (S.EN_ROUTE, E.NUDGED):            S.EN_ROUTE,    # officer: is asked first, before anybody else is told
+    (S.ON_SCENE, E.NUDGED):            S.ON_SCENE,    # officer: is waited for by who is there already
     (S.CLAIMED, E.WATCH_ALARMED):      S.CLAIMED,     # desk: may simply telephone
     (S.EN_ROUTE, E.WATCH_ALARMED):     S.EN_ROUTE,    # desk: may simply telephone
+    (S.ON_SCENE, E.WATCH_ALARMED):     S.ON_SCENE,    # desk: who is there may have to do without help
     (S.CLAIMED, E.WATCH_EASED):        S.CLAIMED,     # officer: comes nearer, so nothing more is asked
     (S.EN_ROUTE, E.WATCH_EASED):       S.EN_ROUTE,    # officer: comes nearer, so nothing more is asked
+    (S.ON_SCENE, E.WATCH_EASED):       S.ON_SCENE,    # officer: comes nearer, so nothing more is asked
     (S.CLAIMED, E.WELFARE_ASKED):      S.CLAIMED,     # officer: may need help
     (S.EN_ROUTE, E.WELFARE_ASKED):     S.EN_ROUTE,    # officer: may need help
     (S.ON_SCENE, E.WELFARE_ASKED):     S.ON_SCENE,    # desk: has not heard of the officer for a while
@@ -208,7 +214,7 @@ GUARDS: Final[dict[Event, Guard]] = {
     E.REASSIGNED: _by(*STATION_STAFF),
     E.TAKEN_BY_DESK: _by(*STATION_STAFF),
     E.OFFICER_ADDED: _by(*STATION_STAFF),
-    E.OFFICER_TAKEN_BACK: _by(*STATION_STAFF),
+    E.OFFICER_TAKEN_BACK: _by(*STATION_STAFF),  # and a pull, where others are on scene
     E.LAST_TAKEN_BACK: _by(),  # only taking back an officer causes it
     E.REOFFERED: _by(*STATION_STAFF),
     E.SECOND_ASKED: _by(Actor.OFFICER, fence=True),

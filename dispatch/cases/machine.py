@@ -143,8 +143,8 @@ def _judge_act(case: Case, act: Act, now: datetime) -> Refusal | None:
         return going.judge(case, event, officer)
     if event is Event.CLEARED and act.actor in STATION_STAFF and case.holders:
         return Refusal.NOT_YOURS
-    if event is Event.CLEARED and act.actor is Actor.OFFICER and case.status is Status.AT_STATION:
-        return Refusal.ILLEGAL  # an officer kept on a seat has not been there
+    if event is Event.CLEARED and act.actor is Actor.OFFICER and officer is not None and officer.id not in case.there:
+        return Refusal.ILLEGAL  # kept on a seat, or still on the way: who has not been there does not say how it ended
     if event is Event.WITHDRAWN and case.reports:
         return Refusal.JOINED
     if event is Event.ACKNOWLEDGED and case.acknowledged:
@@ -165,6 +165,8 @@ def _judge_decline(case: Case, act: Act) -> Refusal | None:
 
 def _resolved(case: Case, act: Act) -> Event:
     """What the act really causes, where that depends on how the case stands."""
+    if act.event is Event.HANDED_BACK and act.officer is not None and case.status is Status.ON_SCENE:
+        return handing_back.from_a_scene(case, act.officer.id)
     if act.event is Event.HANDED_BACK:
         return handing_back.resolved(case, bool(act.recipients))
     if act.event is Event.OFFICER_TAKEN_BACK and act.officer is not None:

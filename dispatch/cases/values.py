@@ -138,9 +138,9 @@ class Refusal(StrEnum):
     HOLDS_CASE = "holds_case"  # cannot go off duty with an open case
     NOT_ASKED = "not_asked"  # nobody asks this officer for a sign of life, or whether all is well
     PANIC_OVER = "panic_over"  # somebody at a desk cleared it before
-    ON_SCENE = "on_scene"  # nobody is pulled away from a scene
+    ON_SCENE = "on_scene"  # nobody who is there is pulled away from a scene
     NOT_HIGHER = "not_higher"  # the case that the officer is wanted for is no more urgent
-    CHECK_OPEN = "check_open"  # the officer has been asked already
+    CHECK_OPEN = "check_open"  # the officer was asked whether all is well, and has not answered yet
     KEY_REUSED = "key_reused"  # the same key came with another body
     TOO_OFTEN = "too_often"  # more lines of a talk in a minute than a person may say
     WRONG_WORD = "wrong_word"  # not the word of this assignment

@@ -1,7 +1,8 @@
 """What follows when an officer on the way is noticed: a nudge, the desk's alarm, a welfare check, a new round. Pure.
 
 The step stands on the seat's row, its time in a deadline: any process goes on after another's death. SQL's twin is
-judge/watch.sql. Whoever answers, sets out, arrives or comes nearer ends it. On scene nobody is ever taken off a case.
+judge/watch.sql. Whoever answers, sets out, arrives or comes nearer ends it. Once somebody has been on scene nobody is
+taken off the case.
 """
 
 from dataclasses import dataclass
@@ -41,15 +42,20 @@ AFTER: Final[dict[Step, Next]] = {
 }
 
 
-def due(status: Status, step: Step) -> Next | None:
-    """What follows now; None: not while the case is elsewhere, look again later.
+def still_comes(status: Status, there: bool) -> bool:
+    """Is an officer of the case on the way, also to others who are on scene already? `there`: has arrived."""
+    return status in ON_THE_WAY or (status is Status.ON_SCENE and not there)
 
-    An open check that runs out where the officer is not on the way (on scene, at the desk, while others are asked) is
-    told to the desk and takes nobody off.
+
+def due(status: Status, step: Step, there: bool) -> Next | None:
+    """What follows now; None: not while the case is elsewhere, look again later. `there`: the officer has arrived.
+
+    An open check that runs out where nobody else is to be asked at once (somebody is on scene, or has been; at the
+    desk; while others are asked) is told to the desk and takes nobody off.
     """
     if step is Step.ASKED and status not in ON_THE_WAY:
         return Next(Event.WELFARE_MISSED, Step.MISSED)
-    return AFTER[step] if status in ON_THE_WAY and step in AFTER else None
+    return AFTER[step] if still_comes(status, there) and step in AFTER else None
 
 
 def pause_ms(step: Step | None, patience_ms: int | None) -> int | None:

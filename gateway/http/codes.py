@@ -160,7 +160,7 @@ CODES: Final[dict[str, tuple[int, str, str]]] = {
     "talk_full": (409, "Talk full", "This case holds as many lines as it may."),
     "on_scene": (409, "On scene", "The officer is on scene and stays there."),
     "not_higher": (409, "Not more urgent", "The case that the officer is wanted for is of no higher priority."),
-    "check_open": (409, "Asked already", "The officer's welfare check is open already."),
+    "check_open": (409, "Check open", "The officer was asked whether all is well and has not answered yet."),
     "merged": (409, "Merged", "The case was joined with another one of the same incident, which goes on."),
     "circle": (409, "A circle", "A case cannot be joined with itself, nor with one that was joined with it."),
     "joined": (409, "Others wait", "Others reported the same: the case goes on for them."),

@@ -24,7 +24,8 @@ class AllWell(Message, frozen=True, kw_only=True, tag="all_well"):
 
 class Preempt(Message, frozen=True, kw_only=True, tag="preempt"):
     """The desk pulls an officer, not yet on scene, from `from_case` to this case of higher priority. The one that is
-    left is offered to others at once, with its age kept."""
+    left is offered to others at once, with its age kept; where others are on scene they go on. Refused while the
+    officer's welfare check is open."""
 
     case: UUID
     from_case: UUID

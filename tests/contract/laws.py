@@ -40,6 +40,8 @@ UNION ALL SELECT 'nobody asks on scene whether all is well' FROM cases c JOIN ca
     AND NOT EXISTS (SELECT FROM deadlines d WHERE d.case_id = c.id AND d.kind = 'check_in')
     AND NOT EXISTS (SELECT FROM events e WHERE e.case_id = c.id AND e.kind LIKE 'check_in_%'
         AND (e.body ->> 'nr')::integer >= limit_of('ALARMS_MAX'))
+UNION ALL SELECT 'who is on scene is watched as if on the way' FROM assignments WHERE active AND state = 'on_scene'
+    AND watch IN ('nudged', 'alarmed')
 UNION ALL SELECT 'a check of an officer has no end' FROM assignments a WHERE a.active AND a.watch_due IS NOT NULL
     AND NOT EXISTS (SELECT FROM deadlines d WHERE d.case_id = a.case_id AND d.kind = 'welfare')
 UNION ALL SELECT 'an alarm rang twice' FROM events e JOIN events b ON b.case_id = e.case_id AND b.seq = e.seq - 1
@@ -74,7 +76,13 @@ UNION ALL SELECT 'asked again after ' || e.kind FROM events e JOIN waves w ON w.
 UNION ALL SELECT 'pulled to what is no worse' FROM events e JOIN cases h ON h.id = e.case_id
     JOIN cases w ON w.id = (e.body ->> 'for')::uuid
     JOIN categories hk ON hk.id = h.category JOIN categories wk ON wk.id = w.category
-    WHERE e.kind IN ('preempted', 'preempted_to_desk') AND wk.priority >= hk.priority
+    WHERE wk.priority >= hk.priority
+UNION ALL SELECT 'sent to something worse with an open check' FROM events e JOIN LATERAL (
+    SELECT q.kind, q.body FROM events q WHERE q.case_id = e.case_id AND q.officer = e.officer AND q.seq < e.seq
+        AND q.kind IN ('welfare_asked', 'welfare_answered', 'welfare_missed', 'watch_eased', 'set_out', 'arrived',
+            'claimed', 'seat_filled', 'assigned', 'reassigned', 'officer_added')
+    ORDER BY q.seq DESC LIMIT 1) q ON q.kind IN ('welfare_asked', 'welfare_missed')
+    WHERE e.body ? 'for'
 UNION ALL SELECT 'a hoax that no supervisor called so' FROM cases c WHERE c.disposition = 'hoax' AND NOT EXISTS (
     SELECT FROM events e WHERE e.case_id = c.id AND e.kind IN ('cleared', 'reclassified')
         AND e.actor LIKE 'supervisor:%' AND e.body ->> 'disposition' = 'hoax')

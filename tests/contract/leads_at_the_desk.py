@@ -36,7 +36,10 @@ def over(by: Lead) -> CaseState:
     if cleared and by.dice.random() < 0.5:
         return by.dice.choice(cleared)
     case = by.bring(Status.ON_SCENE)
-    by.officer_says(Cleared, case, by.holder(case).officer, disposition=Disposition.REPORT_TAKEN)
+    there = [holder.officer for holder in by.now(case).holders if holder.state == "on_scene"]
+    if not there:
+        raise Aside
+    by.officer_says(Cleared, case, by.dice.choice(there), disposition=Disposition.REPORT_TAKEN)
     return by.now(case)
 
 
@@ -191,6 +194,17 @@ def withdrawn_while_it_is_offered(by: Lead) -> None:
     for _ in range(2):
         by.say(Withdraw, case, Role.REPORTER)
     by.claim(case, by.dice.choice(by.world.officers))
+
+
+@lead(Event.SEAT_HANDED_BACK, refusals=[Refusal.ILLEGAL])
+def who_is_still_to_come_does_not(by: Lead) -> None:
+    """Of two one is on scene: a hand-back of who is there is refused, of the other not."""
+    case = by.bring(Status.ON_SCENE)
+    second = by.free(case.station, case)
+    by.desk_says(AddOfficer, case, officer=second)
+    for holder in by.now(case).holders:
+        if holder.state == "on_scene" or holder.officer == second:
+            by.officer_says(HandBack, case, holder.officer)
 
 
 # --- several reports, appointments

@@ -7,9 +7,10 @@ from dispatch.cases.facts import CaseState
 from dispatch.cases.values import Event, Refusal, Status
 from dispatch.limits import CHECK_IN_ANSWER_MS, WATCH_DARK_S, WELFARE_MS
 from dispatch.people.values import Role
+from gateway.wire.desk_messages import AddOfficer
 from gateway.wire.messages import Arrived, CheckIn, HandBack, SetOut
 from gateway.wire.watch_messages import AllWell, AskWelfare, Preempt
-from tests.contract.leading import CATEGORIES, WAY, Lead, lead
+from tests.contract.leading import CATEGORIES, WAY, Aside, Lead, lead
 
 CHECK_IN_S: Final = 20.0  # of the category `scene`
 PATIENCE_S: Final = 20.0  # of the category `waves`: each sign and each step of the watch
@@ -134,10 +135,28 @@ def no_nearer(by: Lead) -> None:
     by.wait(5.0)
 
 
+@lead(Event.NUDGED, Event.WELFARE_MISSED)
+def silent_while_another_is_there(by: Lead) -> None:
+    """The second on the case does not come: nobody is taken off, and the desk hears of it."""
+    case = by.bring(Status.ON_SCENE, "waves")
+    second = by.free(case.station, case)
+    by.desk_says(AddOfficer, case, officer=second)
+    by.go(second, None)
+    by.wait(LOOK_S)
+    for _ in range(4):
+        by.wait(PATIENCE_S + 1)
+    by.go(second, 0.0)
+    if by.dice.random() < 0.5:
+        by.officer_says(Arrived, case, second)
+
+
 # --- pulled
-def pulled(by: Lead, held: CaseState, *wanted: str) -> None:
+def pulled(by: Lead, held: CaseState, *wanted: str, officer: UUID | None = None) -> None:
     worse = by.bring(Status.AT_STATION, *wanted, but=held)
-    officer = by.holder(held).officer
+    pull(by, held, worse, officer or by.holder(held).officer)
+
+
+def pull(by: Lead, held: CaseState, worse: CaseState, officer: UUID) -> None:
     role = Role.SUPERVISOR if by.now(held).station != worse.station else by.dice.choice([Role.DESK, Role.SUPERVISOR])
     if worse.ending is not None and worse.ending.objected:
         role = Role.SUPERVISOR
@@ -160,7 +179,28 @@ def pulled_with_nobody_near(by: Lead) -> None:
 
 @lead(refusals=[Refusal.ON_SCENE])
 def pulled_from_a_scene(by: Lead) -> None:
-    pulled(by, by.bring(Status.ON_SCENE, *NOT_URGENT), "urgent")
+    case = by.bring(Status.ON_SCENE, *NOT_URGENT)
+    there = [holder.officer for holder in case.holders if holder.state == "on_scene"]
+    if not there:
+        raise Aside
+    pulled(by, case, "urgent", officer=by.dice.choice(there))
+
+
+@lead(Event.OFFICER_TAKEN_BACK)
+def pulled_before_arriving_where_another_is(by: Lead) -> None:
+    case = by.bring(Status.ON_SCENE, *NOT_URGENT)
+    second = by.free(case.station, case)
+    by.desk_says(AddOfficer, case, officer=second)
+    pulled(by, case, "urgent", officer=second)
+
+
+@lead(refusals=[Refusal.CHECK_OPEN])
+def pulled_while_asked_after(by: Lead) -> None:
+    held = by.bring(by.dice.choice(WAY), *NOT_URGENT)
+    officer = by.holder(held).officer
+    worse = by.bring(Status.AT_STATION, "urgent", but=held)
+    by.desk_says(AskWelfare, held, officer=officer)
+    pull(by, held, worse, officer)
 
 
 @lead(refusals=[Refusal.NOT_HIGHER])

@@ -360,7 +360,9 @@ async def test_every_pair_outside_the_table_is_refused_by_machine_and_sql(town: 
             act = Act(event, actor, row.officer, FENCE, ROUND, (OTHER,), deadline=DEADLINE)
             decided = decide(case, act, TIMES[2])
             assert not isinstance(decided, Happened) or decided.event is not event, (status, event, actor)
-            stands_down = status in WAITING and event is Event.HANDED_BACK and actor is Actor.OFFICER
+            # Waiting for another, or still on the way to a scene: not handed back, and yet the officer leaves.
+            standing_down = event is Event.HANDED_BACK and actor is Actor.OFFICER
+            stands_down = status in (*WAITING, Status.ON_SCENE) and standing_down
             assert isinstance(decided, Happened) == stands_down, (status, event, actor)
             judged = await town.owner.fetchval(
                 "SELECT judge_act(c, o, $3, $4, $5, $6, ARRAY[$7::uuid], $8) FROM cases c, officers o "

@@ -25,6 +25,7 @@ BREACHES: Final = {  # the law, and what breaks it; $1 a held case, $2 one on sc
         "UPDATE cases SET desk = '{\"until_us\": 1}', acknowledged_at = received_at WHERE id = $3"
     ),
     "nobody asks on scene": "DELETE FROM deadlines WHERE case_id = $2",
+    "who is on scene is watched": "UPDATE assignments SET watch = 'nudged' WHERE case_id = $2",
     "a check of an officer has no end": "UPDATE assignments SET watch_due = clock_timestamp() WHERE case_id = $1",
     "an alarm rang twice": "UPDATE events SET kind = 'alarm_raised', body = '{\"nr\": 1}' WHERE case_id = $1",
     "fell back more often": "UPDATE events SET kind = 'fell_back' WHERE case_id = $3",
@@ -44,6 +45,10 @@ BREACHES: Final = {  # the law, and what breaks it; $1 a held case, $2 one on sc
     "pulled to what is no worse": (
         "UPDATE events SET kind = 'preempted', body = jsonb_build_object('for', $4::uuid) "
         "WHERE case_id = $1 AND seq = 2"
+    ),
+    "sent to something worse with an open check": (
+        "UPDATE events SET kind = CASE seq WHEN 1 THEN 'welfare_asked' ELSE 'preempted' END, body = '{\"for\": null}', "
+        "officer = (SELECT claimed_by FROM cases WHERE id = $1) WHERE case_id = $1 AND seq IN (1, 2)"
     ),
     "a hoax that no supervisor": "UPDATE cases SET disposition = 'hoax' WHERE id = $1",
     "rated twice": "UPDATE events SET kind = 'rated' WHERE case_id = $1",

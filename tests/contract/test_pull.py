@@ -10,9 +10,11 @@ import pytest
 
 from dispatch.adapters.postgres.pool import connect_pool
 from dispatch.adapters.postgres.store import PostgresCases
+from dispatch.cases.audience import deliveries
 from dispatch.cases.facts import Answer, CaseState
 from dispatch.cases.ports import ActDraft
 from dispatch.cases.values import DeskReason, Event, Refusal, Status
+from dispatch.cases.views import Gone
 from tests.conftest import Database
 from tests.contract.stores import OTHER_HASH, MemoryGround, PostgresGround, Town, a_town
 
@@ -119,6 +121,66 @@ async def test_nobody_is_pulled_from_a_scene_nor_to_something_no_worse(town: Tow
     worse = await at_desk(town)
     await town.store.act(town.act(first, "arrived", "officer", a, fence=fence))
     assert await refused(town, pull(town, first, worse)) == Refusal.ON_SCENE
+
+
+async def test_who_has_not_said_that_all_is_well_is_sent_to_nothing_worse(town: Town) -> None:
+    a = ids(town)[0]
+    first, fence = await held(town)
+    worse = await at_desk(town)
+    asked = town.act(first, "welfare_asked", "desk", town.uuid(), officer=a)
+    assert (await town.store.act(asked)).ok
+    assert await refused(town, pull(town, first, worse)) == Refusal.CHECK_OPEN
+    assert (await town.store.act(town.act(first, "welfare_answered", "officer", a, fence=fence))).ok
+    assert kinds(await town.store.pull(pull(town, first, worse))) == [[Event.ASSIGNED], [Event.PREEMPTED_TO_DESK]]
+
+
+async def test_a_check_that_is_open_on_another_case_counts_as_well(town: Town) -> None:
+    officer, ground = ids(town)[0], town.ground
+    if isinstance(ground, MemoryGround):
+        ground.records.officers[officer].slots = 2
+    elif isinstance(ground, PostgresGround):
+        await ground.pool.execute("UPDATE officers SET slots = 2 WHERE id = $1", officer)
+    (first, _), (other, _), worse = await held(town), await held(town), await at_desk(town)
+    asked = town.act(other, "welfare_asked", "desk", town.uuid(), officer=officer)
+    assert (await town.store.act(asked)).ok
+    assert await refused(town, pull(town, first, worse)) == Refusal.CHECK_OPEN
+
+
+async def one_there_and_one_to_come(town: Town) -> UUID:
+    """A case on whose scene the second officer is; the first is still on the way."""
+    a, b, *_ = ids(town)
+    case, _ = await town.reported(a, b, category=f"{town.stations[0]}-two")
+    await town.claimed(case, a)
+    there = town.act(case, "arrived", "officer", b, fence=await town.claimed(case, b))
+    assert (await town.store.act(there)).ok
+    return case
+
+
+async def test_who_is_still_on_the_way_to_a_scene_may_be_pulled_and_who_is_there_goes_on(town: Town) -> None:
+    a, b, c, *_ = ids(town)
+    first, worse = await one_there_and_one_to_come(town), await at_desk(town)
+    assert await refused(town, pull(town, first, worse, officer=b)) == Refusal.ON_SCENE
+    answers = await town.store.pull(pull(town, first, worse, c, reason="a child is missing"))
+    assert kinds(answers) == [[Event.ASSIGNED], [Event.OFFICER_TAKEN_BACK]]
+    (left,) = answers[1].facts
+    assert left.body == {"released": [str(a)], "for": str(worse), "reason": "a child is missing"}
+    assert left.to == (), "nobody else is asked by itself"
+    there, here = await state(town, worse), await state(town, first)
+    assert (there.status, [h.officer for h in there.holders]) == (Status.CLAIMED, [a])
+    assert (here.status, [h.officer for h in here.holders]) == (Status.ON_SCENE, [b])
+    gone = [one.view for one in deliveries(left) if a in one.officers]
+    assert [(type(view), view.reason) for view in gone if isinstance(view, Gone)] == [(Gone, "preempted")]
+
+
+async def test_the_last_who_is_on_the_way_to_a_scene_leaves_it_to_the_desk(town: Town) -> None:
+    a, b, c, *_ = ids(town)
+    first, worse = await one_there_and_one_to_come(town), await at_desk(town)
+    fence = next(h.fence for h in (await state(town, first)).holders if h.officer == b)
+    assert (await town.store.act(town.act(first, "transferred", "officer", b, fence=fence))).ok
+    answers = await town.store.pull(pull(town, first, worse, c, officer=a))
+    assert kinds(answers) == [[Event.ASSIGNED], [Event.LAST_TAKEN_BACK]]
+    here = await state(town, first)
+    assert (here.status, here.desk_reason) == (Status.AT_STATION, DeskReason.TAKEN_BACK)
 
 
 async def test_the_same_priority_is_not_higher(town: Town) -> None:

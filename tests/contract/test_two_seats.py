@@ -156,6 +156,59 @@ async def test_what_was_put_off_and_nobody_answered_for_wakes_the_desk_all_the_s
     assert await rung(town, 601) == ["woken"]
 
 
+# --- one is there, the other still to come
+async def one_there(town: Town) -> tuple[UUID, UUID, int, UUID, int]:
+    """A case on scene: who is there, who is still to come, each with the fence."""
+    case, one, fence = await with_one_seat_filled(town)
+    two = town.officers[1].id
+    second = await town.claimed(case, two)
+    assert (await did(town, case, "arrived", one, fence)).ok
+    return case, one, fence, two, second
+
+
+async def test_who_is_still_on_the_way_gives_the_seat_back_and_who_is_there_goes_on(town: Town) -> None:
+    case, one, fence, two, second = await one_there(town)
+    assert (await did(town, case, "set_out", two, second)).ok
+    back = await did(town, case, "handed_back", two, second, reason="爆胎", candidates=[town.officers[2].id])
+    state = state_of(back)
+    assert [(f.kind, f.to, f.body) for f in back.facts] == [
+        ("seat_handed_back", (), {"reason": "爆胎", "released": [str(two)]})
+    ]
+    assert (state.status, [h.officer for h in state.holders]) == (Status.ON_SCENE, [one])
+    assert (await town.duty(two, False)).ok, "the slot is free again"
+    sent = await town.store.act(town.act(case, "officer_added", "desk", town.uuid(), officer=town.officers[2].id))
+    assert sent.ok, "the seat is free for somebody whom the desk sends"
+    assert (await did(town, case, "cleared", one, fence, disposition="founded")).ok
+
+
+async def test_when_who_was_there_has_left_a_hand_back_brings_the_case_to_the_desk(town: Town) -> None:
+    case, one, fence, two, second = await one_there(town)
+    assert (await did(town, case, "transferred", one, fence)).ok
+    back = await did(town, case, "handed_back", two, second, reason="爆胎", candidates=[town.officers[2].id])
+    state = state_of(back)
+    assert [(f.kind, f.to) for f in back.facts] == [("handed_to_desk", ())]
+    assert (state.status, state.holders, state.desk_reason) == (Status.AT_STATION, (), "handed_back")
+    await town.ground.advance(20)
+    (alarm,) = await town.store.fire(town.stations[0])
+    assert alarm.facts[0].kind == "alarm_raised"
+
+
+async def test_who_is_on_scene_hands_nothing_back(town: Town) -> None:
+    case, one, fence, two, second = await one_there(town)
+    for _ in ("with another still to come", "alone"):
+        refused = await did(town, case, "handed_back", one, fence, candidates=[town.officers[2].id])
+        assert (refused.ok, refused.reason) == (False, "illegal")
+        await did(town, case, "transferred", two, second)
+
+
+async def test_who_is_still_on_the_way_does_not_end_the_case_over_the_head_of_who_is_there(town: Town) -> None:
+    case, _, _, two, second = await one_there(town)
+    early = await did(town, case, "cleared", two, second, disposition="unfounded")
+    assert (early.ok, early.reason) == (False, "illegal")
+    assert (await did(town, case, "arrived", two, second)).ok
+    assert (await did(town, case, "cleared", two, second, disposition="unfounded")).ok
+
+
 # --- hand-backs by policy
 @pytest.mark.parametrize("most", [1, 2, 3])
 async def test_the_stations_last_hand_back_brings_the_case_to_its_desk(town: Town, most: int) -> None:

@@ -273,6 +273,44 @@ async def test_only_officers_on_the_way_are_watched(town: Town) -> None:
     assert it.case not in {seat.case for seat in await town.ground.watch.watched()}
 
 
+async def second(town: Town, kind: str = "two") -> tuple[Held, UUID]:
+    """Of two, one is on scene; the other, who is watched, is still to come. And who is there."""
+    a, b, *_ = ids(town)
+    case, _ = await town.reported(a, b, category=f"{town.stations[0]}-{kind}")
+    it = Held(town, case, a, await town.claimed(case, a))
+    fence = await town.claimed(case, b)
+    assert (await town.store.act(town.act(case, "arrived", "officer", b, fence=fence))).ok
+    return it, b
+
+
+@pytest.mark.parametrize("set_out", [False, True])
+async def test_who_comes_second_is_watched_and_its_silence_is_told_to_the_desk(town: Town, set_out: bool) -> None:
+    it, there = await second(town)
+    if set_out:
+        assert (await it.act("set_out")).ok
+    watched = {(seat.case, seat.officer) for seat in await town.ground.watch.watched()}
+    assert (it.case, it.officer) in watched and (it.case, there) not in watched
+    assert await it.step("raise") == [Event.NUDGED]
+    assert await it.step("due", after_s=NUDGE_S) == [Event.WATCH_ALARMED]
+    assert await it.step("due", after_s=ALARM_S) == [Event.WELFARE_ASKED]
+    assert await it.step("due", ids(town)[2], after_s=WELFARE_S) == [Event.WELFARE_MISSED], "nobody else is asked"
+    state = await it.state()
+    assert (state.status, [h.officer for h in state.holders]) == (Status.ON_SCENE, [it.officer, there])
+    assert await it.shown() == "missed"
+    assert (await it.act("arrived")).ok, "late, and a sign of life"
+    assert await it.shown() is None
+    assert await it.step("raise") == [], "on scene nothing is noticed"
+
+
+async def test_who_comes_second_ends_the_watch_by_coming_nearer(town: Town) -> None:
+    it, there = await second(town)
+    assert await it.step("raise") == [Event.NUDGED]
+    assert await it.step("ease") == [Event.WATCH_EASED]
+    assert await it.shown() is None
+    fence = next(h.fence for h in (await it.state()).holders if h.officer == there)
+    assert await it.step("raise", officer=there, fence=fence) == [], "who is there is left alone"
+
+
 async def test_another_officer_sent_to_the_case_does_not_end_the_check_of_the_first(town: Town) -> None:
     a, b, c, *_ = ids(town)
     case, _ = await town.reported(a, b, category=f"{town.stations[0]}-two")

@@ -126,6 +126,21 @@ async def test_who_stands_still_is_nudged_asked_and_relieved_by_who_is_near(stre
     assert await street.town.claimed(case, two, 2)
 
 
+async def test_who_does_not_come_to_help_is_noticed_though_another_is_on_scene(street: Street) -> None:
+    one, two, *_ = officers(street)
+    street.ways |= {one: 0.0, two: 2_000.0}
+    case, town = await street.held(one), street.town
+    state = await town.store.case(case)
+    assert state is not None
+    assert (await town.store.act(town.act(case, "officer_added", "desk", town.uuid(), officer=two))).ok
+    assert (await town.store.act(town.act(case, "arrived", "officer", one, fence=state.holders[0].fence))).ok
+    await street.run(WATCH_STALL_S + 25 + DUE_S)
+    told = [Event.NUDGED, Event.WATCH_ALARMED, Event.WELFARE_ASKED, Event.WELFARE_MISSED]
+    assert (await street.history(case))[2:] == told and street.rosters_read == 0
+    state = await town.store.case(case)
+    assert state is not None and [holder.watch for holder in state.holders] == [None, "missed"]
+
+
 async def test_who_comes_nearer_is_never_asked_anything(street: Street) -> None:
     one, *_ = officers(street)
     street.ways[one] = 3_000.0

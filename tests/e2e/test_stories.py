@@ -6,17 +6,17 @@ Each story is a list of steps by people. Time is never waited for where a deadli
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from typing import Any, Final
+from typing import Final
 
 import asyncpg
 import httpx
 import pytest
 
 from tests.e2e.conftest import Service
-from tests.e2e.talk import LAT, LON, Json, Line, Someone, Town, new_key
+from tests.e2e.crew import Crew
+from tests.e2e.talk import LAT, LON, Line, Town, new_key
 
 CREW: Final = 5
-PATIENT_S: Final = 20.0  # for one step of a sweeper on a machine that has other work
 CATEGORIES: Final = (  # id, mode, seats, priority, patience_ms
     ("s-plain", "snatch", 1, 3, None),
     ("s-pair", "snatch", 2, 3, None),
@@ -25,119 +25,6 @@ CATEGORIES: Final = (  # id, mode, seats, priority, patience_ms
     ("s-watched", "desk_first", 1, 3, 2_500),
 )
 KNIFE: Final = {"words": "Now he has a knife."}
-
-
-class Told:
-    """A case and everybody around it. `no`: the refusal that an act must hear; without it the act must be done."""
-
-    def __init__(self, crew: "Crew", made: Json) -> None:
-        self.crew, self.town, self.id, self.receipt = crew, crew.town, str(made["case"]), str(made["receipt"])
-
-    async def acts(self, who: Someone, tag: str, no: str | None = None, **fields: Any) -> Json:
-        body = {"t": tag, "case": self.id, "key": new_key(), **fields}
-        answer = await who.ask("POST", f"/v1/cases/{self.id}/acts", body)
-        told: Json = answer.json()
-        assert (None if answer.status_code == 200 else told.get("code")) == no, (tag, told)
-        return told
-
-    async def desk(self, tag: str, no: str | None = None, **fields: Any) -> Json:
-        return await self.acts(await self.town.someone("desk"), tag, no, **fields)
-
-    async def reporter(self, tag: str, no: str | None = None, **fields: Any) -> Json:
-        return await self.acts(await self.town.reporter(self.receipt), tag, no, **fields)
-
-    async def officer(self, number: int, tag: str, no: str | None = None, **fields: Any) -> Json:
-        """With the fence of the officer's seat, the last one where it is lost."""
-        fence = await self.town.owner.fetchval(
-            "SELECT fence FROM assignments WHERE case_id = $1 AND officer_id = $2 ORDER BY fence DESC LIMIT 1",
-            self.id, self.crew.ids[number],
-        )  # fmt: skip
-        return await self.acts(self.crew.officers[number], tag, no, **({"fence": fence or 1} | fields))
-
-    async def claim(self, number: int, no: str | None = None, round_: int | None = None) -> None:
-        """In the present round, unless told otherwise."""
-        now = await self.town.owner.fetchval("SELECT round FROM cases WHERE id = $1", self.id)
-        body = {"round": now if round_ is None else round_, "key": new_key()}
-        told = (await self.crew.officers[number].ask("POST", f"/v1/cases/{self.id}/claims", body)).json()
-        assert told.get("reason") == no, told
-
-    async def decline(self, number: int, no: str | None = None) -> None:
-        await self.acts(self.crew.officers[number], "decline", no, round=1)
-
-    async def sends(self, number: int, tag: str = "assign", no: str | None = None) -> None:
-        """What the desk does with one officer."""
-        more = {"reason": "needed elsewhere"} if tag == "take_back" else {}
-        await self.desk(tag, no, officer=self.crew.ids[number], **more)
-
-    async def status(self) -> str:
-        return str(await self.town.owner.fetchval("SELECT status FROM cases WHERE id = $1", self.id))
-
-    async def becomes(self, status: str, event: str | None = None) -> None:
-        """What a sweeper makes of it, with such an entry."""
-        told: list[str] = []
-        for _ in range(int(PATIENT_S / 0.05)):
-            told = await self.town.owner.fetchval("SELECT array_agg(kind) FROM events WHERE case_id = $1", self.id)
-            if await self.status() == status and event in (None, *told):
-                return
-            await asyncio.sleep(0.05)
-        raise AssertionError((status, event, told))
-
-    async def due(self, kind: str) -> None:
-        """Deadlines of one kind come due now."""
-        if kind == "welfare":
-            await self.town.owner.execute(
-                "UPDATE assignments SET watch_due = clock_timestamp() WHERE case_id = $1 AND watch_due IS NOT NULL",
-                self.id,
-            )
-        moved = await self.town.owner.execute(
-            "UPDATE deadlines SET due_at = clock_timestamp() WHERE case_id = $1 AND kind = $2", self.id, kind
-        )
-        assert moved != "UPDATE 0", kind
-
-    async def falls_back(self) -> None:
-        await self.town.let_time_pass(self.id)
-        await self.due("window")
-        await self.becomes("at_station")
-
-    async def word(self) -> str:
-        reporter = await self.town.reporter(self.receipt)
-        return str((await reporter.ask("GET", f"/v1/cases/{self.id}")).json()["officers"][0]["word"])
-
-
-class Crew:
-    """Five officers of one station who stand close to the place, and their phones."""
-
-    def __init__(self, town: Town, officers: list[Someone]) -> None:
-        """`quiet`: whose phone sends nothing."""
-        self.town, self.officers, self.quiet = town, officers, set[int]()
-        self.ids = [one.said["officer"] for one in officers]
-
-    async def duty(self, on: bool, *numbers: int) -> None:
-        for number in numbers:
-            body = {"t": "duty", "on": on, "key": new_key()}
-            assert (await self.officers[number].ask("POST", "/v1/duty", body)).status_code == 200
-
-    async def case(self, category: str = "s-desk", **more: Any) -> Told:
-        return Told(self, await self.town.report(category=category, **more))
-
-    async def stage(self, status: str, holder: int = 0) -> Told:
-        """A case in this status, held by one officer where it is held."""
-        case = await self.case("s-desk" if status == "at_station" else "s-plain")
-        if status in ("claimed", "en_route", "on_scene"):
-            await case.claim(holder)
-        if status in ("en_route", "on_scene"):
-            await case.officer(holder, "set_out")
-        if status == "on_scene":
-            await case.officer(holder, "arrived")
-        assert await case.status() == status
-        return case
-
-    async def pair(self) -> Told:
-        """A case on the first two officers' seats."""
-        case = await self.case("s-pair")
-        for number in (0, 1):
-            await case.claim(number)
-        return case
 
 
 @pytest.fixture(scope="module")
@@ -268,6 +155,24 @@ async def test_nobody_is_taken_off_a_scene(crew: Crew) -> None:
     await case.reporter("say", "closed", words="Hello?")
 
 
+async def test_who_comes_second_is_pulled_or_hands_back_and_who_is_there_goes_on(crew: Crew) -> None:
+    case, worse = await crew.stage("on_scene"), await crew.case("s-worse")
+    for number in (1, 2, 3):
+        await case.sends(number, "add")
+    await case.officer(3, "cleared", "illegal", disposition="unfounded")
+    await case.officer(0, "hand_back", "illegal", reason="a flat tyre")
+    await case.officer(3, "hand_back", reason="a flat tyre")
+    await case.sends(1, "ask_welfare")
+    await worse.desk("preempt", "check_open", from_case=case.id, officer=crew.ids[1])
+    await case.officer(1, "all_well")
+    await worse.desk("preempt", from_case=case.id, officer=crew.ids[1])
+    assert (await case.status(), await worse.status()) == ("on_scene", "claimed")
+    await case.officer(0, "transfer")
+    assert await case.status() == "on_scene"
+    await case.officer(2, "hand_back")
+    assert await case.status() == "at_station"
+
+
 async def test_one_of_two_is_asked_before_the_other_leaves_and_answers_after(crew: Crew) -> None:
     for stays in ("answers", "is silent"):
         offered = await crew.pair()
@@ -374,15 +279,23 @@ async def test_a_case_stands_for_so_many_reports_and_no_more(crew: Crew) -> None
 
 
 async def test_whose_phone_is_quiet_on_the_way_is_nudged_and_eased_when_it_speaks(crew: Crew) -> None:
-    cases = [await crew.case("s-watched") for _ in range(2)]
+    """Also where somebody else is on scene. Once all were noticed each step has a minute: no machine is so slow."""
+    statuses = ("claimed", "en_route", "on_scene")
+    cases = [await crew.case("s-watched") for _ in statuses]
+    await cases[2].sends(0)
+    await cases[2].officer(0, "arrived")
     crew.quiet.add(3)
     for case in cases:
-        await case.sends(3)
+        await case.sends(3, "add" if case is cases[2] else "assign")
     await cases[1].officer(3, "set_out")
-    for case, status in zip(cases, ("claimed", "en_route"), strict=True):
+    for case, status in zip(cases, statuses, strict=True):
         await case.becomes(status, "nudged")
+    await crew.town.owner.execute("UPDATE categories SET patience_ms = 60000 WHERE id = 's-watched'")
+    for case, status in zip(cases, statuses, strict=True):
+        await case.due("welfare", "nudged")
+        await case.becomes(status, "watch_alarmed")
     crew.quiet.clear()
-    for case, status in zip(cases, ("claimed", "en_route"), strict=True):
+    for case, status in zip(cases, statuses, strict=True):
         await case.becomes(status, "watch_eased")
 
 

@@ -10,12 +10,11 @@ from tests.e2e.walked import WALKED
 
 STORIES: Final = frozenset({"test_desk", "test_modes", "test_safety", "test_stories", "test_to_the_end", "test_watch"})
 NOT_WALKED_YET: Final[dict[tuple[Status, Event] | Refusal, str]] = {
-    (Status.EN_ROUTE, Event.WATCH_ALARMED): "a minute in which nothing eases the nudge; on the way out it is walked",
     Refusal.BUSY: "nothing was decided: needs a row that is held for a second; tests of the store and chaos rows do",
     Refusal.TALK_FULL: "1,000 lines at 20 a minute; the contract of the talk writes them into the table",
 }
 """With the reason of each. What was walked may not stand here."""
-BY_CHANCE: Final = frozenset({(Status.EN_ROUTE, Event.WATCH_ALARMED), Refusal.BUSY})
+BY_CHANCE: Final = frozenset({Refusal.BUSY})
 """Of these: what a slow machine may walk by itself, so that no story can promise it either way."""
 
 

@@ -193,7 +193,7 @@ def applied(
     elif event is Event.PUT_ON_HOLD or event in ANSWERS:
         return [_quiet(db, row, event, x, actor, us)]
     elif event in (Event.OFFICER_TAKEN_BACK, Event.LAST_TAKEN_BACK):
-        body["released"] = end_seats(db, row, officer)
+        body |= {"released": end_seats(db, row, officer), "for": str(x.case) if x.from_case else None}
         if event is Event.LAST_TAKEN_BACK:
             queued(db, row, "taken_back", us)
     elif event is Event.SECOND_ASKED:

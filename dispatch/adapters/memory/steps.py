@@ -98,12 +98,13 @@ def go_on(db: Records, row: CaseRow, us: int) -> list[Fact]:
 
 
 def hand_seat_back(db: Records, row: CaseRow, reason: str | None, actor: str, officer: UUID, us: int) -> list[Fact]:
-    """One of two stands down while the case waits for the other. The machine has moved the case on."""
+    """One of several stands down. The machine has moved the case on."""
     body = {"reason": reason, "released": end_seats(db, row, officer)}
     fact = db.append(row, Event.SEAT_HANDED_BACK, actor, officer, body, us)
-    if row.core.status is not Status.AT_STATION:
+    if row.core.status is Status.OFFERED:
         return [fact, *go_on(db, row, us)]
-    queued(db, row, "handed_back", us)
+    if row.core.status is Status.AT_STATION:
+        queued(db, row, "handed_back", us)
     return [fact]
 
 

@@ -24,14 +24,18 @@ from dispatch.cases import leaving
 from dispatch.cases.facts import Answer, Fact
 from dispatch.cases.machine import evolve
 from dispatch.cases.ports import ActDraft
-from dispatch.cases.pulling import Pull, judge_pull
+from dispatch.cases.pulling import Pull, judge_pull, leaves_by
 from dispatch.cases.values import Event, Happened, OfficerId, Refusal
 from dispatch.watch.ports import WatchDraft, WatchedSeat
-from dispatch.watch.steps import BY_DESK, ON_THE_WAY, Step, due, pause_ms
+from dispatch.watch.steps import BY_DESK, Step, due, pause_ms, still_comes
 
 
 def _seat(row: CaseRow | None, officer: UUID, fence: int) -> SeatRow | None:
     return next((s for s in row.seated if (s.officer, s.fence) == (officer, fence)), None) if row else None
+
+
+def _comes(row: CaseRow, seat: SeatRow) -> bool:
+    return still_comes(row.core.status, seat.state == "on_scene")
 
 
 def _step_due_us(db: Records, row: CaseRow, step: Step | None, us: int) -> int | None:
@@ -117,12 +121,21 @@ def pull(db: Records, x: ActDraft, us: int) -> tuple[Refusal | None, list[Answer
     if officer is None:
         return Refusal.NOT_FOUND, []
     priorities = db.categories[held.category].priority, db.categories[wanted.category].priority
-    refusal = judge_pull(held.core, wanted.core, Pull(officer.seen(), *priorities))
+    asked_after = any(
+        seat.officer == officer.id and seat.watch in (Step.ASKED, Step.MISSED)
+        for row in db.cases.values() for seat in row.seated
+    )  # fmt: skip
+    refusal = judge_pull(held.core, wanted.core, Pull(officer.seen(), *priorities, asked_after))
     if refusal is not None:
         return refusal, []
     actor = f"{x.actor}:{x.actor_id}"
     body = {"for": str(x.case)} if x.reason is None else {"for": str(x.case), "reason": x.reason}
-    left, asked = leave_case(db, held, Event.PREEMPTED, actor, officer.id, x, body, us)
+    leaving_by, asked = leaves_by(held.core, OfficerId(officer.id)), tuple[UUID, ...]()
+    if leaving_by is Event.PREEMPTED:
+        left, asked = leave_case(db, held, leaving_by, actor, officer.id, x, body, us)
+    else:
+        held.core = evolve(held.core, Happened(leaving_by, OfficerId(officer.id)))
+        (left,) = desk.applied(db, held, leaving_by, x, actor, officer.id, us)
     wanted.core = evolve(wanted.core, Happened(Event.ASSIGNED, OfficerId(officer.id)))
     drop_timers(db, wanted.id)
     desk.unheld(wanted, lapse=False)
@@ -141,8 +154,8 @@ class MemoryWatch:
                            row.received_us, str(row.core.status), seat.watch, seat.watch_why)  # fmt: skip
 
     async def watched(self) -> list[WatchedSeat]:
-        rows = [row for row in self.records.cases.values() if row.core.status in ON_THE_WAY]
-        return [self._told(row, seat) for row in rows for seat in row.seated][: limits.WATCHED_MAX]
+        seats = [(row, seat) for row in self.records.cases.values() for seat in row.seated]
+        return [self._told(*one) for one in seats if _comes(*one)][: limits.WATCHED_MAX]
 
     async def due(self) -> list[WatchedSeat]:
         db, us = self.records, self.records.now_us()
@@ -158,7 +171,7 @@ class MemoryWatch:
             return []
         if draft.what == "due":
             return self._due(row, seat, draft, us)
-        on_the_way = row.core.status in ON_THE_WAY
+        on_the_way = _comes(row, seat)
         if draft.what == "raise" and on_the_way and seat.watch is None and us >= (seat.watch_after_us or us):
             return self._step(row, seat, Event.NUDGED, Step.NUDGED, draft.why, {"why": draft.why}, us)
         steps = (Step.NUDGED, Step.ALARMED, Step.ASKED)
@@ -176,7 +189,7 @@ class MemoryWatch:
     def _due(self, row: CaseRow, seat: SeatRow, draft: WatchDraft, us: int) -> list[Answer]:
         if seat.watch is None or seat.watch_due_us is None or us < seat.watch_due_us:
             return []
-        follows = due(row.core.status, Step(seat.watch))
+        follows = due(row.core.status, Step(seat.watch), seat.state == "on_scene")
         if follows is None:  # the case is elsewhere for now: look again later
             seat.watch_due_us = _step_due_us(self.records, row, Step(seat.watch), us)
             time_watch(self.records, row)

@@ -61,7 +61,8 @@ BEGIN
     PERFORM set_deadline(c, 'window', c.offer_deadline);
 END $$;
 
--- The desk takes one officer off the case; without the last one the case is the desk's.
+-- The desk takes one officer off the case, maybe for another one (`from_case`: a pull); without the last one the case is
+-- the desk's.
 CREATE FUNCTION take_back(INOUT c cases, INOUT facts jsonb, x jsonb, p_actor text, p_officer uuid, p_t timestamptz)
 LANGUAGE plpgsql AS $$
 DECLARE r record; v_event text := resolved_event(c, 'officer_taken_back', NULL, p_officer); v_released uuid[];
@@ -70,7 +71,8 @@ BEGIN
     c.fence := c.fence + 1;
     c.claimed_by := (SELECT officer_id FROM assignments WHERE case_id = c.id AND active ORDER BY id LIMIT 1);
     SELECT q.* INTO r FROM append(c, facts, v_event, p_actor, p_officer,
-        jsonb_strip_nulls(jsonb_build_object('reason', x -> 'reason', 'released', to_jsonb(v_released))), p_t) q;
+        jsonb_strip_nulls(jsonb_build_object('reason', x -> 'reason', 'released', to_jsonb(v_released),
+            'for', CASE WHEN x ->> 'from_case' IS NOT NULL THEN x -> 'case' END)), p_t) q;
     c := r.c; facts := r.facts;
     IF v_event = 'last_taken_back' THEN c := queued(c, 'taken_back', p_t); END IF;
 END $$;

@@ -37,7 +37,8 @@ END $$;
 -- What an act really causes, where that depends on how the case stands.
 CREATE FUNCTION resolved_event(c cases, p_event text, p_recipients uuid[], p_officer uuid) RETURNS text
 LANGUAGE sql STABLE AS $$
-    SELECT CASE WHEN p_event = 'handed_back' THEN resolved_hand_back(c, p_recipients)
+    SELECT CASE WHEN p_event = 'handed_back' AND c.status = 'on_scene' THEN resolved_from_a_scene(c, p_officer)
+                WHEN p_event = 'handed_back' THEN resolved_hand_back(c, p_recipients)
                 WHEN p_event = 'officer_taken_back' AND ARRAY(
                     SELECT a.officer_id FROM assignments a WHERE a.case_id = c.id AND a.active) = ARRAY[p_officer]
                     THEN 'last_taken_back'
@@ -89,8 +90,10 @@ BEGIN
     ELSIF p_event = 'cleared' AND p_actor IN ('desk', 'supervisor') AND EXISTS (
         SELECT FROM assignments a WHERE a.case_id = c.id AND a.active
     ) THEN RETURN 'not_yours';
-    ELSIF p_event = 'cleared' AND p_actor = 'officer' AND c.status = 'at_station' THEN
-        RETURN 'illegal';  -- an officer kept on a seat has not been there
+    ELSIF p_event = 'cleared' AND p_actor = 'officer' AND NOT EXISTS (
+        SELECT FROM assignments a WHERE a.case_id = c.id AND a.officer_id = o.id AND a.active AND a.state = 'on_scene'
+    ) THEN
+        RETURN 'illegal';  -- kept on a seat, or still on the way: who has not been there does not say how it ended
     ELSIF p_event = 'withdrawn' AND c.reports IS NOT NULL THEN RETURN 'joined';
     ELSIF p_event = 'acknowledged' AND c.acknowledged_at IS NOT NULL THEN RETURN 'illegal';
     ELSIF p_event = 'fell_back' AND (c.offer_deadline IS NULL OR p_t < c.offer_deadline) THEN RETURN 'illegal';

@@ -9,19 +9,29 @@ CREATE FUNCTION resolved_hand_back(c cases, p_recipients uuid[]) RETURNS text LA
         ELSE 'handed_back' END
 $$;
 
--- One of two stands down while the case waits for the other: it goes on waiting, or the desk sees it anew.
+-- While somebody is on scene, or has been: who is still on the way gives the seat back, and without others the desk has the
+-- case. Who is there does not: the table refuses what this answers.
+CREATE FUNCTION resolved_from_a_scene(c cases, p_officer uuid) RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN EXISTS (
+            SELECT FROM assignments a
+            WHERE a.case_id = c.id AND a.officer_id = p_officer AND a.active AND a.state = 'on_scene') THEN 'handed_back'
+        WHEN seated(c) > 1 THEN 'seat_handed_back' ELSE 'handed_to_desk' END
+$$;
+
+-- One of several stands down: the case goes on waiting for another, or the desk sees it anew, or who is on scene goes on.
 CREATE FUNCTION hand_seat_back(INOUT c cases, INOUT facts jsonb, x jsonb, p_actor text, p_officer uuid, p_t timestamptz)
 LANGUAGE plpgsql AS $$
 DECLARE r record; v_released uuid[];
 BEGIN
     SELECT q.* INTO r FROM without_officer(c, p_officer, 'handed_back', p_t) q; c := r.c; v_released := r.released;
     IF NOT p_officer = ANY (c.handed_back) THEN c.handed_back := c.handed_back || p_officer; END IF;
+    c.acknowledged_at := NULL; c.acknowledged_by := NULL;
     SELECT q.* INTO r FROM append(c, facts, 'seat_handed_back', p_actor, p_officer,
         jsonb_build_object('reason', x -> 'reason', 'released', to_jsonb(v_released)), p_t) q;
     c := r.c; facts := r.facts;
     IF c.status = 'at_station' THEN
         c := queued(c, 'handed_back', p_t);
-    ELSE
+    ELSIF c.status = 'offered' THEN
         SELECT q.* INTO r FROM go_on(c, facts, p_t) q; c := r.c; facts := r.facts;
     END IF;
 END $$;

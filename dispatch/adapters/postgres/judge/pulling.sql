@@ -9,24 +9,39 @@ BEGIN
     IF NOT EXISTS (
         SELECT FROM assignments a WHERE a.case_id = h.id AND a.officer_id = o.id AND a.active
     ) THEN RETURN 'stale_fence'; END IF;
-    IF h.status = 'on_scene' THEN RETURN 'on_scene'; END IF;
-    IF NOT EXISTS (SELECT FROM legal l WHERE l.status = h.status AND l.event = 'preempted') OR NOT EXISTS (
+    IF EXISTS (
+        SELECT FROM assignments a WHERE a.case_id = h.id AND a.officer_id = o.id AND a.active AND a.state = 'on_scene'
+    ) THEN RETURN 'on_scene'; END IF;
+    IF NOT EXISTS (SELECT FROM legal l WHERE l.status = h.status AND l.event = leaves_by(h, o.id)) OR NOT EXISTS (
         SELECT FROM legal l WHERE l.status = w.status AND l.event = 'assigned') THEN RETURN 'illegal'; END IF;
     IF EXISTS (
         SELECT FROM assignments a WHERE a.case_id = w.id AND a.officer_id = o.id AND a.active
     ) THEN RETURN 'already_held'; END IF;
     IF (SELECT priority FROM categories WHERE id = w.category) >= (SELECT priority FROM categories WHERE id = h.category)
         THEN RETURN 'not_higher'; END IF;
+    IF EXISTS (
+        SELECT FROM assignments a WHERE a.officer_id = o.id AND a.active AND a.watch IN ('asked', 'missed')
+    ) THEN RETURN 'check_open'; END IF;
     IF NOT o.on_duty THEN RETURN 'off_duty'; END IF;
     RETURN NULL;
 END $$;
 
--- The case that the officer leaves: a new round for the others, its age kept; the desk where nobody else is near.
+-- How the officer leaves: once somebody has been on scene as whoever the desk takes back.
+CREATE FUNCTION leaves_by(h cases, p_officer uuid) RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN h.status = 'on_scene' THEN resolved_event(h, 'officer_taken_back', NULL, p_officer) ELSE 'preempted' END
+$$;
+
+-- The case that the officer leaves: a new round for the others, its age kept; the desk where nobody else is near. Where
+-- others are on scene they go on.
 CREATE FUNCTION release_for_pull(
     INOUT c cases, INOUT facts jsonb, INOUT asked uuid[], x jsonb, p_actor text, p_officer uuid, p_t timestamptz
 ) LANGUAGE plpgsql AS $$
 DECLARE r record;
 BEGIN
+    IF c.status = 'on_scene' THEN
+        asked := '{}';
+        SELECT q.* INTO r FROM take_back(c, facts, x, p_actor, p_officer, p_t) q; c := r.c; facts := r.facts; RETURN;
+    END IF;
     SELECT q.* INTO r FROM leave_case(c, facts, asked, x, 'preempted', p_actor, p_officer,
         jsonb_strip_nulls(jsonb_build_object('for', x -> 'case', 'reason', x -> 'reason')), p_t) q;
     c := r.c; facts := r.facts; asked := r.asked;

@@ -12,6 +12,11 @@ BEGIN
     RETURN CASE WHEN s.id IS NULL THEN 'stale_fence' WHEN s.watch IN ('asked', 'missed') THEN 'check_open' END;
 END $$;
 
+-- Is the officer of this seat on the way, also to others who are on scene already?
+CREATE FUNCTION still_comes(p_status text, p_state text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+    SELECT p_status IN ('claimed', 'en_route') OR p_status = 'on_scene' AND p_state <> 'on_scene'
+$$;
+
 -- Seats of officers on the way, the longest held first.
 CREATE FUNCTION watched_seats(p_limit integer) RETURNS TABLE (
     case_id uuid, officer_id uuid, fence integer, station text, category text, lat double precision, lon double precision,
@@ -20,7 +25,7 @@ CREATE FUNCTION watched_seats(p_limit integer) RETURNS TABLE (
     SELECT c.id, a.officer_id, a.fence, c.station, c.category, c.lat, c.lon,
         (extract(epoch FROM c.received_at) * 1000000)::bigint, c.status, a.watch, a.watch_why
     FROM assignments a JOIN cases c ON c.id = a.case_id
-    WHERE a.active AND c.status IN ('claimed', 'en_route') ORDER BY a.id LIMIT p_limit
+    WHERE a.active AND still_comes(c.status, a.state) ORDER BY a.id LIMIT p_limit
 $$;
 
 -- Seats whose step's time is up.
@@ -86,17 +91,20 @@ BEGIN
 END $$;
 
 -- What follows when a step's time is up: the event, or null (not now).
-CREATE FUNCTION step_after(c cases, p_step text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
-    SELECT CASE WHEN c.status IN ('claimed', 'en_route') THEN CASE p_step
+CREATE FUNCTION step_after(c cases, s assignments) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN c.status IN ('claimed', 'en_route') THEN CASE s.watch
             WHEN 'nudged' THEN 'watch_alarmed' WHEN 'alarmed' THEN 'welfare_asked' WHEN 'asked' THEN 'silent' END
-        WHEN p_step = 'asked' THEN 'welfare_missed' END
+        WHEN s.watch = 'asked' THEN 'welfare_missed'
+        WHEN still_comes(c.status, s.state) THEN CASE s.watch
+            WHEN 'nudged' THEN 'watch_alarmed' WHEN 'alarmed' THEN 'welfare_asked' END END
 $$;
 
--- A step whose time is up. On the way an unanswered check ends the seat; elsewhere it only tells the desk.
+-- A step whose time is up. On the way an unanswered check ends the seat; elsewhere, and once somebody is on scene, it only
+-- tells the desk.
 CREATE FUNCTION fire_step(
     INOUT c cases, INOUT facts jsonb, INOUT asked uuid[], s assignments, x jsonb, p_t timestamptz
 ) LANGUAGE plpgsql AS $$
-DECLARE r record; v_event text := step_after(c, s.watch); v_body jsonb := jsonb_build_object('why', s.watch_why);
+DECLARE r record; v_event text := step_after(c, s); v_body jsonb := jsonb_build_object('why', s.watch_why);
 BEGIN
     IF v_event IS NULL THEN  -- the case is elsewhere for now: look again later
         UPDATE assignments SET watch_due = step_due(c, s.watch, p_t) WHERE id = s.id;
@@ -127,10 +135,10 @@ BEGIN
     SELECT * INTO s FROM assignments
     WHERE case_id = v_case AND officer_id = v_officer AND fence = (x ->> 'fence')::integer AND active;
     IF s.id IS NULL THEN RETURN; END IF;
-    v_moves := c.status IN ('claimed', 'en_route');
+    v_moves := still_comes(c.status, s.state);
     IF x ->> 'what' = 'due' THEN
         IF s.watch_due IS NULL OR t < s.watch_due THEN RETURN; END IF;
-        IF s.watch = 'asked' AND v_moves THEN
+        IF s.watch = 'asked' AND c.status IN ('claimed', 'en_route') THEN
             v_asked := eligible_for(c, x, c.handed_back || v_officer, t);
         END IF;
         SELECT q.* INTO r FROM fire_step(c, '[]'::jsonb, v_asked, s, x, t) q; v_asked := r.asked;
