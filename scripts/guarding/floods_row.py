@@ -40,7 +40,7 @@ class Size(NamedTuple):
 
 
 SIZES: Final = {
-    Profile.SMOKE: Size(60, SMS_PER_DAY + 20, 30, 2),
+    Profile.SMOKE: Size(60, SMS_PER_DAY + 20, 80, 2),  # more hoaxes than a sound service may put before officers
     Profile.SHORT: Size(3_000, SMS_PER_DAY + 300, 200, 10),
     Profile.LONG: Size(50_000, 2_000, 1_000, 100),
 }
@@ -49,6 +49,7 @@ SIZES: Final = {
 async def run(ground: Ground) -> Found:
     """Raises: Unanswered, ValueError."""
     size, began, broken = SIZES[ground.profile], time.monotonic(), list[str]()
+    await officers_on_duty(ground)
     costly = await costly_numbers(ground, size.costly)
     if ground.gateway.taken:
         broken.append(f"{ground.gateway.taken} messages went to numbers that cost")
@@ -75,6 +76,7 @@ async def run(ground: Ground) -> Found:
         "served_near_s": figures(near_s), "served_far_s": figures(far_s), "seconds": round(time.monotonic() - began, 1),
     }  # fmt: skip
     checks = [
+        (device["offered"] > 0, "no officer was asked about anything: that hoaxes reach none says nothing"),
         (device["offered"] + device["at_station"] <= free, f"one device reported {dict(device)} without work"),
         (crowd["offered"] <= asked_of_officers, f"hoaxes of one place reached officers {crowd['offered']} times"),
         (crowd["refused"] + device["refused"] == 0, "a report was refused"),
@@ -82,6 +84,21 @@ async def run(ground: Ground) -> Found:
         (len(near_s) + len(far_s) == 2 * size.honest, "an honest reporter was refused"),
     ]  # fmt: skip
     return judged(size.costly + size.pumped + 2 * size.hoaxes + 2 * size.honest, figure, broken, checks)
+
+
+async def officers_on_duty(ground: Ground) -> None:
+    """Everybody, so that there is somebody whom a hoax could reach. Raises: ValueError."""
+
+    async def one(turn: int) -> None:
+        person = ground.service.of("officer")[turn]
+        said = {name: person[name] for name in ("login", "password")}
+        token = body_of(await ground.ask("POST", "/v1/sessions", said))["token"]
+        duty = {"t": "duty", "on": True, "key": new_key()}
+        answer = await ground.ask("POST", "/v1/duty", duty, authorization=f"Bearer {token}")
+        if answer.status != 200:
+            raise ValueError(f"POST /v1/duty: {answer.status} {code_of(answer)}")
+
+    await together(len(ground.service.of("officer")), 2, one)
 
 
 async def costly_numbers(ground: Ground, count: int) -> Counter[str]:
