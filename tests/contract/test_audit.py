@@ -158,9 +158,11 @@ async def test_an_id_of_an_account_or_of_an_officer_is_told_as_the_person_and_a_
         "INSERT INTO accounts (id, login, role, officer, password) VALUES ($1, $2, 'officer', $3, 'x')",
         account, f"officer-{account}", officer,
     )  # fmt: skip
-    found = await PostgresJournal(town.pool).people([account, officer, stranger])
-    assert found == dict.fromkeys((account, officer), Person(account, f"officer-{account}", "A17"))
-    assert await PostgresJournal(town.pool).people([]) == {}
+    person, journal = Person(account, f"officer-{account}", "A17"), PostgresJournal(town.pool)
+    for named in (account, officer):  # each alone: an entry by an officer names no account
+        assert await journal.people([named, stranger]) == {named: person}
+    assert await journal.people([account, officer]) == dict.fromkeys((account, officer), person)
+    assert await journal.people([]) == {}
 
 
 async def test_what_was_witnessed_and_then_cut_off_is_missing(
