@@ -62,7 +62,8 @@ test("a name makes room for a mark and for the buttons, and stays where it is on
   const mark = { x: alone.x, y: alone.y, sign: "0417" };
   const [beside] = namesOn([WEST], at, { ...PICTURE, taken: [mark] });
   assert.ok(Math.abs(beside.y - alone.y) > 15, "not under the officer");
-  assert.deepEqual(namesOn([WEST], at, { ...PICTURE, taken: Array(9).fill(mark) }), [alone]);
+  assert.deepEqual(namesOn([WEST], at, { ...PICTURE, taken: Array(9).fill(mark) }), [alone], "whoever drives by moves no name");
+  assert.deepEqual(namesOn([WEST], at, { ...PICTURE, taken: [...Array(9).fill({ ...mark, x: 900 }), { ...mark, still: true }] }), [beside], "a case that stays there does");
   const low = seenFrom(-0.2, 2.5, 150); // only the beat's corner, at the lower right
   assert.equal(namesOn([WEST], low, PICTURE).length, 1);
   assert.deepEqual(namesOn([WEST], low, { ...PICTURE, buttons: true }), []);

@@ -193,7 +193,7 @@ export class GlMap {
       const { x, y } = drawnIn(camera, point);
       return { x: x / a_pixel_m, y: y / a_pixel_m };
     };
-    const names = namesOn(areas, ([lon, lat]) => at({ lat, lon }), { wide, high, lang: words.lang, mine, taken: marks.map((one) => ({ ...at(one), sign: one.sign })), buttons: zoom });
+    const names = namesOn(areas, ([lon, lat]) => at({ lat, lon }), { wide, high, lang: words.lang, mine, taken: marks.map((one) => ({ ...at(one), sign: one.sign, still: one.kind !== "unit" })), buttons: zoom });
     source.setData(/** @type {any} */ (nameFeatures(names.map((one) => ({ ...one, ...meant(camera, { x: one.x * a_pixel_m, y: one.y * a_pixel_m }) })))));
   }
 

@@ -125,7 +125,7 @@ function named({ camera, ratio, areas, mine = null, marks, words, zoom, across_p
     const { x, y } = drawn(camera, point);
     return { x: x / dot, y: y / dot };
   };
-  const taken = marks.map((mark) => ({ ...at(mark), sign: mark.sign }));
+  const taken = marks.map((mark) => ({ ...at(mark), sign: mark.sign, still: mark.kind !== "unit" }));
   const seen = `${words.lang} ${camera.lat} ${camera.lon} ${camera.wide_m} ${mine} ${taken.map((one) => `${one.x.toFixed(0)} ${one.y.toFixed(0)} ${one.sign}`)}`;
   const before = NAMED.get(areas);
   if (before?.seen === seen) return before.tree;

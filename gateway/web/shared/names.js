@@ -5,8 +5,8 @@
  * @typedef {import("./places.js").Area} Area
  * @typedef {{x: number, y: number}} Spot
  * @typedef {{key: string, kind: string, lines: string[], size: number, mine: boolean, x: number, y: number}} Name x, y: its middle
- * @typedef {{wide: number, high: number, lang: string, mine?: string | null, taken?: (Spot & {sign?: string})[], buttons?: boolean}} Picture
- *   `taken`: where marks stand, with what is written to the right of them; `buttons`: the lower right corner is taken
+ * @typedef {{wide: number, high: number, lang: string, mine?: string | null, taken?: (Spot & {sign?: string, still?: boolean})[], buttons?: boolean}} Picture
+ *   `taken`: where marks stand, with what is written to the right of them, and whether they stay there; `buttons`: the lower right corner is taken
  */
 
 import { nameIn } from "./places.js";
@@ -24,8 +24,9 @@ const APART_PX = 8;
 /** Lines above and below the middle of the area that are tried, one after another. */
 const LINES = [0, 1.4, -1.4, 2.8, -2.8, 4.2, -4.2, 6, -6, 8, -8];
 const MARK_PX = 14;
-/** Names make room for so many marks; on a fuller map they would jump aside for whoever drives by. */
+/** Names make room for so many marks; on a fuller map only for what stands still, or they would jump aside for whoever drives by. */
 const MARKS_MAX = 4;
+const STILL_MAX = 16; // with more there is no room to be found
 const BUTTONS_PX = { wide: 60, high: 112 };
 const WIDE_FROM = 0x2e80; // Han characters are as wide as they are high
 const LATIN = 0.62;
@@ -47,7 +48,8 @@ export function shortName(area, station, lang) {
  */
 export function namesOn(areas, at, { wide, high, lang, mine = null, taken = [], buttons = false }) {
   const stations = new Map(areas.filter((one) => one.kind === "station").map((one) => [one.id, one]));
-  const boxes = (taken.length > MARKS_MAX ? [] : taken).map((one) => ({ x: one.x + (one.sign ? (wideOf(one.sign, 12) + 4) / 2 : 0), y: one.y - 4, wide: 2 * MARK_PX + (one.sign ? wideOf(one.sign, 12) + 4 : 0), high: 2 * MARK_PX + 8 }));
+  const still = taken.length > MARKS_MAX ? taken.filter((one) => one.still) : taken;
+  const boxes = (still.length > STILL_MAX ? [] : still).map((one) => ({ x: one.x + (one.sign ? (wideOf(one.sign, 12) + 4) / 2 : 0), y: one.y - 4, wide: 2 * MARK_PX + (one.sign ? wideOf(one.sign, 12) + 4 : 0), high: 2 * MARK_PX + 8 }));
   if (buttons) boxes.push({ x: (wide - BUTTONS_PX.wide) / 2, y: (high - BUTTONS_PX.high) / 2, ...BUTTONS_PX });
   /** @type {Name[]} */
   const found = [];
