@@ -8,10 +8,8 @@ import logging
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -22,6 +20,7 @@ import redis.asyncio
 from dispatch.adapters.postgres.migrate import migrate
 from dispatch.adapters.postgres.roles import ensure_login, grant_membership
 from scripts.stores import Stores
+from tests import thrown_away
 
 _NUMBERS: Final = itertools.count(1)
 
@@ -40,8 +39,9 @@ MakeDatabase = Callable[..., Awaitable[Database]]
 
 @pytest.fixture(scope="session")
 async def stores() -> AsyncIterator[Stores]:
-    """PostgreSQL and Redis in a temporary folder. Tests that kill stores start a pair of their own."""
-    folder = Path(tempfile.mkdtemp(prefix="onbeat-tests-"))
+    """PostgreSQL and Redis in a folder of their own, in memory where there is room. Tests that kill stores start a pair
+    of theirs."""
+    folder = thrown_away.folder("onbeat-tests-")
     try:
         async with Stores(folder) as running:
             yield running

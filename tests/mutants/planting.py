@@ -26,6 +26,7 @@ import pytest
 import scripts.postgres
 from dispatch.adapters.postgres.migrate import migrate
 from scripts.stores import Stores
+from tests import thrown_away
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PATCHES: Final = sorted((ROOT / "tests/mutants").glob("*.patch"))
@@ -136,7 +137,7 @@ async def copies(number: int, folder: Path, killers: Sequence[str]) -> AsyncIter
             copy = folder / f"copy{place}"
             if copy != first:
                 shutil.copytree(first, copy)
-            lent = await stack.enter_async_context(_stores(folder / f"stores{place}"))
+            lent = await stack.enter_async_context(_stores())
             made.append(Copy(copy, stack.enter_context(_fork_server(copy, lent))))
         await asyncio.gather(*(asyncio.to_thread(copy.hold, *killers) for copy in made))
         yield made
@@ -153,8 +154,9 @@ def _copy_tree(folder: Path) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _stores(folder: Path) -> AsyncIterator[Stores]:
-    """Stores with a database that is migrated already, for runs to copy."""
+async def _stores() -> AsyncIterator[Stores]:
+    """Stores with a database that is migrated already, for runs to copy; gone after."""
+    folder = thrown_away.folder("onbeat-planted-")
     with pytest.MonkeyPatch.context() as changed:
         changed.setattr(scripts.postgres, "SETTINGS", {**scripts.postgres.SETTINGS, **UNSAFE})
         stores = Stores(folder)
@@ -167,6 +169,7 @@ async def _stores(folder: Path) -> AsyncIterator[Stores]:
         yield stores
     finally:
         await stores.stop()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager
