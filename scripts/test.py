@@ -176,7 +176,7 @@ def started(fast: bool) -> list[Beside]:
 
 
 def once_more(result: Result, fast: bool) -> Result:
-    """Tests that failed while two runs shared the cores are run again alone: what fails twice has failed. The first
+    """Tests that failed while others ran beside them are run again alone: what fails twice has failed. The first
     failure stays told above."""
     if result.code != 1 or result.name not in {"pytest", *BESIDE}:
         return result

@@ -103,6 +103,6 @@ class Way:
         """Has what was noticed gone by itself? Nearer again, or, where only the position was missing, one came."""
         if self.moved_on:
             return True
-        fresh = self.fix_at is not None and now - self.fix_at <= FIX_AGE_S_MAX
-        came = fresh and self.fix_at != self._noticed_fix_at
-        return fresh and self.metres <= WATCH_NEAR_M if why != Sign.NO_POSITION else came
+        if self.fix_at is None or now - self.fix_at > FIX_AGE_S_MAX:
+            return False
+        return self.fix_at != self._noticed_fix_at if why == Sign.NO_POSITION else self.metres <= WATCH_NEAR_M

@@ -17,9 +17,9 @@ from dispatch import limits
 from gateway.sockets.link import Handshake, Refused
 
 _GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, 1.3
-_OURS: Final = b"\r\nSec-WebSocket-Protocol: onbeat.1"
 _ONCE: Final = ("host", "origin", "upgrade", "sec-websocket-key", "sec-websocket-version", "authorization")
 SUBPROTOCOL: Final = "onbeat.1"
+_OURS: Final = f"\r\nSec-WebSocket-Protocol: {SUBPROTOCOL}".encode()
 _PROBLEM: Final = ("content-type", "application/problem+json")
 
 

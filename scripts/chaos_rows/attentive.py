@@ -18,7 +18,6 @@ async def attentive() -> AsyncIterator[Callable[[], float]]:
     """While the body lasts nothing is collected: before it once, with everybody idle. Yields what tells the longest
     pause of this event loop since it began, in seconds."""
     gc.collect()
-    gc.freeze()
     gc.disable()
     pauses = Pauses()
     listening = asyncio.create_task(pauses.run())

@@ -1,16 +1,14 @@
 """The bus between processes on real Redis: it ends when it is told to, whatever its driver is at."""
 
 import asyncio
-import struct
 from collections.abc import Sequence
 from typing import Any, cast
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-import pytest
 from redis.asyncio import Redis
 
-from dispatch.adapters.redis.bus import FACTS_TOGETHER_MAX, RedisBus, apart, together
+from dispatch.adapters.redis.bus import FACTS, FACTS_TOGETHER_MAX, RedisBus
 from dispatch.positions.live import RemoteFix
 from scripts.faults.proxy import FaultProxy
 
@@ -75,13 +73,23 @@ async def test_what_one_process_says_another_hears_and_not_itself(redis_url: str
     await client.aclose()
 
 
-def test_payloads_that_go_together_come_apart_and_a_torn_one_is_said_to_be() -> None:
-    payloads = [b"", b"one", bytes(1_000)]
-    assert apart(together(payloads)) == payloads and apart(b"") == []
-    whole = together(payloads)
-    for torn in (whole[:-1], whole[:6], whole + b"\x01"):
-        with pytest.raises(struct.error):
-            apart(torn)
+async def test_a_publication_that_cannot_be_read_ends_nothing(redis_url: str) -> None:
+    client = Redis.from_url(redis_url)
+    one, other = RedisBus(client, redis_url, "one"), RedisBus(client, redis_url, "other")
+    heard, linked = asyncio.Queue[bytes](), asyncio.Queue[bool]()
+    other.on_facts, one.on_link, other.on_link = heard.put_nowait, linked.put_nowait, linked.put_nowait
+    async with asyncio.timeout(END_S_MAX):
+        running = [asyncio.create_task(bus.run()) for bus in (one, other)]
+        for _ in running:
+            assert await linked.get()
+        for torn in (b"", b"\x92\xc4\x04ne", b"no list of payloads"):
+            await client.publish(FACTS, b"elsewhere".ljust(16) + torn)
+        one.post(b"news")
+        assert await heard.get() == b"news" and linked.empty(), "it went on listening, over the same connection"
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+    await client.aclose()
 
 
 async def test_a_bus_whose_connections_were_reset_hears_again_by_itself(redis_url: str) -> None:

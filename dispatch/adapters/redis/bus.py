@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
+import msgspec
 import redis.asyncio as aioredis
 from redis.exceptions import RedisError
 
@@ -30,7 +31,8 @@ CROWD_S, GATHER_CROWD_S = 0.02, 0.005  # publications within so much of each oth
 FACTS_TOGETHER_MAX = 32  # payloads of facts in one publication: bounds what a hearing process takes in one turn
 
 _FIX = struct.Struct("<16sddff")
-_SIZE = struct.Struct("<I")
+_together = msgspec.msgpack.Encoder().encode  # several payloads as one
+_apart = msgspec.msgpack.Decoder(list[bytes]).decode
 # RuntimeError is what uvloop says of a transport that was reset: the driver passes it on as it is.
 AWAY = (RedisError, OSError, TimeoutError, RuntimeError)
 
@@ -43,23 +45,6 @@ def pack(fixes: Sequence[RemoteFix]) -> bytes:
 def unpack(payload: bytes) -> list[RemoteFix]:
     """Raises: struct.error for a payload that is not whole fixes."""
     return [(UUID(bytes=o), lat, lon, acc, age) for o, lat, lon, acc, age in _FIX.iter_unpack(payload)]
-
-
-def together(payloads: Sequence[bytes]) -> bytes:
-    """Several payloads as one: each behind its size, 4 bytes, little-endian."""
-    return b"".join([part for payload in payloads for part in (_SIZE.pack(len(payload)), payload)])
-
-
-def apart(body: bytes) -> list[bytes]:
-    """What `together` joined. Raises: struct.error for a body that is not whole payloads."""
-    found, at = list[bytes](), 0
-    while at < len(body):
-        (size,) = _SIZE.unpack_from(body, at)
-        at += _SIZE.size + size
-        if at > len(body):
-            raise struct.error(f"a payload of {size} bytes is not whole")
-        found.append(body[at - size : at])
-    return found
 
 
 def connect(url: str, *, connections: int = 8) -> "aioredis.Redis":
@@ -143,7 +128,7 @@ class RedisBus:
         self._facts.clear()
         self._fixes.clear()
         starts = range(0, len(facts), FACTS_TOGETHER_MAX)
-        posts = [(FACTS, together(facts[at : at + FACTS_TOGETHER_MAX])) for at in starts]
+        posts = [(FACTS, _together(facts[at : at + FACTS_TOGETHER_MAX])) for at in starts]
         return posts + [(FIXES, batch) for batch in fixes]
 
     async def _subscribe(self) -> None:
@@ -185,7 +170,7 @@ class RedisBus:
         body = payload[len(self._origin) :]
         try:
             if channel == FACTS:
-                for one in apart(body):
+                for one in _apart(body):
                     self.on_facts(one)
             else:
                 self.on_fixes(unpack(body))
