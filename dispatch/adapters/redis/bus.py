@@ -14,8 +14,8 @@ from uuid import UUID
 
 import msgspec
 import redis.asyncio as aioredis
-from redis.exceptions import RedisError
 
+from dispatch.adapters.redis.line import AWAY, Line
 from dispatch.limits import REDIS_S_MAX
 from dispatch.positions.live import RemoteFix
 
@@ -33,8 +33,6 @@ FACTS_TOGETHER_MAX = 32  # payloads of facts in one publication: bounds what a h
 _FIX = struct.Struct("<16sddff")
 _together = msgspec.msgpack.Encoder().encode  # several payloads as one
 _apart = msgspec.msgpack.Decoder(list[bytes]).decode
-# RuntimeError is what uvloop says of a transport that was reset: the driver passes it on as it is.
-AWAY = (RedisError, OSError, TimeoutError, RuntimeError)
 
 
 def pack(fixes: Sequence[RemoteFix]) -> bytes:
@@ -47,7 +45,7 @@ def unpack(payload: bytes) -> list[RemoteFix]:
     return [(UUID(bytes=o), lat, lon, acc, age) for o, lat, lon, acc, age in _FIX.iter_unpack(payload)]
 
 
-def connect(url: str, *, connections: int = 8) -> "aioredis.Redis":
+def connect(url: str, *, connections: int = 8, protocol: int = 3) -> "aioredis.Redis":
     """A client whose calls wait at most REDIS_S_MAX; beyond `connections` callers queue instead of failing."""
     pool = aioredis.BlockingConnectionPool.from_url(
         url,
@@ -56,6 +54,7 @@ def connect(url: str, *, connections: int = 8) -> "aioredis.Redis":
         socket_timeout=REDIS_S_MAX,
         socket_connect_timeout=REDIS_S_MAX,
         health_check_interval=0,
+        protocol=protocol,
     )
     return aioredis.Redis.from_pool(pool)
 
@@ -72,9 +71,15 @@ class RedisBus:
     """`dispatch.cases.ports.Bus`, and the way of the fixes."""
 
     def __init__(
-        self, client: "aioredis.Redis", url: str, origin: str, channels: tuple[bytes, ...] = (FACTS, FIXES)
+        self,
+        client: "aioredis.Redis",
+        url: str,
+        origin: str,
+        channels: tuple[bytes, ...] = (FACTS, FIXES),
+        line: Line | None = None,
     ) -> None:
         self._channels = channels  # what this process listens to
+        self._line = line or Line(url)
         self._client, self._url, self._origin = client, url, origin.encode().ljust(16)[:16]
         self._facts: deque[bytes] = deque(maxlen=POSTS_MAX)
         self._fixes: deque[bytes] = deque(maxlen=FIX_POSTS_MAX)
@@ -102,6 +107,12 @@ class RedisBus:
             group.create_task(self._subscribe())
 
     async def _publish(self) -> None:
+        try:
+            await self._publish_all()
+        finally:
+            await self._line.close()
+
+    async def _publish_all(self) -> None:
         clock = asyncio.get_running_loop().time
         while True:
             _end_if_told()
@@ -113,11 +124,7 @@ class RedisBus:
             self._wake.clear()
             posts = self._taken()
             try:
-                async with asyncio.timeout(REDIS_S_MAX):
-                    pipe = self._client.pipeline(transaction=False)
-                    for channel, body in posts:
-                        pipe.publish(channel, self._origin + body)
-                    await pipe.execute()
+                await self._line.publish(posts)
             except AWAY as error:
                 log.warning("%d publications were lost: %s", len(posts), error)
                 await asyncio.sleep(BACKOFF_S[0])
@@ -129,7 +136,8 @@ class RedisBus:
         self._fixes.clear()
         starts = range(0, len(facts), FACTS_TOGETHER_MAX)
         posts = [(FACTS, _together(facts[at : at + FACTS_TOGETHER_MAX])) for at in starts]
-        return posts + [(FIXES, batch) for batch in fixes]
+        posts += [(FIXES, batch) for batch in fixes]
+        return [(channel, self._origin + body) for channel, body in posts]
 
     async def _subscribe(self) -> None:
         while True:
@@ -143,7 +151,8 @@ class RedisBus:
             self._wait_s = min(self._wait_s * 2, BACKOFF_S[1])
 
     async def _listen(self) -> None:
-        client = connect(self._url, connections=1)
+        # Of a push of the third protocol the driver makes a text for its own log, whether it is written or not.
+        client = connect(self._url, connections=1, protocol=2)
         try:
             async with client.pubsub() as channels:
                 await channels.subscribe(*self._channels)

@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 
 from dispatch.abuse.counting import DAY_S, GENERATION_BYTES, KEY_BYTES
 from dispatch.abuse.ports import Shared
-from dispatch.adapters.redis.bus import AWAY
+from dispatch.adapters.redis.line import AWAY
 from dispatch.limits import REDIS_S_MAX, REPORT_WINDOW_S
 
 # The first who asks makes the day's key, and after a loss a new generation of it. One command for all counts.

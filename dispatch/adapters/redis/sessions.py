@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 from redis.asyncio import Redis
 
-from dispatch.adapters.redis.bus import AWAY
+from dispatch.adapters.redis.line import AWAY
 from dispatch.people.ports import Cached, Use
 from dispatch.people.values import Who
 
