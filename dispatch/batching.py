@@ -18,16 +18,17 @@ class Overloaded(Exception):
 
 
 class Batch(Generic[Item, Answered]):
-    """Gathers items for `flush`, which answers each in order. At most `lanes` calls run at once, and a second one
-    begins only where the items of the next have waited BATCH_BESIDE_S: half a batch costs as much as a whole.
+    """Gathers items for `flush`, which answers each in order, or says with an exception why there is no answer.
 
-    A call that fails as a whole fails each of its items with the same exception. With a `pace`, calls are kept short
-    where the database is slow, and who would wait too long for one is refused at once.
+    At most `lanes` calls run at once, and a second one begins only where the items of the next have waited
+    BATCH_BESIDE_S: half a batch costs as much as a whole. A call that fails as a whole fails each of its items with the
+    same exception. With a `pace`, calls are kept short where the database is slow, and who would wait too long for one
+    is refused at once.
     """
 
     def __init__(
         self,
-        flush: Callable[[Sequence[Item]], Awaitable[Sequence[Answered]]],
+        flush: Callable[[Sequence[Item]], Awaitable[Sequence[Answered | Exception]]],
         *,
         lanes: int = 1,
         most: int = BATCH_ITEMS_MAX,
@@ -94,7 +95,11 @@ class Batch(Generic[Item, Answered]):
             answers = await self._flush([item for item, _ in taken])
             assert len(answers) == len(taken), "a batch answers each of its items"
             for (_, future), answer in zip(taken, answers, strict=True):
-                if not future.done():  # the caller may have gone
+                if future.done():  # the caller may have gone
+                    continue
+                if isinstance(answer, Exception):
+                    future.set_exception(answer)
+                else:
                     future.set_result(answer)
         except BaseException as error:
             for _, future in taken:

@@ -11,7 +11,7 @@ import httpx
 import msgspec
 from redis.asyncio import Redis
 
-from dispatch.adapters.redis.bus import AWAY
+from dispatch.adapters.redis.line import AWAY
 
 log = logging.getLogger(__name__)
 

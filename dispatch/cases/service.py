@@ -41,7 +41,9 @@ class Reporting:
         """`clock`: Unix seconds as the database says them; asked where a category's mode changes with the hour."""
         self._store, self._feed, self._near, self.catalogue = store, feed, near, catalogue
         self._clock = clock
-        self._batch: Batch[ReportDraft, Answer] = Batch(self._flush, pace=Pace(REPORT_CALL_S, REPORT_WAIT_S_MAX))
+        self._batch: Batch[Callable[[], ReportDraft], Answer] = Batch(
+            self._flush, pace=Pace(REPORT_CALL_S, REPORT_WAIT_S_MAX)
+        )
 
     def wave(self, category: str, lat: float, lon: float, station: str) -> Wave:
         """Whom a new case is put before. Raises: StoreAway, where the hour matters and is not known yet."""
@@ -61,16 +63,31 @@ class Reporting:
 
     async def report(self, draft: ReportDraft) -> Answer:
         """The case of this key. `ok` false: key_reused or busy. Raises: StoreAway (ask again), Overloaded."""
-        return await self.put(draft)
+        return await self.put(lambda: draft)
 
-    def put(self, draft: ReportDraft) -> "asyncio.Future[Answer]":
-        """The same to come, for callers that need no task. Raises: Overloaded."""
-        return self._batch.put(draft)
+    def put(self, make: Callable[[], ReportDraft]) -> "asyncio.Future[Answer]":
+        """The same to come, of a draft that is made when the judge is asked. Raises: Overloaded; later what `make` did.
 
-    async def _flush(self, drafts: Sequence[ReportDraft]) -> Sequence[Answer]:
-        answers = await self._store.report(drafts)
+        The officers nearby are those of that moment, and drafts that are made one after another cost half of what
+        each costs between other work.
+        """
+        return self._batch.put(make)
+
+    async def _flush(self, makes: Sequence[Callable[[], ReportDraft]]) -> Sequence[Answer | Exception]:
+        made = [_made(make) for make in makes]
+        drafts = [one for one in made if not isinstance(one, Exception)]
+        answers = await self._store.report(drafts) if drafts else ()
         self._feed.committed(answers)
-        return answers
+        each = iter(answers)
+        return [one if isinstance(one, Exception) else next(each) for one in made]
+
+
+def _made(make: Callable[[], ReportDraft]) -> ReportDraft | Exception:
+    """A draft, or why there is none: it spoils no other's."""
+    try:
+        return make()
+    except Exception as error:
+        return error
 
 
 def claim_hash(draft: ClaimDraft) -> str:

@@ -61,30 +61,49 @@ async def post_report(request: Request) -> Response:
     reporter = await named(request, report, reporter_of(who, report), key)
     known = await known_of(request, report) if reporter == NAMED else None
     came = Came(address_of(request), request.headers.get(WORK), known)
-    code, coming = begin_report(node_of(request), key, report, reporter, came)
-    answer = await coming
+    entering = Entering(node_of(request), key, report, reporter, came)
+    answer = await entering.put()
     if answer.ok:
         await keep_name(request, report, UUID(answer.response["case"]))
-    return reported(answer, code)
+    return reported(answer, entering.code)
 
 
-def begin_report(
-    node: Node, key: str, report: Report, reporter: str, came: Came
-) -> "tuple[str, asyncio.Future[Answer]]":
-    """The receipt's code, and the judge's answer to come. Raises: Problem; StoreAway."""
-    settings = node.settings
-    advice = advised(report, settings.emergency_number)
-    code = receipts.code_for(settings.pepper, key)
-    category, point = _category(node, report), to_wgs84(Point(report.lat, report.lon), report.datum)
-    met = meet(node.friction, key, came, point) if reporter in CITIZENS else FRIENDS
-    draft = _draft(node, report, category, point, key, receipts.mac(settings.pepper, code).hex(), met.look.confirm)
-    draft.reporter, draft.noted = reporter, noted(report, advice) | met.noted
-    if came.known is not None:
-        draft.noted |= {"trust": str(came.known.trust)}
-    try:
-        return code, met.counted(node.reporting.put(draft))
-    except Overloaded as error:
-        raise Problem("overloaded", headers={"retry-after": str(error.retry_after_s)}) from error
+class Entering:
+    """A report on its way to the judge. `code`: the receipt's, once there is an answer."""
+
+    __slots__ = ("_came", "_key", "_met", "_node", "_report", "_reporter", "code")
+
+    def __init__(self, node: Node, key: str, report: Report, reporter: str, came: Came) -> None:
+        self._node, self._key, self._report, self._reporter, self._came = node, key, report, reporter, came
+        self._met = FRIENDS
+        self.code = ""
+
+    def put(self) -> "asyncio.Future[Answer]":
+        """The judge's answer to come. Raises: Problem; later Problem too, and StoreAway."""
+        try:
+            coming = self._node.reporting.put(self._draft)
+        except Overloaded as error:
+            raise Problem("overloaded", headers={"retry-after": str(error.retry_after_s)}) from error
+        coming.add_done_callback(self._ended)
+        return coming
+
+    def _draft(self) -> ReportDraft:
+        node, report, settings = self._node, self._report, self._node.settings
+        advice = advised(report, settings.emergency_number)
+        self.code = receipts.code_for(settings.pepper, self._key)
+        category, point = _category(node, report), to_wgs84(Point(report.lat, report.lon), report.datum)
+        met = meet(node.friction, self._key, self._came, point) if self._reporter in CITIZENS else FRIENDS
+        mac = receipts.mac(settings.pepper, self.code).hex()
+        draft = _draft(node, report, category, point, self._key, mac, met.look.confirm)
+        draft.reporter, draft.noted = self._reporter, noted(report, advice) | met.noted
+        if self._came.known is not None:
+            draft.noted |= {"trust": str(self._came.known.trust)}
+        met.counted()
+        self._met = met
+        return draft
+
+    def _ended(self, answer: "asyncio.Future[Answer]") -> None:
+        self._met.ended(answer)
 
 
 def reported(answer: Answer, code: str) -> Response:

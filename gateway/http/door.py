@@ -22,7 +22,7 @@ from dispatch.people.values import NOBODY
 from gateway.http.advice import reporter_of
 from gateway.http.bearer import require
 from gateway.http.bodies import key_of, report_of
-from gateway.http.cases import begin_report, reported
+from gateway.http.cases import Entering, reported
 from gateway.http.friction import WORK, Came
 from gateway.http.front import FrontProtocol
 from gateway.http.headers import unless_said
@@ -140,11 +140,12 @@ class DoorProtocol(FrontProtocol):
                 super().on_message_complete()
                 return
             reporter = reporter_of(NOBODY, report)
-            code, answer = begin_report(self.node, own_key, report, reporter, self._came(plain))
+            entering = Entering(self.node, own_key, report, reporter, self._came(plain))
+            answer = entering.put()
         except Exception as error:
             self._answer(busy, _refusal(error))
         else:
-            answer.add_done_callback(functools.partial(self._reported, busy, code))
+            answer.add_done_callback(functools.partial(self._reported, busy, entering))
 
     def _came(self, plain: Plain) -> Came:
         """As `gateway.http.bearer.address_of` reads it."""
@@ -153,9 +154,9 @@ class DoorProtocol(FrontProtocol):
             address = plain.forwarded.decode("latin-1").rpartition(",")[2].strip()
         return Came(address, plain.work.decode("latin-1") if plain.work is not None else None)
 
-    def _reported(self, busy: Answering, code: str, answer: "asyncio.Future[Answer]") -> None:
+    def _reported(self, busy: Answering, entering: Entering, answer: "asyncio.Future[Answer]") -> None:
         try:
-            response = reported(answer.result(), code)
+            response = reported(answer.result(), entering.code)
         except (Exception, asyncio.CancelledError) as error:
             response = _refusal(error)
         self._answer(busy, response)

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, cast
@@ -45,9 +45,14 @@ class Judge:
     def wave(self, *_: object) -> Wave:
         return Wave((), 1, 1500, True)
 
-    def put(self, draft: ReportDraft) -> "asyncio.Future[Answer]":
-        self.drafts.append(draft)
+    def put(self, make: Callable[[], ReportDraft]) -> "asyncio.Future[Answer]":
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        try:
+            draft = make()
+        except Exception as error:
+            future.set_exception(error)
+            return future
+        self.drafts.append(draft)
         told = {"case": str(UUID(int=7)), "station": "s1", "status": "offered"}
         if draft.words == "overloaded":
             raise Overloaded
