@@ -27,6 +27,7 @@ CELL_SIZE_M = 500.0
 POSITIONS_PER_CELL_MET = 16
 CELLS_MET_MIN, CELLS_MET_MAX = 256, 16_384
 PENDING_MAX = 1_024  # puts gathered before they are stored together: bounds the pause of storing, about 2 ms
+SORT_MAX = 1_024  # distances: so many are sorted as quickly as the nearest among them are picked out
 TIE_SLACK = 1.0 + 1e-12  # squares of distances this close may be the same distance: they are ordered by key
 
 X, Y, Z, SEEN, ACCURACY, LAT, LON = range(7)
@@ -204,8 +205,8 @@ class Grid(Generic[K]):
             keep &= far_m2 > inner_m2
         keep &= now - data[SEEN] <= age_s_max
         keep &= data[ACCURACY] <= accuracy_m_max
-        kept = np.flatnonzero(keep)
-        return (kept.astype(np.int32) if rows is None else rows[kept]), far_m2[kept]
+        kept = keep.nonzero()[0]
+        return (kept if rows is None else rows.take(kept)), far_m2.take(kept)
 
     def _take(
         self,
@@ -217,22 +218,17 @@ class Grid(Generic[K]):
         found: list[tuple[K, float]],
     ) -> None:
         """Append to `found`, nearest first, until it holds `count` or the rows are used up."""
-        while rows.size and len(found) < count:
+        keys, looked_at = self._keys, 0
+        while looked_at < rows.size and len(found) < count:
             want = count - len(found)
             if only is not None:
-                want = max(2 * want, 32)  # some will be turned away; sorting a few more costs less than twice
-            chunk, chunk_m2 = rows, far_m2
-            if rows.size > want:
-                # Everything as near as the want-th, ties included, so that the key decides among equals.
-                near = far_m2 <= np.partition(far_m2, want - 1)[want - 1] * TIE_SLACK
-                chunk, chunk_m2 = rows[near], far_m2[near]
-                rows, far_m2 = rows[~near], far_m2[~near]
-            else:
-                rows = rows[:0]
-            halves = np.sqrt(chunk_m2) / (2.0 * EARTH_RADIUS_M)
+                want = max(2 * want, 32)  # some will be turned away; looking at a few more costs less than twice
+            chunk = _nearest_first(far_m2, looked_at + want)[looked_at:]
+            looked_at += chunk.size
+            halves = np.sqrt(far_m2.take(chunk)) / (2.0 * EARTH_RADIUS_M)
             far_m = (2.0 * EARTH_RADIUS_M * np.arcsin(np.minimum(halves, 1.0))).tolist()
-            keys = self._keys
-            for metres, key in sorted(zip(far_m, [keys[row] for row in chunk.tolist()], strict=True)):
+            # In order already but for equals, so that sorting asks once a pair.
+            for metres, key in sorted(zip(far_m, [keys[row] for row in rows.take(chunk).tolist()], strict=True)):
                 if metres > radius_m or len(found) >= count:
                     return
                 if only is None or only(key):
@@ -275,3 +271,17 @@ class Grid(Generic[K]):
             row = self._row[key] = len(self._keys)
             self._keys.append(key)
         return row
+
+
+def _nearest_first(far_m2: Floats, want: int) -> npt.NDArray[np.intp]:
+    """Where the `want` smallest stand, smallest first, with all that equal the last of them: the key decides there."""
+    if far_m2.size > SORT_MAX and far_m2.size > want:
+        near: npt.NDArray[np.intp] = (far_m2 <= np.partition(far_m2, want - 1)[want - 1] * TIE_SLACK).nonzero()[0]
+        nearest: npt.NDArray[np.intp] = near.take(far_m2.take(near).argsort())
+        return nearest
+    order = far_m2.argsort()
+    if order.size > want:
+        last = far_m2[order[want - 1]] * TIE_SLACK
+        while want < order.size and far_m2[order[want]] <= last:
+            want += 1
+    return order[:want]
