@@ -179,9 +179,11 @@ class Screens:
         dark: bool = False,
         at: tuple[float, float] | None = None,
         drawn_maps: bool = True,
+        keeps_files: bool = True,
     ) -> Page:
         """`at`: where its satellites say it is; without, it may not ask them. `drawn_maps`: false takes WebGL away,
-        which a machine without a graphics card pays dearly for; maps are then the plain ones."""
+        which a machine without a graphics card pays dearly for; maps are then the plain ones. `keeps_files`: false is a
+        browser without service workers, whose every request a test can answer."""
         context = await self.browser.new_context(
             geolocation=None if at is None else {"latitude": at[0], "longitude": at[1], "accuracy": 8},
             permissions=["notifications", *([] if at is None else ["geolocation"])],  # what is not given is forbidden
@@ -189,6 +191,7 @@ class Screens:
             locale=lang,
             color_scheme="dark" if dark else "light",
             has_touch=phone,
+            service_workers="allow" if keeps_files else "block",
         )
         self.stack.push_async_callback(context.close)
         if not drawn_maps:

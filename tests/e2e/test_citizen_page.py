@@ -127,6 +127,28 @@ async def test_a_draft_outlives_a_closed_tab_and_a_lost_answer_and_is_one_case(t
     assert await cases_with(town, words) == made, "the same key is the same case"
 
 
+async def test_where_what_shows_a_case_does_not_come_the_page_loads_again_each_time_later(screens: Screens) -> None:
+    page = await screens.open("/", keeps_files=False)
+    loaded: list[float] = []
+    page.on("load", lambda _: loaded.append(time.monotonic()))
+
+    async def fail(route: Route) -> None:
+        await route.abort("connectionreset")
+
+    await page.route("**/view_live.js", fail)
+    await fill(page, "The lamp over the steps is broken.", "lost_property")
+    await page.click("[data-report]")
+    began = time.monotonic()
+    while len(loaded) < 2:
+        assert time.monotonic() - began < MINUTE_S
+        await page.wait_for_timeout(100)
+    assert loaded[1] - loaded[0] > 1.5 * (loaded[0] - began), "a page that cannot come asks ever less often"
+    await page.unroute("**/view_live.js")
+    await code_of(page)
+    assert await page.evaluate("sessionStorage.getItem('onbeat.reloaded')") is None
+    screens.complaints.clear()  # the browser's own, of what did not come
+
+
 async def test_without_a_line_it_says_so_and_sends_by_itself_when_the_line_is_back(
     town: Town, screens: Screens
 ) -> None:

@@ -29,6 +29,8 @@ const SILENT = "onbeat.silent";
 const TYPING_MS = 450; // how long nothing is typed before the words are looked at
 const READ_MS = 1_200; // how long lines stand in sight before they count as read
 const LATER_MS = 3_000; // until what shows a case is asked for again, where it did not come
+const RELOADED = "onbeat.reloaded"; // how often in a row that made us load the page again: each time waits twice as long
+const RELOADED_MAX = 5; // ... up to a minute and a half
 const root = /** @type {HTMLElement} */ (document.getElementById("page"));
 const kept = session("reporter", sessionStorage); // of this tab: whoever opens the browser next sees no case
 /** What shows a case: no part of the first view, and here long before there is one. */
@@ -54,14 +56,18 @@ async function fetchLive() {
   fetching = true;
   for (;;) {
     const found = await fetched();
+    const reloaded = Number(inTab.read(RELOADED) ?? 0);
     if (found) {
+      if (reloaded) inTab.forget(RELOADED);
       live = found.live;
       if (page.state.signed && document.activeElement === document.body) page.focus(page.state.receipt ? "#receipt-title" : "#case-title");
       return page.draw();
     }
-    await new Promise((go) => setTimeout(go, LATER_MS));
+    await new Promise((go) => setTimeout(go, LATER_MS * 2 ** reloaded));
     // A browser may remember of a script that it failed, until the page is loaded again: code, session and draft outlive that.
-    if (page.state.signed && (await fetch("/healthz").catch(() => null))?.ok && !(await fetched())) location.reload();
+    if (page.state.signed && (await fetch("/healthz").catch(() => null))?.ok && !(await fetched())) {
+      if (inTab.write(RELOADED, Math.min(reloaded + 1, RELOADED_MAX))) location.reload();
+    }
   }
 }
 
