@@ -21,6 +21,7 @@ from dispatch.people.permissions import Act
 from gateway.http.answers import answered
 from gateway.http.bearer import sign_in_of, signed
 from gateway.http.bodies import at, read_body
+from gateway.http.cases import number_of
 from gateway.http.problems import Problem
 
 QUERY_CHARS_MAX: Final = 80
@@ -36,7 +37,7 @@ async def get_people(request: Request) -> Response:
     """GET /v1/admin/people: who has a login, by role, station or a text in login, call sign or surname."""
     await signed(request, Act.READ_PEOPLE)
     role, station = _one_of(request, "role", ROLES), _text(request, "station")
-    count = _number(request, "count", PEOPLE_PAGE) or PEOPLE_PAGE
+    count = number_of(request, "count", 1, PEOPLE_PAGE) or PEOPLE_PAGE
     after = _text(request, "after") or ""
     return answered(await admin_of(request).store.people(role, station, _text(request, "q"), after, count))
 
@@ -100,7 +101,8 @@ async def get_changes(request: Request) -> Response:
     """GET /v1/admin/changes: who changed what, when and why, the latest first."""
     await signed(request, Act.READ_CHANGES)
     kind, subject = _one_of(request, "kind", KINDS), _text(request, "subject")
-    before, count = _number(request, "before", 2**62), _number(request, "count", CHANGES_PAGE) or CHANGES_PAGE
+    before = number_of(request, "before", 1, 2**62)
+    count = number_of(request, "count", 1, CHANGES_PAGE) or CHANGES_PAGE
     return answered(await admin_of(request).store.changes(kind, subject, before, count))
 
 
@@ -129,17 +131,8 @@ def _text(request: Request, name: str) -> str | None:
 
 
 def _one_of(request: Request, name: str, words: tuple[str, ...]) -> str | None:
-    said = _text(request, name)
+    """One of `words`, or None where it is left out. Raises: Problem, also where it is empty."""
+    said = request.query_params.get(name)
     if said is not None and said not in words:
         raise at("field_invalid", "", f"{name} may be {', '.join(words)}.")
     return said
-
-
-def _number(request: Request, name: str, most: int) -> int | None:
-    """A whole number from 1 to `most`; None where none is said. Raises: Problem."""
-    said = _text(request, name)
-    if said is None:
-        return None
-    if not (said.isascii() and said.isdigit()) or not 1 <= int(said) <= most:
-        raise at("field_invalid", "", f"{name} may be 1 to {most}.")
-    return int(said)

@@ -213,7 +213,7 @@ def number_of(request: Request, name: str, least: int, most: int) -> int | None:
     said = request.query_params.get(name)
     if said is None:
         return None
-    if not (said.isascii() and said.isdigit() and len(said) <= 10 and least <= int(said) <= most):
+    if not (said.isascii() and said.isdigit() and len(said) <= len(str(most)) and least <= int(said) <= most):
         raise at("field_invalid", f"/{name}", f"{name}: a whole number from {least} to {most}.")
     return int(said)
 
