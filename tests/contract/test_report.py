@@ -3,15 +3,19 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator
+from typing import Any, cast
 from uuid import uuid4
 
 import msgspec
 import pytest
 
+from dispatch.cases.catalogue import Catalogue
 from dispatch.cases.facts import Answer
 from dispatch.cases.ports import ReportDraft
+from dispatch.cases.service import Reporting
 from dispatch.cases.values import DeskReason, Refusal, Status
 from tests.conftest import Database
+from tests.contract.screens import Process, Wire
 from tests.contract.small_town import Town, key, small_town
 
 
@@ -47,6 +51,25 @@ async def test_nobody_near_sends_the_case_to_the_desk_at_once(town: Town) -> Non
     off = await town.officer(on=False)
     state = await town.state(await town.report(off))
     assert (state.status, state.desk_reason, state.remaining_ms) == (Status.AT_STATION, DeskReason.NOBODY_NEAR, None)
+
+
+async def test_a_report_that_cannot_be_made_spoils_no_neighbours_and_each_hears_of_its_own(town: Town) -> None:
+    process = Process(town.store, Wire(), uuid4().hex)
+    await process.feed.start()
+    reporting = Reporting(process.store, process.feed, cast(Any, None), Catalogue(), lambda: 0.0)
+    officer = await town.officer()
+    drafts = [town.draft([officer]) for _ in range(3)]
+
+    def broken() -> ReportDraft:
+        raise ValueError("of no category")
+
+    makes = [broken, *(m for draft in drafts for m in (lambda draft=draft: draft, broken))]
+    answers = await asyncio.gather(*map(reporting.put, makes), return_exceptions=True)
+    assert [isinstance(answer, ValueError) for answer in answers] == [True, False, True, False, True, False, True]
+    made = [answer for answer in answers if isinstance(answer, Answer)]
+    assert [answer.response["case"] for answer in made] == [str(draft.id) for draft in drafts]
+    with pytest.raises(ValueError, match="of no category"):
+        await reporting.put(broken)
 
 
 async def test_the_same_report_again_hears_the_same_answer(town: Town) -> None:
