@@ -40,13 +40,23 @@ async def tab_to(page: Page, selector: str, *, back: bool = False) -> None:
     raise AssertionError(f"{selector} cannot be reached by keyboard")
 
 
-async def signed_in(screens: Screens, service: Service) -> Page:
-    page = await screens.open("/admin", phone=False)
+async def signed_in(screens: Screens, service: Service, *, phone: bool = False) -> Page:
+    page = await screens.open("/admin", phone=phone)
     one = admin_of(service)
     await tab_to(page, "#login")
     await keys(page, one["login"], "<Tab>", one["password"], "<Enter>")
     await page.wait_for_selector("[data-tab]")
     return page
+
+
+@pytest.mark.browser
+async def test_on_a_phone_the_chosen_tab_is_in_sight(service: Service, screens: Screens) -> None:
+    page = await signed_in(screens, service, phone=True)
+    tabs: list[str] = await page.eval_on_selector_all("[data-tab]", "(all) => all.map((one) => one.dataset.tab)")
+    for tab in (*reversed(tabs), tabs[-1]):
+        await page.eval_on_selector(f"[data-tab={tab}]", "(one) => one.click()")
+        where = await page.eval_on_selector(".tabs [aria-current]", "(one) => one.getBoundingClientRect().toJSON()")
+        assert where["left"] >= 0 and where["right"] <= await page.evaluate("innerWidth"), (tab, where)
 
 
 @pytest.mark.browser

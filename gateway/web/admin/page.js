@@ -108,6 +108,13 @@ async function post(check) {
   }
 }
 
+/** On a phone the tabs are a row that is wider than the screen. @param {any} _m @param {any} page @param {any} before */
+function tabInSight(_m, { state, draw }, before) {
+  if (state.tab === before.tab) return;
+  draw();
+  document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+}
+
 /** @type {Record<string, (m: any, page: any, before: any) => any>} */
 const effects = {
   ...signInEffects({ name: PAGE ?? "admin", roles: ["admin", "supervisor"], open: look, close: () => clearTimeout(waiting) }),
@@ -178,7 +185,7 @@ const effects = {
 };
 
 const words = await loadWords();
-const page = open({ root: /** @type {HTMLElement} */ (document.getElementById("page")), state: firstFor(kept, FIRST), reduce, view, words, effects });
+const page = open({ root: /** @type {HTMLElement} */ (document.getElementById("page")), state: firstFor(kept, FIRST), reduce, view, words, effects, after: tabInSight });
 
 addEventListener("keydown", (event) => {
   if (event.key === "Escape" && page.state.opened && !page.state.going) page.send({ t: "ui.shut" });
