@@ -27,7 +27,8 @@ CELL_SIZE_M = 500.0
 POSITIONS_PER_CELL_MET = 16
 CELLS_MET_MIN, CELLS_MET_MAX = 256, 16_384
 PENDING_MAX = 1_024  # puts gathered before they are stored together: bounds the pause of storing, about 2 ms
-SORT_MAX = 1_024  # distances: so many are sorted as quickly as the nearest among them are picked out
+# Distances: more take longer to sort than to pick the nearest fifty out of (400: 5.0 and 5.7 us, 1,024: 19.5 and 12.7).
+SORT_MAX = 512
 TIE_SLACK = 1.0 + 1e-12  # squares of distances this close may be the same distance: they are ordered by key
 
 X, Y, Z, SEEN, ACCURACY, LAT, LON = range(7)
@@ -206,7 +207,7 @@ class Grid(Generic[K]):
         keep &= now - data[SEEN] <= age_s_max
         keep &= data[ACCURACY] <= accuracy_m_max
         kept = keep.nonzero()[0]
-        return (kept if rows is None else rows.take(kept)), far_m2.take(kept)
+        return (kept.astype(np.int32) if rows is None else rows.take(kept)), far_m2.take(kept)
 
     def _take(
         self,

@@ -69,41 +69,36 @@ async def post_report(request: Request) -> Response:
 
 
 class Entering:
-    """A report on its way to the judge. `code`: the receipt's, once there is an answer."""
+    """A report on its way to the judge. Whatever it may be refused for it hears at once, a call for help above all:
+    nobody waits for a database to be told to ring the police. `code`: the receipt's, once there is an answer."""
 
-    __slots__ = ("_came", "_key", "_met", "_node", "_report", "_reporter", "code")
+    __slots__ = ("_advice", "_came", "_category", "_key", "_met", "_node", "_point", "_report", "_reporter", "code")
 
     def __init__(self, node: Node, key: str, report: Report, reporter: str, came: Came) -> None:
+        """Raises: Problem."""
         self._node, self._key, self._report, self._reporter, self._came = node, key, report, reporter, came
-        self._met = FRIENDS
+        self._advice = advised(report, node.settings.emergency_number)
+        self._category, self._point = _category(node, report), to_wgs84(Point(report.lat, report.lon), report.datum)
+        self._met = meet(node.friction, key, came, self._point) if reporter in CITIZENS else FRIENDS
         self.code = ""
 
     def put(self) -> "asyncio.Future[Answer]":
-        """The judge's answer to come. Raises: Problem; later Problem too, and StoreAway."""
+        """The judge's answer to come. Raises: Problem; later StoreAway."""
         try:
             coming = self._node.reporting.put(self._draft)
         except Overloaded as error:
             raise Problem("overloaded", headers={"retry-after": str(error.retry_after_s)}) from error
-        coming.add_done_callback(self._ended)
-        return coming
+        return self._met.counted(coming)
 
     def _draft(self) -> ReportDraft:
-        node, report, settings = self._node, self._report, self._node.settings
-        advice = advised(report, settings.emergency_number)
-        self.code = receipts.code_for(settings.pepper, self._key)
-        category, point = _category(node, report), to_wgs84(Point(report.lat, report.lon), report.datum)
-        met = meet(node.friction, self._key, self._came, point) if self._reporter in CITIZENS else FRIENDS
-        mac = receipts.mac(settings.pepper, self.code).hex()
-        draft = _draft(node, report, category, point, self._key, mac, met.look.confirm)
-        draft.reporter, draft.noted = self._reporter, noted(report, advice) | met.noted
+        report, pepper, met = self._report, self._node.settings.pepper, self._met
+        self.code = receipts.code_for(pepper, self._key)
+        mac = receipts.mac(pepper, self.code).hex()
+        draft = _draft(self._node, report, self._category, self._point, self._key, mac, met.look.confirm)
+        draft.reporter, draft.noted = self._reporter, noted(report, self._advice) | met.noted
         if self._came.known is not None:
             draft.noted |= {"trust": str(self._came.known.trust)}
-        met.counted()
-        self._met = met
         return draft
-
-    def _ended(self, answer: "asyncio.Future[Answer]") -> None:
-        self._met.ended(answer)
 
 
 def reported(answer: Answer, code: str) -> Response:

@@ -40,15 +40,17 @@ class Met(NamedTuple):
         """For the first entry of the history: why the desk confirms it. Never from where it came."""
         return {"confirm": str(self.look.confirm)} if self.look.confirm else {}
 
-    def counted(self) -> None:
-        """Counted from now on, so that many at once cannot slip under a limit."""
+    def counted(self, coming: "asyncio.Future[Answer]") -> "asyncio.Future[Answer]":
+        """Counted from now on, so that many at once cannot slip under a limit; given back when no case came of it."""
         if self.friction is not None and self.source is not None:
             self.friction.took(self.source)
+            coming.add_done_callback(self._done)
+        return coming
 
-    def ended(self, answer: "asyncio.Future[Answer]") -> None:
-        """Given back when no case came of it."""
+    def _done(self, answer: "asyncio.Future[Answer]") -> None:
+        assert self.friction is not None and self.source is not None
         made = not answer.cancelled() and answer.exception() is None and answer.result().ok
-        if self.friction is not None and self.source is not None and (not made or answer.result().reason == "again"):
+        if not made or answer.result().reason == "again":
             self.friction.took(self.source, -1)
 
 

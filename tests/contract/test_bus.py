@@ -134,6 +134,8 @@ async def test_a_line_that_was_cut_publishes_again_and_takes_no_answer_for_anoth
         assert heard == [b"%d %d" % (number, one) for number in range(3) for one in range(3)]
         with pytest.raises(ResponseError):
             await line.publish([(b"news",), (b"news", b"three")])  # type: ignore[list-item]
+        with pytest.raises(ResponseError):  # its own answer, and not the one to "three" that nobody waited for
+            await line.publish([(b"news",)])  # type: ignore[list-item]
         await line.publish([(b"news", b"four")])
         await line.close()
     await client.aclose()

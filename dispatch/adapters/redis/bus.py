@@ -46,7 +46,10 @@ def unpack(payload: bytes) -> list[RemoteFix]:
 
 
 def connect(url: str, *, connections: int = 8, protocol: int = 3) -> "aioredis.Redis":
-    """A client whose calls wait at most REDIS_S_MAX; beyond `connections` callers queue instead of failing."""
+    """A client whose calls wait at most REDIS_S_MAX; beyond `connections` callers queue instead of failing.
+
+    `protocol`: of Redis, 2 or 3.
+    """
     pool = aioredis.BlockingConnectionPool.from_url(
         url,
         max_connections=connections,

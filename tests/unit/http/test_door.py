@@ -40,6 +40,7 @@ class Judge:
 
     drafts: list[ReportDraft] = field(default_factory=list)
     usual: int = 0
+    held: bool = False  # by a call that does not end: no draft is asked for
     waiting: "asyncio.Queue[asyncio.Future[Answer]]" = field(default_factory=asyncio.Queue)
 
     def wave(self, *_: object) -> Wave:
@@ -47,6 +48,8 @@ class Judge:
 
     def put(self, make: Callable[[], ReportDraft]) -> "asyncio.Future[Answer]":
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        if self.held:
+            return future
         try:
             draft = make()
         except Exception as error:
@@ -185,6 +188,19 @@ async def test_what_is_not_plain_goes_the_usual_way(sent: dict[str, str | None])
     async with served(judge) as (port, _):
         await ask(port, head + body)
         assert judge.usual == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [({"words": "He has a knife, help!"}, b"emergency"), ({"category": "no-such"}, b"category_unknown")],
+)
+async def test_what_is_refused_is_told_although_no_call_of_the_judge_ends(said: dict[str, str], code: bytes) -> None:
+    judge, body = Judge(held=True), json.dumps(PLAIN | said).encode()
+    async with served(judge) as (port, _), asyncio.timeout(WAIT_S):
+        head, _ = request(body)
+        short = await ask(port, head + body)
+        assert judge.usual == 0 and b'"code":"' + code in short
+        assert await ask(port, head, body) == short
 
 
 async def test_a_browser_that_keeps_its_connection_takes_the_short_way_each_time() -> None:
