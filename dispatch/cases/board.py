@@ -15,7 +15,7 @@ import msgspec
 from dispatch.cases.facts import CaseState, Fact
 from dispatch.cases.values import CLOSED, HELD, Event, Refusal, Status
 from dispatch.limits import OFFER_RECIPIENTS_MAX
-from dispatch.talk.threads import Threads
+from dispatch.talk.threads import READ, Threads
 
 Key = TypeVar("Key", bound=Hashable)
 OPENING = frozenset({Event.OFFER_OPENED, Event.HANDED_BACK, Event.REOFFERED, Event.PREEMPTED, Event.SILENT})
@@ -90,6 +90,8 @@ class Board:
         ended. So nobody is shown an offer that is known to be over, and everybody who was shown one hears of its end.
         `talk`: for an officer who joins, all that is known of it.
         """
+        if fact.kind == READ and UUID(fact.body["case"]) not in self.cases:
+            return fact  # of a case that is over nothing is kept
         self.threads.take(fact)
         if fact.state is None or fact.case is None:
             return fact

@@ -34,7 +34,8 @@ class Threads:
 
     def of(self, case: UUID) -> TalkState | None:
         """The talk as far as it is kept; None where nothing was said."""
-        return self._talks.get(case)
+        talk = self._talks.get(case)
+        return talk if talk is not None and talk.lines else None
 
     def take(self, fact: Fact) -> None:
         """A line, a whole talk that is open anew, or a mark. Told twice it changes nothing."""
@@ -47,8 +48,9 @@ class Threads:
             self._talks[talk.case] = msgspec.structs.replace(talk, more=talk.more or fact.talk.more)
 
     def _mark(self, case: UUID, person: str, upto: int) -> None:
-        talk = self._talks.get(case)
-        if talk is not None and upto > talk.marks.get(person, 0):
+        """It may come before the lines that it is of: those of a case that was handed over stand in two streams."""
+        talk = self._talks.get(case, TalkState(case=case, lines=()))
+        if upto > talk.marks.get(person, 0):
             self._talks[case] = msgspec.structs.replace(talk, marks={**talk.marks, person: upto})
 
     def drop(self, case: UUID) -> None:

@@ -5,11 +5,12 @@ from uuid import UUID
 
 import pytest
 
+from dispatch.cases.board import Board
 from dispatch.cases.facts import Fact, Line, TalkState
 from dispatch.limits import TALK_KEPT_LINES, TALK_SNAPSHOT_BYTES_MAX
 from dispatch.talk.audience import thread
 from dispatch.talk.threads import READ, Threads, unread
-from tests.unit.cases.states import CASE, ONE, fact
+from tests.unit.cases.states import CASE, ONE, fact, state
 
 
 def line(seq: int, by: str = "reporter", officer: UUID | None = None, words: str = "x") -> Line:
@@ -48,6 +49,29 @@ def test_a_fact_that_the_record_held_already_changes_nothing() -> None:
     assert threads.of(CASE) == before
     threads.take(said(7))
     assert [x.seq for x in held(threads).lines] == [4, 6, 7]
+
+
+def read(upto: int, offset: int = 9) -> Fact:
+    return fact(offset, READ, body={"case": str(CASE), "person": f"officer:{ONE}", "upto": upto})
+
+
+def test_a_mark_counts_also_where_it_comes_before_the_lines_that_it_is_of() -> None:
+    """Of a case that was handed over to another station, whose stream is heard first."""
+    board = Board(lambda: 0.0)
+    board.apply(fact(3, "came_over", of=state(seq=3), seq=3))
+    board.apply(read(2))
+    assert board.threads.of(CASE) is None, "nothing was said yet, as far as is known here"
+    board.apply(fact(2, "said", of=state(seq=3), seq=2, talk=TalkState(case=CASE, lines=(line(2, "desk"),))))
+    talk = board.threads.of(CASE)
+    assert talk is not None and unread(talk, f"officer:{ONE}") == 0
+
+
+def test_a_mark_of_a_case_that_is_over_is_not_kept() -> None:
+    board = Board(lambda: 0.0)
+    board.apply(read(2))
+    board.apply(fact(3, "said", of=state(seq=3), seq=3, talk=TalkState(case=CASE, lines=(line(2, "desk"),))))
+    talk = board.threads.of(CASE)
+    assert talk is not None and unread(talk, f"officer:{ONE}") == 1
 
 
 def test_what_one_said_oneself_and_what_one_has_read_is_not_unread() -> None:
