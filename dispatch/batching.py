@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
-from dispatch.limits import BATCH_BESIDE_S, BATCH_CROWD_S, BATCH_GATHER_S, BATCH_ITEMS_MAX, BATCH_QUEUE_MAX
+from dispatch.limits import BATCH_BESIDE_S, BATCH_CROWD_S, BATCH_ITEMS_MAX, BATCH_QUEUE_MAX
+from dispatch.lull import Lull
 from dispatch.pace import Pace
 
 Item = TypeVar("Item")
@@ -22,8 +23,8 @@ class Batch(Generic[Item, Answered]):
 
     At most `lanes` calls run at once, and a second one begins only where the items of the next have waited
     BATCH_BESIDE_S: half a batch costs as much as a whole. A call that fails as a whole fails each of its items with the
-    same exception. With a `pace`, calls are kept short where the database is slow, and who would wait too long for one
-    is refused at once.
+    same exception. In a crowd, where calls begin within BATCH_CROWD_S of each other, the next one waits for a `lull`.
+    With a `pace`, calls are kept short where the database is slow, and who would wait too long is refused at once.
     """
 
     def __init__(
@@ -33,8 +34,10 @@ class Batch(Generic[Item, Answered]):
         lanes: int = 1,
         most: int = BATCH_ITEMS_MAX,
         pace: Pace | None = None,
+        lull: Lull | None = None,
     ) -> None:
         self._flush, self._lanes, self._free, self._most, self._pace = flush, lanes, lanes, most, pace
+        self._lull = lull
         self._since = 0.0  # when the first of those who wait came
         self._started_at = -1e9
         self._waiting: list[tuple[Item, asyncio.Future[Answered]]] = []
@@ -46,10 +49,9 @@ class Batch(Generic[Item, Answered]):
 
     def put(self, item: Item) -> "asyncio.Future[Answered]":
         """The answer to come: as `submit`, for callers that need no task of their own. Raises: Overloaded."""
-        waiting = len(self._waiting)
-        if waiting >= BATCH_QUEUE_MAX or (self._pace is not None and self._pace.too_many(waiting)):
+        waiting, loop = len(self._waiting), asyncio.get_running_loop()
+        if waiting >= BATCH_QUEUE_MAX or (self._pace is not None and self._pace.too_many(waiting, loop.time())):
             raise Overloaded
-        loop = asyncio.get_running_loop()
         future: asyncio.Future[Answered] = loop.create_future()
         self._waiting.append((item, future))
         if len(self._waiting) == 1:
@@ -61,12 +63,12 @@ class Batch(Generic[Item, Answered]):
         return future
 
     def _start_soon(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Who comes alone goes after this turn of the loop, with neighbours that are ready. In a crowd a moment's wait
-        brings more of them along."""
-        if loop.time() - self._started_at > BATCH_CROWD_S:
+        """Who comes alone goes after this turn of the loop, with neighbours that are ready. In a crowd more of them
+        come along while the loop has other work."""
+        if self._lull is None or loop.time() - self._started_at > BATCH_CROWD_S:
             loop.call_soon(self._start)
         else:
-            loop.call_later(BATCH_GATHER_S, self._start)
+            self._lull.ask(self._start)
 
     def _start_beside(self, since: float) -> None:
         """Something holds the call that runs; those who came meanwhile go on without it."""
@@ -91,6 +93,10 @@ class Batch(Generic[Item, Answered]):
     async def _run(self, taken: list[tuple[Item, asyncio.Future[Answered]]]) -> None:
         clock = asyncio.get_running_loop().time
         began = clock()
+        if self._pace is not None:
+            self._pace.began(len(taken), began)
+        if self._lull is not None:
+            self._lull.begun()
         try:
             answers = await self._flush([item for item, _ in taken])
             assert len(answers) == len(taken), "a batch answers each of its items"
@@ -108,6 +114,8 @@ class Batch(Generic[Item, Answered]):
             if not isinstance(error, Exception):
                 raise
         finally:
+            if self._lull is not None:
+                self._lull.ended()
             if self._pace is not None:
                 self._pace.took(len(taken), clock() - began)
             self._free += 1

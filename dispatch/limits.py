@@ -213,8 +213,9 @@ PRUNE_ROWS_MAX: Final = 1_000  # rows of a kind in one call: some 10 ms in a tic
 # --- batches ---------------------------------------------------------------------------------------------------
 BATCH_ITEMS_MAX: Final = 256  # judged in one server-side call
 BATCH_BESIDE_S: Final = 0.03  # a call that takes longer is held by somebody's lock: the next one no longer waits for it
-BATCH_CROWD_S: Final = 0.02  # calls that begin within so much of each other: a crowd, whose batches may grow
-BATCH_GATHER_S: Final = 0.003  # ... for so long: a call's own cost is a millisecond of the database
+BATCH_CROWD_S: Final = 0.05  # calls that begin within so much of each other: a crowd, whose batches may grow
+LULL_S_MAX: Final = 0.02  # ... for so long, while there is other work: a call alone costs a millisecond
+BUSY_TURN_S: Final = 60e-6  # a turn of the event loop that took longer had work to do
 BATCH_QUEUE_MAX: Final = 20_000  # waiting; beyond it a caller hears 503 with Retry-After
 BATCH_FEW: Final = 8  # so many may always go into one call: below that the call itself is what takes time
 REPORT_CALL_S: Final = 0.2  # a call with reports holds its stations' streams for so long, and sweepers wait for them

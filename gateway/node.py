@@ -33,6 +33,7 @@ from dispatch.cases.service import Acting, Came, Claiming, Joining, Reporting
 from dispatch.cases.values import HELD
 from dispatch.cases.views import Result, View
 from dispatch.clock import StoreClock
+from dispatch.lull import Lull
 from dispatch.people.permissions import SELF, Act, allowed, may_ever, relations_of
 from dispatch.people.values import Role, Who
 from dispatch.positions.live import LivePositions
@@ -83,8 +84,9 @@ class Node:
         self.sharing = Sharing(self.bus, self.positions)
         self.catalogue = Catalogue()
         self._keeper = CatalogueKeeper(pool, self.catalogue)
-        self.reporting = Reporting(self.store, self.feed, self.positions, self.catalogue, self.clock)
-        self.claiming = Claiming(self.store, self.feed)
+        lull = Lull()
+        self.reporting = Reporting(self.store, self.feed, self.positions, self.catalogue, self.clock, lull)
+        self.claiming = Claiming(self.store, self.feed, lull)
         self.acting = Acting(self.store, self.feed, self.reporting)
         self.counting = Counting(RedisCounts(self.redis), self.clock)
         self.friction = Friction(self.counting, settings.ticket_key, self.clock, settings.report_limits)

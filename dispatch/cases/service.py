@@ -21,6 +21,7 @@ from dispatch.cases.ports import ActDraft, CaseStore, ClaimDraft, Nearby, Report
 from dispatch.cases.rings import Wave
 from dispatch.cases.values import Event, Refusal
 from dispatch.limits import BATCH_QUEUE_MAX, CLAIM_LEADERS, REPORT_CALL_S, REPORT_WAIT_S_MAX
+from dispatch.lull import Lull
 from dispatch.pace import Pace
 from dispatch.streams.feed import Feed
 from geo.distance import metres_fast
@@ -36,13 +37,22 @@ class Reporting:
     """Reports become offered cases, many in one commit."""
 
     def __init__(
-        self, store: CaseStore, feed: Feed, near: Nearby, catalogue: Catalogue, clock: Callable[[], float]
+        self,
+        store: CaseStore,
+        feed: Feed,
+        near: Nearby,
+        catalogue: Catalogue,
+        clock: Callable[[], float],
+        lull: Lull | None = None,
     ) -> None:
-        """`clock`: Unix seconds as the database says them; asked where a category's mode changes with the hour."""
+        """`clock`: Unix seconds as the database says them; asked where a category's mode changes with the hour.
+
+        `lull`: shared with the claims of the same process.
+        """
         self._store, self._feed, self._near, self.catalogue = store, feed, near, catalogue
         self._clock = clock
         self._batch: Batch[Callable[[], ReportDraft], Answer] = Batch(
-            self._flush, pace=Pace(REPORT_CALL_S, REPORT_WAIT_S_MAX)
+            self._flush, pace=Pace(REPORT_CALL_S, REPORT_WAIT_S_MAX), lull=lull
         )
 
     def wave(self, category: str, lat: float, lon: float, station: str) -> Wave:
@@ -112,9 +122,9 @@ class _Race:
 class Claiming:
     """Claims that arrive together are judged together; who is certainly too late hears it at once."""
 
-    def __init__(self, store: CaseStore, feed: Feed) -> None:
+    def __init__(self, store: CaseStore, feed: Feed, lull: Lull | None = None) -> None:
         self._store, self._feed = store, feed
-        self._batch: Batch[ClaimDraft, Answer] = Batch(self._flush, lanes=4)
+        self._batch: Batch[ClaimDraft, Answer] = Batch(self._flush, lanes=4, lull=lull)
         self._races: defaultdict[UUID, _Race] = defaultdict(_Race)
         self._waiting = 0
         self._last_early = Answer(ok=False, reason=None, response={})

@@ -22,6 +22,7 @@ from dispatch.cases.facts import Fact
 from dispatch.cases.policy import Mode
 from dispatch.cases.ports import StoreAway, StoreBusy
 from dispatch.cases.service import Acting, Came, Claiming, Joining, Reporting
+from dispatch.lull import Lull
 from dispatch.positions.live import LivePositions
 from dispatch.positions.roster import Roster
 from dispatch.streams.feed import Feed
@@ -168,8 +169,9 @@ class Node:
         self.feed.alongside.append(self._load_roster)
         self.feed.on_new_epoch = self._hang_up
         self.positions.held = lambda: self.feed.board.held
-        self.reporting = Reporting(self.store, self.feed, self.positions, world.catalogue, clock)
-        self.claiming = Claiming(self.store, self.feed)
+        lull = Lull(world.loop.time)
+        self.reporting = Reporting(self.store, self.feed, self.positions, world.catalogue, clock, lull)
+        self.claiming = Claiming(self.store, self.feed, lull)
         self.acting = Acting(self.store, self.feed, self.reporting)
         self.joining = Joining(self.store, self.feed, world.catalogue)
         self._came: dict[UUID, Came] = {}

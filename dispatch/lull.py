@@ -1,0 +1,64 @@
+"""When a batch that may still grow should go: not while other work goes on, and never later than LULL_S_MAX."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from dispatch.limits import BUSY_TURN_S, LULL_S_MAX
+
+
+class Lull:
+    """Shared by the batches of one event loop; knows which of their calls run.
+
+    A call costs the same millisecond for one item as for ten. What the loop still has to do brings more items along,
+    and so does the answer to a call that runs; only once neither is left, waiting would be idle.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+        """`clock`: seconds, fine enough to tell a turn of the loop that had work from one that had none."""
+        self._clock = clock
+        self._running = 0
+        self._held: list[_Wait] = []  # until no call runs
+
+    def begun(self) -> None:
+        """A call of one of the batches begins; `ended` follows, whatever becomes of it."""
+        self._running += 1
+
+    def ended(self) -> None:
+        self._running -= 1
+        if not self._running:
+            held, self._held = self._held, []
+            for wait in held:
+                self._look(wait)
+
+    def ask(self, then: Callable[[], None]) -> None:
+        """Calls `then`, once: when no call runs and the loop has nothing else to do, after LULL_S_MAX at the latest."""
+        wait = _Wait(then)
+        wait.latest = asyncio.get_running_loop().call_later(LULL_S_MAX, self._go, wait)
+        self._look(wait)
+
+    def _look(self, wait: "_Wait", before: float | None = None) -> None:
+        """After each turn of the loop, until one took no time."""
+        if wait.over:
+            return
+        now = self._clock()
+        if before is None or now - before > BUSY_TURN_S:
+            asyncio.get_running_loop().call_soon(self._look, wait, now)
+        elif self._running:
+            self._held.append(wait)
+        else:
+            self._go(wait)
+
+    def _go(self, wait: "_Wait") -> None:
+        if not wait.over:
+            wait.over = True
+            wait.latest.cancel()
+            wait.then()
+
+
+class _Wait:
+    __slots__ = ("latest", "over", "then")
+    latest: asyncio.TimerHandle
+
+    def __init__(self, then: Callable[[], None]) -> None:
+        self.then, self.over = then, False
