@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from dispatch.limits import BUSY_TURN_S, LULL_S_MAX
+from dispatch.limits import BUSY_TURN_S, LULL_S_MAX, LULL_S_MIN
 
 
 class Lull:
@@ -32,10 +32,11 @@ class Lull:
                 self._look(wait)
 
     def ask(self, then: Callable[[], None]) -> None:
-        """Calls `then`, once: when no call runs and the loop has nothing else to do, after LULL_S_MAX at the latest."""
-        wait = _Wait(then)
-        wait.latest = asyncio.get_running_loop().call_later(LULL_S_MAX, self._go, wait)
-        self._look(wait)
+        """Calls `then`, once: after LULL_S_MIN, when no call runs and the loop has nothing else to do; after LULL_S_MAX
+        whatever goes on."""
+        wait, loop = _Wait(then), asyncio.get_running_loop()
+        wait.latest = loop.call_later(LULL_S_MAX, self._go, wait)
+        loop.call_later(LULL_S_MIN, self._look, wait)
 
     def _look(self, wait: "_Wait", before: float | None = None) -> None:
         """After each turn of the loop, until one took no time."""

@@ -223,7 +223,7 @@ class Grid(Generic[K]):
         while looked_at < rows.size and len(found) < count:
             want = count - len(found)
             if only is not None:
-                want = max(2 * want, 32)  # some will be turned away; looking at a few more costs less than twice
+                want += max(8, want // 8)  # some will be turned away; looking at a few more costs less than twice
             chunk = _nearest_first(far_m2, looked_at + want)[looked_at:]
             looked_at += chunk.size
             halves = np.sqrt(far_m2.take(chunk)) / (2.0 * EARTH_RADIUS_M)

@@ -236,4 +236,5 @@ def _ended(old: Entry | None, entry: Entry) -> tuple[UUID, ...]:
     """Who had the offer open and has it no longer."""
     if old is None or old.state.status is not Status.OFFERED:
         return ()
-    return tuple(o for o in old.recipients if old.open_to(o) and not entry.open_to(o))
+    had = old.still_open_to(tuple(old.recipients))
+    return had if entry.state.status is not Status.OFFERED else tuple(o for o in had if not entry.open_to(o))

@@ -121,13 +121,18 @@ class LivePositions:
             return None
         return fix.point, fix.accuracy_m, now - fix.seen_at
 
-    def _free(self, officer: UUID) -> bool:
-        """Has a slot left. Whoever is busy must not keep a ring from looking further out."""
-        cases = self.held().get(officer)
-        if not cases and not self._everybody:
-            return True  # off duty nobody has a position
-        known = self._roster.by_id.get(officer)
-        return known is not None and (0 if cases is None else len(cases)) < known.slots
+    def _who_is_free(self) -> Callable[[UUID], bool]:
+        """Who has a slot left, now. Whoever is busy must not keep a ring from looking further out."""
+        held, known, everybody = self.held().get, self._roster.by_id.get, self._everybody
+
+        def free(officer: UUID) -> bool:
+            cases = held(officer)
+            if not cases and not everybody:
+                return True  # off duty nobody has a position
+            own = known(officer)
+            return own is not None and (0 if cases is None else len(cases)) < own.slots
+
+        return free
 
     def nearest(self, lat: float, lon: float, radius_m: float, count: int, only_of: str | None = None) -> list[UUID]:
         found = self._grid.nearest(
@@ -143,19 +148,19 @@ class LivePositions:
 
     def _looked_at(self, only_of: str | None) -> Callable[[UUID], bool] | None:
         """Who ranks at all; None: everybody."""
-        free = self._free if self.held() or self._everybody else None
+        free = self._who_is_free() if self.held() or self._everybody else None
         if only_of is None:
             return free
         known = self._roster.by_id
         return lambda o: (own := known.get(o)) is not None and own.station == only_of and (free is None or free(o))
 
     def of_beat(self, beat: str, lat: float, lon: float, radius_m: float, count: int) -> list[UUID]:
-        now = self._clock()
+        now, free = self._clock(), self._who_is_free()
         placed = []
         for officer in self._roster.of_beat(beat):
             fix = self._grid.get(officer.officer)
             fresh = fix is not None and now - fix.seen_at <= self.age_s_max and fix.accuracy_m <= FIX_ACCURACY_M_MAX
-            if fix is not None and fresh and self._free(officer.officer):
+            if fix is not None and fresh and free(officer.officer):
                 placed.append((officer.officer, fix.point))
         return [officer for officer, _ in rank(placed, Point(lat, lon), radius_m, count)]
 
@@ -175,14 +180,14 @@ class LivePositions:
         return fix.point, fix.accuracy_m
 
     def unlocated(self, station: str, count: int) -> list[UUID]:
-        now = self._clock()
+        now, free = self._clock(), self._who_is_free()
         found: list[UUID] = []
         for officer in self._roster.of_station(station):
             if len(found) >= count:
                 break
             fix = self._grid.get(officer.officer)
             unknown = fix is None or now - fix.seen_at > self.age_s_max or fix.accuracy_m > FIX_ACCURACY_M_MAX
-            if unknown and self._free(officer.officer):
+            if unknown and free(officer.officer):
                 found.append(officer.officer)
         return found
 

@@ -100,18 +100,17 @@ class Pulse:
                     trail = on_the_way[officer, case] = self._trails.get((officer, case)) or Trail()
                     if where is not None:
                         trail.saw(now, where[0])
-                    self._tell(officer, state, trail.shown(now, Point(state.lat, state.lon)))
+                    watched = [c for c in _cases_of(state) if c in self._node.hub.reporters]
+                    if watched and (glimpse := trail.shown(now, Point(state.lat, state.lon))) is not None:
+                        self._tell(officer, state, watched, glimpse)
         self._trails = on_the_way
 
-    def _tell(self, officer: UUID, state: CaseState, glimpse: Glimpse | None) -> None:
-        if glimpse is None:
-            return
+    def _tell(self, officer: UUID, state: CaseState, watched: list[UUID], glimpse: Glimpse) -> None:
         call_sign = next(h.call_sign for h in state.holders if h.officer == officer)
-        for case in (state.id, *(one.case for one in (state.group.reports if state.group else ()))):
-            members = self._node.hub.reporters.get(case, ())
+        for case in watched:
             moved = Moved(call_sign=call_sign, place=glimpse.place, case=case, eta_s=glimpse.eta_s)
-            frame = text_frame(encode(Moves(moved=(moved,)))) if members else b""
-            for member in members:
+            frame = text_frame(encode(Moves(moved=(moved,))))
+            for member in self._node.hub.reporters.get(case, ()):
                 if member.shown.get(officer) != glimpse and member.tell_latest(frame):  # who is back is told too
                     member.shown[officer] = glimpse
 
@@ -163,3 +162,8 @@ class Pulse:
                 rows += [(case, officer, where[0].lat, where[0].lon, where[1]) for case in cases]
         if rows:
             await self._node.upkeep.keep_track(rows)
+
+
+def _cases_of(state: CaseState) -> tuple[UUID, ...]:
+    """Whose reporters follow it: its own, and those of what was merged into it."""
+    return (state.id,) if state.group is None else (state.id, *(one.case for one in state.group.reports))
