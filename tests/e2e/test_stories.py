@@ -12,6 +12,7 @@ import asyncpg
 import httpx
 import pytest
 
+from dispatch.limits import TALK_LINES_MAX
 from tests.e2e.conftest import Service
 from tests.e2e.crew import Crew
 from tests.e2e.talk import LAT, LON, Line, Town, new_key
@@ -276,6 +277,26 @@ async def test_a_case_stands_for_so_many_reports_and_no_more(crew: Crew) -> None
     reports = [(await crew.stage("at_station")).id for _ in range(50)]
     await lead.desk("merge", reports=reports, reason="the same siren")
     await lead.desk("merge", "reports_full", reports=[one_more.id], reason="the same siren")
+
+
+async def test_a_talk_that_is_full_takes_no_more_lines(crew: Crew) -> None:
+    case = await crew.stage("at_station")
+    await crew.town.owner.execute(
+        "INSERT INTO talk_lines SELECT $1, 100 + n, 'desk:x', NULL, clock_timestamp() - interval '1 day', 'x', '' "
+        "FROM generate_series(1, $2) n", case.id, TALK_LINES_MAX,
+    )  # fmt: skip
+    await case.reporter("say", "talk_full", words="Hello?")
+    await case.desk("say", "talk_full", words="Hello?")
+
+
+async def test_what_could_not_be_decided_is_said_and_the_same_key_asks_again(crew: Crew) -> None:
+    """Somebody holds the case's row for longer than a call may wait for it."""
+    case, desk, key = await crew.stage("at_station"), await crew.town.someone("desk"), new_key()
+    async with crew.town.owner.transaction():
+        await crew.town.owner.execute("SELECT FROM cases WHERE id = $1 FOR UPDATE", case.id)
+        await case.acts(desk, "acknowledge", "busy", key=key)
+        assert await crew.town.owner.fetchval("SELECT acknowledged_at FROM cases WHERE id = $1", case.id) is None
+    await case.acts(desk, "acknowledge", key=key)
 
 
 async def test_whose_phone_is_quiet_on_the_way_is_nudged_and_eased_when_it_speaks(crew: Crew) -> None:
