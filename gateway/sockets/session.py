@@ -46,7 +46,6 @@ log = logging.getLogger("onbeat.sockets")
 NOT_DECIDED = ((StoreBusy, "busy"), (StoreAway, "away"), (Overloaded, "overloaded"))
 URGENT_BYTES_MAX = 512  # a call for help is short
 SEND_FIXES = frozenset(role for role in Role if allowed(role, Act.FIX, SELF))  # asked 50,000 times a second
-CLAIM = frozenset(role for role in Role if allowed(role, Act.CLAIM, SELF))  # fifty times a case
 IN_FLIGHT_MAX = 16  # acts of one socket waiting for their answers
 
 
@@ -209,7 +208,7 @@ class PersonSession:
         if isinstance(message, Ask):
             self._start(self._ask(message))
         elif isinstance(message, ClaimMessage):
-            if self.who.role in CLAIM or self._may(Act.CLAIM, message.key):
+            if self._may(Act.CLAIM, message.key):
                 self._claim(message)
         elif isinstance(message, Duty):
             if self._may(Act.DUTY, message.key):
