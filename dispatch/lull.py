@@ -18,7 +18,7 @@ class Lull:
         """`clock`: seconds, fine enough to tell a turn of the loop that had work from one that had none."""
         self._clock = clock
         self._running = 0
-        self._held: list[_Wait] = []  # until no call runs
+        self._held: dict[_Wait, None] = {}  # until no call runs, in order; nobody longer than LULL_S_MAX
 
     def begun(self) -> None:
         """A call of one of the batches begins; `ended` follows, whatever becomes of it."""
@@ -27,7 +27,7 @@ class Lull:
     def ended(self) -> None:
         self._running -= 1
         if not self._running:
-            held, self._held = self._held, []
+            held, self._held = self._held, {}
             for wait in held:
                 self._look(wait)
 
@@ -46,7 +46,7 @@ class Lull:
         if before is None or now - before > BUSY_TURN_S:
             asyncio.get_running_loop().call_soon(self._look, wait, now)
         elif self._running:
-            self._held.append(wait)
+            self._held[wait] = None
         else:
             self._go(wait)
 
@@ -54,6 +54,7 @@ class Lull:
         if not wait.over:
             wait.over = True
             wait.latest.cancel()
+            self._held.pop(wait, None)
             wait.then()
 
 

@@ -1,6 +1,8 @@
 """A batch in a crowd goes when nothing else goes on, and never later than promised: on a loop with its own clock."""
 
 import asyncio
+import gc
+import weakref
 from collections.abc import Sequence
 
 from dispatch.batching import Batch
@@ -65,6 +67,26 @@ def test_not_while_a_call_runs_and_never_later_than_promised() -> None:
         lull.ended()
         await asyncio.sleep(LULL_S_MAX)
         assert len(came) == 2, "once"
+
+    run(play(), 1)
+
+
+def test_who_has_waited_is_not_kept_while_calls_never_cease() -> None:
+    class Then:
+        def __call__(self) -> None:
+            pass
+
+    async def play() -> None:
+        lull, then = Lull(asyncio.get_running_loop().time), Then()
+        kept = weakref.ref(then)
+        lull.begun()
+        lull.ask(then)
+        del then
+        await asyncio.sleep(LULL_S_MAX / 2)
+        assert kept() is not None
+        await asyncio.sleep(LULL_S_MAX)
+        gc.collect()
+        assert kept() is None
 
     run(play(), 1)
 
