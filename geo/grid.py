@@ -223,7 +223,8 @@ class Grid(Generic[K]):
         while looked_at < rows.size and len(found) < count:
             want = count - len(found)
             if only is not None:
-                want += max(8, want // 8)  # some will be turned away; looking at a few more costs less than twice
+                # Some are turned away: a few more cost less than looking twice. Where many are, twice as far each time.
+                want = max(want + want // 8, 32, looked_at)
             chunk = _nearest_first(far_m2, looked_at + want)[looked_at:]
             looked_at += chunk.size
             halves = np.sqrt(far_m2.take(chunk)) / (2.0 * EARTH_RADIUS_M)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import geo.grid
 from geo.distance import metres
 from geo.grid import PENDING_MAX, Fix, Grid
 from geo.nearest import rank
@@ -135,6 +136,27 @@ def test_only_is_asked_once_a_key_in_order_of_distance_and_no_further_than_neede
     found = grid.nearest(NANJING, 9_000, 40, now=100.0, age_s_max=30.0, accuracy_m_max=50.0, only=only)
     assert [key for key, _ in found] == list(range(0, 280, 7))
     assert asked == list(range(274))
+
+
+@pytest.mark.parametrize("count", [1, 50])
+def test_where_nearly_everybody_is_busy_few_sorts_find_who_is_free(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    grid: Grid[int] = Grid(scan_max=SCANNED)
+    for key in range(2_000):
+        place = walk(NANJING, 1.0 + key, 45.0)
+        grid.put(key, place.lat, place.lon, 90.0, 5.0)
+    sorts, real = list[int](), geo.grid._nearest_first
+
+    def counted(far_m2: geo.grid.Floats, want: int) -> object:
+        sorts.append(want)
+        return real(far_m2, want)
+
+    def last(key: int) -> bool:
+        return key == 1_999
+
+    monkeypatch.setattr(geo.grid, "_nearest_first", counted)
+    found = grid.nearest(NANJING, 9_000, count, now=100.0, age_s_max=30.0, accuracy_m_max=50.0, only=last)
+    assert [key for key, _ in found] == [1_999]
+    assert len(sorts) <= 8, "twice as far each time"
 
 
 def test_a_put_replaces_and_a_drop_forgets() -> None:
