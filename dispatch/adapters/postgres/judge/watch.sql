@@ -24,8 +24,9 @@ CREATE FUNCTION watched_seats(p_limit integer) RETURNS TABLE (
 ) LANGUAGE sql STABLE AS $$
     SELECT c.id, a.officer_id, a.fence, c.station, c.category, c.lat, c.lon,
         (extract(epoch FROM c.received_at) * 1000000)::bigint, c.status, a.watch, a.watch_why
-    FROM assignments a JOIN cases c ON c.id = a.case_id
-    WHERE a.active AND still_comes(c.status, a.state) ORDER BY a.id LIMIT p_limit
+    FROM (SELECT s.* FROM assignments s WHERE s.active OFFSET 0) a, LATERAL (  -- from a seat to its case, as due_waves does
+        SELECT k.* FROM cases k WHERE k.id = a.case_id OFFSET 0) c
+    WHERE still_comes(c.status, a.state) ORDER BY a.id LIMIT p_limit
 $$;
 
 -- Seats whose step's time is up.
@@ -37,9 +38,9 @@ DECLARE t timestamptz := clock_timestamp();
 BEGIN
     RETURN QUERY SELECT c.id, a.officer_id, a.fence, c.station, c.category, c.lat, c.lon,
         (extract(epoch FROM c.received_at) * 1000000)::bigint, c.status, a.watch, a.watch_why
-        FROM deadlines d JOIN cases c ON c.id = d.case_id
-        JOIN assignments a ON a.case_id = c.id AND a.active AND a.watch_due <= t
-        WHERE d.kind = 'welfare' AND d.due_at <= t ORDER BY d.due_at LIMIT p_limit;
+        FROM deadlines d, LATERAL (SELECT k.* FROM cases k WHERE k.id = d.case_id OFFSET 0) c, LATERAL (
+            SELECT s.* FROM assignments s WHERE s.case_id = c.id AND s.active OFFSET 0) a
+        WHERE d.kind = 'welfare' AND d.due_at <= t AND a.watch_due <= t ORDER BY d.due_at LIMIT p_limit;
 END $$;
 
 -- When a step that begins at p_t is over; null: it waits for the officer.
