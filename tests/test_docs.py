@@ -13,10 +13,13 @@ from gateway.settings import Settings
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 FRONT: Final = ROOT / "README.md"
+SETTINGS: Final = ROOT / "gateway/SETTINGS.md"
+VERBS: Final = ROOT / "scripts/README.md"
 ROOMS: Final = ("geo", "dispatch", "gateway", "scripts", "tests")
 WITH_OWN_PAGES: Final = ("dispatch", "gateway")
 """Rooms whose sub-rooms have a page each; those of scripts and tests may stand on their room's page."""
 VARIABLE: Final = re.compile(r"\bONBEAT_[A-Z]+(?:_[A-Z]+)*\b")
+CALLED: Final = re.compile(r"`scripts/([a-z_-]+)[` ]")
 LINK: Final = re.compile(r"\]\(([^)#\s]+)(#[^)\s]*)?\)")
 SPARE: Final = ("__pycache__", "node_modules")
 SECRET: Final = "a secret of the test that is long enough"  # noqa: S105 - nobody's
@@ -72,16 +75,20 @@ def test_there_are_verbs() -> None:
     assert {"up", "test", "simulate", "linearizable"} <= set(verbs())
 
 
-@pytest.mark.parametrize("page", [FRONT, ROOT / "scripts/README.md"], ids=["front", "scripts"])
 @pytest.mark.parametrize("verb", verbs())
-def test_every_verb_stands_in_a_table_with_what_it_does(verb: str, page: Path) -> None:
-    told = said_of(page, f"scripts/{verb}")
-    assert len(told) == 1 and len(told[0]) > 10, f"{page.name} says of scripts/{verb}: {told}"
+def test_every_verb_stands_in_a_table_with_what_it_does(verb: str) -> None:
+    told = said_of(VERBS, f"scripts/{verb}")
+    assert len(told) == 1 and len(told[0]) > 10, f"{VERBS.name} says of scripts/{verb}: {told}"
 
 
-def test_no_verb_is_told_that_is_not_there() -> None:
-    told = {row[0][9:-1] for page in (FRONT, ROOT / "scripts/README.md") for row in rows(page) if "`scripts/" in row[0]}
-    assert told == set(verbs())
+@pytest.mark.parametrize("page", [FRONT, VERBS], ids=["front", "scripts"])
+def test_a_page_of_verbs_names_all_that_are_there_and_no_other(page: Path) -> None:
+    assert set(CALLED.findall(page.read_text())) == set(verbs())
+
+
+def test_the_front_page_leads_to_the_verbs_and_the_settings() -> None:
+    aims = {FRONT.parent / aim for aim, _ in LINK.findall(FRONT.read_text())}
+    assert {VERBS, SETTINGS} <= aims
 
 
 class Asked(Mapping[str, str]):
@@ -116,20 +123,20 @@ def settings_read() -> set[str]:
 def test_every_setting_is_explained_with_its_default() -> None:
     names = settings_read()
     assert len(names) >= 14
-    silent = {name for name in names if not any(len(told) > 8 for told in said_of(FRONT, name))}
+    silent = {name for name in names if not any(len(told) > 8 for told in said_of(SETTINGS, name))}
     assert not silent
 
 
 def test_every_variable_of_ours_that_is_read_anywhere_is_explained() -> None:
     sources = [p for room in ROOMS for p in (ROOT / room).rglob("*") if p.suffix in (".py", "") and p.is_file()]
     found = {name for p in sources if not set(p.parts) & set(SPARE) for name in VARIABLE.findall(p.read_text())}
-    silent = {name for name in found if not said_of(FRONT, name)}
+    silent = {name for name in found if not said_of(SETTINGS, name)}
     assert found and not silent
 
 
 def test_no_variable_is_explained_that_nobody_reads() -> None:
     sources = [p.read_text() for room in ROOMS for p in (ROOT / room).rglob("*.py") if p != Path(__file__).resolve()]
-    explained = {row[0].strip("`") for row in rows(FRONT) if VARIABLE.fullmatch(row[0].strip("`"))}
+    explained = {row[0].strip("`") for row in rows(SETTINGS) if VARIABLE.fullmatch(row[0].strip("`"))}
     unread = {n for n in explained if not any(n in text or n.removesuffix("_FILE") in text for text in sources)}
     assert not unread
 
@@ -138,9 +145,10 @@ def numbers(text: str) -> tuple[float, ...]:
     return tuple(float(one.replace(",", "")) for one in text.split(" / "))
 
 
-def test_the_limits_that_are_told_are_those_of_the_code() -> None:
-    told = {row[0].strip("`"): numbers(row[1]) for row in rows(FRONT) if hasattr(limits, row[0].strip("`"))}
-    assert len(told) > 10
+@pytest.mark.parametrize("page", readmes(), ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_the_limits_that_are_told_are_those_of_the_code(page: Path) -> None:
+    told = {row[0].strip("`"): numbers(row[1]) for row in rows(page) if hasattr(limits, row[0].strip("`"))}
+    assert len(told) > 10 or page != FRONT
     meant = {name: getattr(limits, name) for name in told}
     assert told == {name: one if isinstance(one, tuple) else (one,) for name, one in meant.items()}
 
