@@ -3,9 +3,9 @@
 import hashlib
 import hmac
 import secrets
-from uuid import uuid4
 
 import msgspec
+from uuid_utils.compat import uuid7
 
 from dispatch.cases.ports import ActDraft, ClaimDraft
 from dispatch.cases.values import Actor, Disposition, Event
@@ -150,7 +150,7 @@ def act_draft(message: ActMessage, who: Who, held: bool) -> ActDraft:
         referred_to=getattr(message, "referred_to", None),
         manner="telephone" if isinstance(message, CloseByTelephone) else None,
         others=getattr(message, "reports", ()),
-        made=uuid4() if isinstance(message, Split) else None,
+        made=uuid7() if isinstance(message, Split) else None,
     )
 
 

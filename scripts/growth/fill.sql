@@ -1,11 +1,13 @@
 -- A past that nobody lived: cases of one town in the shape that the judge leaves behind, set by set.
 -- $1 the first case's number, $2 how many, $3 true: cleared long ago, false: still open. Officers are the yardstick's.
+-- Ids are of version 7, as the service's are: in order of time, here of the number.
 -- A cleared case has six entries, two hours of cases overlap in the stream, its answers were kept within the last day.
 WITH town AS MATERIALIZED (
     SELECT (SELECT array_agg(id ORDER BY id) FROM (SELECT id FROM officers ORDER BY id LIMIT 2000) o) AS officers,
         (SELECT next_offset FROM streams WHERE stream = 'bench') AS base
 ), told AS (
-    SELECT n, md5('case ' || n)::uuid AS id, clock_timestamp() - make_interval(secs => 86400 * 365.0 - n * 3.0) AS at,
+    SELECT n, (lpad(to_hex(n), 12, '0') || '7' || left(md5('case ' || n), 3) || '8' || substr(md5('case ' || n), 4, 15))::uuid AS id,
+        clock_timestamp() - make_interval(secs => 86400 * 365.0 - n * 3.0) AS at,
         o.officers[1 + n % (cardinality(o.officers) - 50):50 + n % (cardinality(o.officers) - 50)] AS asked,
         32.06 + (n % 997 - 498) / 10000.0 AS lat, 118.80 + (n % 1009 - 504) / 10000.0 AS lon,
         $3 OR n % 2 = 0 AS fell

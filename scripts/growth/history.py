@@ -10,6 +10,7 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 import asyncpg
+from uuid_utils.compat import uuid7
 
 from dispatch.adapters.postgres.pool import connect_pool
 from dispatch.adapters.postgres.store import PostgresCases
@@ -40,7 +41,7 @@ class Calls:
         self.asked = [officer_id(number) for number in range(50)]
 
     def draft(self) -> ReportDraft:
-        self.case, self.key = uuid4(), uuid4().hex
+        self.case, self.key = uuid7(), uuid4().hex
         return ReportDraft(
             id=self.case, scope="report", key=self.key, hash=HASH, station="bench", category="bench", words="Noise.",
             salt="00ff", lat=32.06, lon=118.8, accuracy_m=10.0, place_source="pin", reporter="anonymous",
@@ -103,7 +104,8 @@ class Calls:
     @property
     def old(self) -> UUID:
         """The first case that was filled."""
-        return UUID(hashlib.md5(b"case 0", usedforsecurity=False).hexdigest())
+        rest = hashlib.md5(b"case 0", usedforsecurity=False).hexdigest()
+        return UUID(f"{0:012x}7{rest[:3]}8{rest[3:18]}")
 
     async def open_cases(self) -> None:
         await self.store.open_cases()

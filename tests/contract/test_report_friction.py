@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any, Final
+from uuid import UUID
 
 import asyncpg
 import httpx
@@ -107,6 +108,12 @@ async def test_many_at_once_do_not_slip_under_the_limit_and_every_one_of_them_ca
     assert (await fleet.worked(network + "7")).status_code == 201
     assert (await fleet.report(network + "8")).status_code == 201, "a neighbour is not asked yet"
     assert (await fleet.report(block() + "7")).status_code == 201
+
+
+async def test_the_ids_of_cases_are_in_the_order_of_their_reports(fleet: Fleet) -> None:
+    ids = [UUID((await fleet.report(block() + "7")).json()["case"]) for _ in range(20)]
+    assert ids == sorted(ids)
+    assert {one.version for one in ids} == {7}
 
 
 async def test_the_same_report_with_the_same_work_hears_the_same_code_again(fleet: Fleet) -> None:
