@@ -93,7 +93,7 @@ async def get_meters(request: Request) -> Response:
     """GET /bench/meters: positions and open cases known here, and the longest pause since this was last asked."""
     node = node_of(request)
     found = {
-        "positions": len(node.positions.everything()),
+        "positions": node.positions.known,  # counted, not read: a meter must not be the longest pause
         "open": len(node.feed.board.cases),
         "sockets": len(node.hub.members),
         "pause_ms": node.pauses.take_ms(),

@@ -5,10 +5,10 @@ this process's monotonic seconds; between processes only ages travel, so that no
 """
 
 import time
-from collections.abc import Callable, Container, Iterable, Mapping, Sized
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sized
 from uuid import UUID
 
-from dispatch.limits import FIX_ACCURACY_M_MAX, FIX_AGE_S_MAX, GENERATION_AGE_S_MIN
+from dispatch.limits import FIX_ACCURACY_M_MAX, FIX_AGE_S_MAX, FIX_STORE_MAX, GENERATION_AGE_S_MIN
 from dispatch.positions.roster import Roster
 from geo.grid import Grid
 from geo.nearest import rank
@@ -89,12 +89,25 @@ class LivePositions:
         now = self._clock()
         return [(o, lat, lon, acc, max(0.0, now - seen)) for o, (lat, lon, acc, seen) in fixes.items()]
 
-    def everything(self) -> list[RemoteFix]:
-        """Every fresh fix known here: how a wiped index is filled again."""
-        now = self._clock()
-        fresh = self._grid.fresh(list(self._roster.by_id), now, self.age_s_max)
-        known = [(o, fix) for o in fresh if (fix := self._grid.get(o)) is not None]
-        return [(o, fix.point.lat, fix.point.lon, fix.accuracy_m, now - fix.seen_at) for o, fix in known]
+    def everything(self) -> Iterator[list[RemoteFix]]:
+        """Every fresh fix known here of officers on duty, FIX_STORE_MAX at a time: how a wiped index is filled again.
+
+        A part is read when it is taken, so that the loop may have turns in between: who has gone off duty by then is
+        not in it. Who comes on duty meanwhile may be missing, and is unsent.
+        """
+        everyone = list(self._roster.by_id)
+        for first in range(0, len(everyone), FIX_STORE_MAX):
+            now, on_duty = self._clock(), self._roster.by_id
+            some = [o for o in everyone[first : first + FIX_STORE_MAX] if o in on_duty]
+            fresh = self._grid.fresh(some, now, self.age_s_max)
+            known = [(o, fix) for o in fresh if (fix := self._grid.get(o)) is not None]
+            if known:
+                yield [(o, fix.point.lat, fix.point.lon, fix.accuracy_m, now - fix.seen_at) for o, fix in known]
+
+    @property
+    def known(self) -> int:
+        """Officers whose place is held here, fresh or not."""
+        return len(self._seen_at)
 
     # --- health
     def listening(self, connected: bool, *, loaded: bool = False) -> None:

@@ -48,7 +48,8 @@ class Sharing:
     async def store(self) -> None:
         """What the index does not hold yet; everything known, where it was found missing."""
         if await self._store(self._positions.take_unstored()):
-            await self._store(self._positions.everything())
+            for some in self._positions.everything():
+                await self._store(some)
 
     async def _store(self, fixes: Sequence[RemoteFix]) -> bool:
         """Some at a time, so that nobody waits for all. True: it was found missing, also where no phone has sent."""

@@ -10,7 +10,7 @@ from dispatch.cases.facts import CaseState
 from dispatch.cases.ports import StoreAway, StoreBusy
 from dispatch.cases.values import Status
 from dispatch.cases.views import Moved, Moves, Place
-from dispatch.limits import BEAT_S, ENDED_LOOK_S, FIX_INTERVAL_S, TRACK_S
+from dispatch.limits import BEAT_S, ENDED_LOOK_S, FIX_INTERVAL_S, TRACK_S, TRACK_STEPS_MAX
 from dispatch.positions.trail import Glimpse, Trail
 from gateway.node import Node
 from gateway.sockets.hub import encode
@@ -25,6 +25,22 @@ REVOKED_S = 0.5
 SEEN_S = 60.0  # of the hour after which an unused session is over
 
 
+class Turns:
+    """Gives everybody else a turn of the loop after each TRACK_STEPS_MAX steps.
+
+    What was read before a step is over is old after it: whatever may change is read anew.
+    """
+
+    def __init__(self) -> None:
+        self._left = TRACK_STEPS_MAX
+
+    async def took(self, steps: int = 1) -> None:
+        self._left -= steps
+        if self._left <= 0:
+            self._left = TRACK_STEPS_MAX
+            await asyncio.sleep(0)
+
+
 class Pulse:
     """The regular work of a web process."""
 
@@ -32,6 +48,7 @@ class Pulse:
         """`ended` hears of each session that is over, once: what caches remember of it must go."""
         self._node, self._ended = node, ended
         self._trails: dict[tuple[UUID, UUID], Trail] = {}  # by officer and case
+        self._turns = Turns()
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
@@ -81,58 +98,72 @@ class Pulse:
     async def _tracks(self) -> None:
         while True:
             await asyncio.sleep(TRACK_S)
-            self._tell_reporters()
-            self._tell_desks()
+            await self._tell_reporters()
+            await self._tell_desks()
             self._tell_of_panics()
             with contextlib.suppress(StoreAway, StoreBusy):
                 await self._keep_tracks()
 
     # --- reporters
-    def _tell_reporters(self) -> None:
-        """From claim to arrival."""
-        board, now = self._node.feed.board, self._node.feed.now()
+    async def _tell_reporters(self) -> None:
+        """From claim to arrival: each officer as the board has it in that turn."""
         on_the_way: dict[tuple[UUID, UUID], Trail] = {}
-        for officer, cases in board.held.items():
-            where = self._node.positions.where(officer)
-            for case in cases:
-                state = board.cases[case].state
-                if state.status in (Status.CLAIMED, Status.EN_ROUTE):
-                    trail = on_the_way[officer, case] = self._trails.get((officer, case)) or Trail()
-                    if where is not None:
-                        trail.saw(now, where[0])
-                    watched = [c for c in _cases_of(state) if c in self._node.hub.reporters]
-                    if watched and (glimpse := trail.shown(now, Point(state.lat, state.lon))) is not None:
-                        self._tell(officer, state, watched, glimpse)
+        for officer in list(self._node.feed.board.held):
+            told = self._tell_reporters_of(officer, on_the_way)
+            await self._turns.took(1 + told)
         self._trails = on_the_way
 
-    def _tell(self, officer: UUID, state: CaseState, watched: list[UUID], glimpse: Glimpse) -> None:
-        call_sign = next(h.call_sign for h in state.holders if h.officer == officer)
+    def _tell_reporters_of(self, officer: UUID, on_the_way: dict[tuple[UUID, UUID], Trail]) -> int:
+        """How many sockets that concerned."""
+        board, now, told = self._node.feed.board, self._node.feed.now(), 0
+        where = self._node.positions.where(officer)
+        for case in board.held.get(officer, ()):
+            state = board.cases[case].state
+            if state.status in (Status.CLAIMED, Status.EN_ROUTE):
+                trail = on_the_way[officer, case] = self._trails.get((officer, case)) or Trail()
+                if where is not None:
+                    trail.saw(now, where[0])
+                watched = [c for c in _cases_of(state) if c in self._node.hub.reporters]
+                if watched and (glimpse := trail.shown(now, Point(state.lat, state.lon))) is not None:
+                    told += self._tell(officer, state, watched, glimpse)
+        return told
+
+    def _tell(self, officer: UUID, state: CaseState, watched: list[UUID], glimpse: Glimpse) -> int:
+        """How many sockets there are of those who watch."""
+        looked_at, call_sign = 0, next(h.call_sign for h in state.holders if h.officer == officer)
         for case in watched:
             moved = Moved(call_sign=call_sign, place=glimpse.place, case=case, eta_s=glimpse.eta_s)
             frame = text_frame(encode(Moves(moved=(moved,))))
             for member in self._node.hub.reporters.get(case, ()):
+                looked_at += 1
                 if member.shown.get(officer) != glimpse and member.tell_latest(frame):  # who is back is told too
                     member.shown[officer] = glimpse
+        return looked_at
 
     # --- desks
-    def _tell_desks(self) -> None:
-        """A station's own officers on duty, live."""
-        hub = self._node.hub
+    async def _tell_desks(self) -> None:
+        """A station's own officers on duty, live, all in one message: nobody sees half of them."""
+        hub, roster = self._node.hub, self._node.roster
         for station in {*hub.desks, *hub.followers}:
-            members = hub.at_desk(station)
-            if not members:
+            if not hub.at_desk(station):
                 continue
-            moved = []
-            for officer in self._node.roster.of_station(station):
+            seen = []
+            for officer in roster.of_station(station):
                 where = self._node.positions.where(officer.officer)
                 if where is not None and where[2] < FIX_INTERVAL_S + 2 * TRACK_S:
                     point, accuracy_m, _ = where
                     place = Place(round(point.lat, 5), round(point.lon, 5), accuracy_m)
-                    moved.append(Moved(call_sign=officer.call_sign, place=place, officer=officer.officer))
-            if moved:
-                frame = text_frame(encode(Moves(moved=tuple(moved))))
+                    moved = Moved(call_sign=officer.call_sign, place=place, officer=officer.officer)
+                    seen.append((officer, moved))
+                await self._turns.took()
+            on_duty = roster.by_id  # who went off duty, or to another station, in the meantime is no longer shown
+            still = tuple(moved for officer, moved in seen if on_duty.get(officer.officer) is officer)
+            if still:
+                frame = text_frame(encode(Moves(moved=still)))
+                members = hub.at_desk(station)
                 for member in members:
                     member.tell_latest(frame)
+                await self._turns.took(len(members))
 
     # --- who called for help
     def _tell_of_panics(self) -> None:
@@ -154,12 +185,15 @@ class Pulse:
     # --- the record
     async def _keep_tracks(self) -> None:
         """The way of an assigned officer of an open case, written by the process that holds the officer's socket."""
-        board, hub = self._node.feed.board, self._node.hub
-        rows = []
-        for officer, cases in board.held.items():
-            where = self._node.positions.where(officer) if officer in hub.officers else None
+        rows: list[tuple[UUID, UUID, float, float, float]] = []
+        for officer in list(self._node.feed.board.held):
+            cases = self._node.feed.board.held.get(officer, ())
+            where = self._node.positions.where(officer) if officer in self._node.hub.officers else None
             if where is not None and where[2] < TRACK_S + 0.5:
                 rows += [(case, officer, where[0].lat, where[0].lon, where[1]) for case in cases]
+            await self._turns.took()
+        held = self._node.feed.board.held  # of a case that ended in the meantime nothing more is kept
+        rows = [row for row in rows if row[0] in held.get(row[1], ())]
         if rows:
             await self._node.upkeep.keep_track(rows)
 

@@ -33,34 +33,34 @@ def _pulse(status: Status, told: list[bytes], *, unsent: int = 0) -> Pulse:
 
 
 @pytest.mark.parametrize("status", sorted(HELD))
-def test_a_reporter_is_told_where_the_officer_is_from_claim_to_arrival_only(status: Status) -> None:
+async def test_a_reporter_is_told_where_the_officer_is_from_claim_to_arrival_only(status: Status) -> None:
     told: list[bytes] = []
-    _pulse(status, told)._tell_reporters()
+    await _pulse(status, told)._tell_reporters()
     assert bool(told) is (status in (Status.CLAIMED, Status.EN_ROUTE)), status
 
 
-def test_a_way_that_is_over_is_forgotten() -> None:
+async def test_a_way_that_is_over_is_forgotten() -> None:
     told: list[bytes] = []
     pulse = _pulse(Status.EN_ROUTE, told)
-    pulse._tell_reporters()
+    await pulse._tell_reporters()
     assert len(pulse._trails) == 1
     pulse._node.feed.board.held.clear()
-    pulse._tell_reporters()
+    await pulse._tell_reporters()
     assert pulse._trails == {} and len(told) == 1
 
 
-def test_a_reporter_who_takes_nothing_is_told_the_latest_place_when_they_do() -> None:
+async def test_a_reporter_who_takes_nothing_is_told_the_latest_place_when_they_do() -> None:
     told: list[bytes] = []
     pulse = _pulse(Status.EN_ROUTE, told, unsent=1)
-    pulse._tell_reporters()
+    await pulse._tell_reporters()
     assert told == []
     [reporter] = pulse._node.hub.reporters[CASE]
     reporter.link.unsent = 0  # type: ignore[misc] # a link of this test's
-    pulse._tell_reporters()
+    await pulse._tell_reporters()
     assert len(told) == 1
 
 
-def test_positions_do_not_pile_up_behind_a_desk_that_takes_nothing() -> None:
+async def test_positions_do_not_pile_up_behind_a_desk_that_takes_nothing() -> None:
     """Each carries all that the one before did: whoever reads on is shown where everybody is now."""
     hub, heard = Hub(), dict[str, list[bytes]](slow=[], quick=[])
     for name, unsent in (("slow", 1), ("quick", 0)):
@@ -69,8 +69,8 @@ def test_positions_do_not_pile_up_behind_a_desk_that_takes_nothing() -> None:
     officer = SimpleNamespace(officer=OFFICER, call_sign="0401")
     node: Any = SimpleNamespace(
         hub=hub,
-        roster=SimpleNamespace(of_station=lambda station: [officer]),
+        roster=SimpleNamespace(of_station=lambda station: [officer], by_id={OFFICER: officer}),
         positions=SimpleNamespace(where=lambda officer: (Point(31.002, 117.0), 5.0, 0.0)),
     )
-    Pulse(node)._tell_desks()
+    await Pulse(node)._tell_desks()
     assert heard["slow"] == [] and len(heard["quick"]) == 1
