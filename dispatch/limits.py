@@ -91,6 +91,7 @@ TRACK_DELAY_S: Final = 5.0  # a citizen sees the officer this late
 TRACK_COARSE_M: Final = 200.0  # cell of a tracked position until the officer is near
 TRACK_S: Final = 1.0  # how often a reporter and a desk hear of positions
 TRACK_STEPS_MAX: Final = 200  # ... seats, officers and sockets looked at in one turn of the loop: 10 to 40 us each
+MOVED_MAX: Final = 500  # officers in one message to a desk: 66 kB, well under OUTBOX_BYTES_MAX
 TRACK_START_HIDDEN_M: Final = 300.0  # of the place where the way began nothing is shown: it may be a home
 TRACK_NEAR_ACCURACY_M: Final = 20.0  # what is said of a near position
 TRACK_NEAR_M: Final = 500.0  # nearer than this the position is shown as it is

@@ -10,7 +10,7 @@ from dispatch.cases.facts import CaseState
 from dispatch.cases.ports import StoreAway, StoreBusy
 from dispatch.cases.values import Status
 from dispatch.cases.views import Moved, Moves, Place
-from dispatch.limits import BEAT_S, ENDED_LOOK_S, FIX_INTERVAL_S, TRACK_S, TRACK_STEPS_MAX
+from dispatch.limits import BEAT_S, ENDED_LOOK_S, FIX_INTERVAL_S, MOVED_MAX, TRACK_S, TRACK_STEPS_MAX
 from dispatch.positions.trail import Glimpse, Trail
 from gateway.node import Node
 from gateway.sockets.hub import encode
@@ -142,7 +142,7 @@ class Pulse:
 
     # --- desks
     async def _tell_desks(self) -> None:
-        """A station's own officers on duty, live, all in one message: nobody sees half of them."""
+        """A station's own officers on duty, live; a message tells of MOVED_MAX, so that any number may be on duty."""
         hub, roster = self._node.hub, self._node.roster
         for station in {*hub.desks, *hub.followers}:
             if not hub.at_desk(station):
@@ -158,12 +158,12 @@ class Pulse:
                 await self._turns.took()
             on_duty = roster.by_id  # who went off duty, or to another station, in the meantime is no longer shown
             still = tuple(moved for officer, moved in seen if on_duty.get(officer.officer) is officer)
-            if still:
-                frame = text_frame(encode(Moves(moved=still)))
-                members = hub.at_desk(station)
+            members = hub.at_desk(station)
+            for first in range(0, len(still), MOVED_MAX):
+                frame = text_frame(encode(Moves(moved=still[first : first + MOVED_MAX])))
                 for member in members:
                     member.tell_latest(frame)
-                await self._turns.took(len(members))
+            await self._turns.took(len(members))
 
     # --- who called for help
     def _tell_of_panics(self) -> None:

@@ -12,7 +12,7 @@ import msgspec
 from dispatch.cases.board import Board
 from dispatch.cases.facts import CaseState, HolderState
 from dispatch.cases.values import Status
-from dispatch.limits import TRACK_STEPS_MAX
+from dispatch.limits import MOVED_MAX, OUTBOX_BYTES_MAX, TRACK_STEPS_MAX
 from dispatch.people.values import Role, Who
 from dispatch.positions.live import LivePositions
 from dispatch.positions.roster import OnDuty, Roster
@@ -144,7 +144,7 @@ async def test_restored_records_are_looked_at_from_the_next_turn_on() -> None:
     assert 0 < len(town.told) <= TRACK_STEPS_MAX
 
 
-async def test_a_desk_is_shown_everybody_in_one_message_and_nobody_who_went_off_duty_meanwhile() -> None:
+async def test_a_desk_is_shown_everybody_once_and_nobody_who_went_off_duty_meanwhile() -> None:
     town = Town()
     first, *others = town.officers
 
@@ -153,7 +153,16 @@ async def test_a_desk_is_shown_everybody_in_one_message_and_nobody_who_went_off_
             town.roster.replace(others)
 
     await _beside(town.pulse._tell_desks(), go_off_duty)
-    assert town.shown_to_the_desk() == [{own.officer for own in others}] and first not in others
+    parts = town.shown_to_the_desk()
+    assert set.union(*parts) == {own.officer for own in others} and first not in others
+    assert sum(map(len, parts)) == len(others)
+
+
+async def test_however_many_are_on_duty_no_message_to_a_desk_is_near_what_closes_its_socket() -> None:
+    town = Town()
+    await town.pulse._tell_desks()
+    assert [len(part) for part in town.shown_to_the_desk()] == [MOVED_MAX, SEATS - MOVED_MAX]
+    assert max(map(len, town.shown)) < OUTBOX_BYTES_MAX // 2
 
 
 async def test_a_desk_that_left_between_two_turns_is_shown_nothing() -> None:
