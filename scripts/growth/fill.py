@@ -18,7 +18,8 @@ async def fill(connection: Any, first: int, count: int, *, closed: bool) -> None
     """
     await connection.execute("SET synchronous_commit = off")
     for start in range(first, first + count, CHUNK):
-        await connection.execute(FILL, start, min(CHUNK, first + count - start), closed, timeout=600)
+        some = min(CHUNK, first + count - start)
+        await connection.execute(FILL, start, some, closed, "bench", "bench", timeout=600)
     await connection.execute(
         "INSERT INTO relay_cursors SELECT stream, next_offset FROM streams "
         "ON CONFLICT (stream) DO UPDATE SET stream_offset = excluded.stream_offset"

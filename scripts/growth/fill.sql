@@ -1,10 +1,11 @@
 -- A past that nobody lived: cases of one town in the shape that the judge leaves behind, set by set.
--- $1 the first case's number, $2 how many, $3 true: cleared long ago, false: still open. Officers are the yardstick's.
+-- $1 the first case's number, $2 how many, $3 true: cleared long ago, false: still open, $4 whose station, $5 of which
+-- category. Officers are whoever there is.
 -- Ids are of version 7, as the service's are: in order of time, here of the number.
 -- A cleared case has six entries, two hours of cases overlap in the stream, its answers were kept within the last day.
 WITH town AS MATERIALIZED (
     SELECT (SELECT array_agg(id ORDER BY id) FROM (SELECT id FROM officers ORDER BY id LIMIT 2000) o) AS officers,
-        (SELECT next_offset FROM streams WHERE stream = 'bench') AS base
+        (SELECT next_offset FROM streams WHERE stream = $4) AS base
 ), told AS (
     SELECT n, (lpad(to_hex(n), 12, '0') || '7' || left(md5('case ' || n), 3) || '8' || substr(md5('case ' || n), 4, 15))::uuid AS id,
         clock_timestamp() - make_interval(secs => 86400 * 365.0 - n * 3.0) AS at,
@@ -16,7 +17,7 @@ WITH town AS MATERIALIZED (
     INSERT INTO cases (id, station, category, words, words_salt, lat, lon, receipt_mac, received_at, status, round, wave,
         fence, offer_deadline, claimed_by, claimed_at, escalated_at, desk_reason, acknowledged_at, closed_at,
         disposition, seq, head)
-    SELECT id, 'bench', 'bench', 'ref 0 Two bicycles were broken loose at the southern gate; number ' || n, '\x00ff', lat, lon,
+    SELECT id, $4, $5, 'ref 0 Two bicycles were broken loose at the southern gate; number ' || n, '\x00ff', lat, lon,
         sha256(id::text::bytea), at, CASE WHEN $3 THEN 'cleared' WHEN fell THEN 'at_station' ELSE 'offered' END, 1, 1,
         CASE WHEN $3 THEN 2 ELSE 0 END, CASE WHEN $3 THEN at ELSE clock_timestamp() END + interval '1 day',
         CASE WHEN $3 THEN asked[1] END, CASE WHEN $3 THEN at END, CASE WHEN fell AND NOT $3 THEN at END,
@@ -31,7 +32,7 @@ WITH town AS MATERIALIZED (
     SELECT id, asked[1], 1, 1, 1, 1, 'cleared', false, at, at + interval '1 hour', 'cleared' FROM told WHERE $3
 ), timed AS (
     INSERT INTO deadlines (case_id, kind, station, due_at, round)
-    SELECT id, 'window', 'bench', clock_timestamp() + interval '1 day', 1 FROM told WHERE NOT $3 AND NOT fell
+    SELECT id, 'window', $4, clock_timestamp() + interval '1 day', 1 FROM told WHERE NOT $3 AND NOT fell
 ), kept AS (
     INSERT INTO idempotency (scope, key, request_hash, response, at)
     SELECT CASE k WHEN 0 THEN 'report' ELSE 'officer:' || asked[1] END, 'growth-' || k || '-' || n, sha256(id::text::bytea),
@@ -43,7 +44,7 @@ WITH town AS MATERIALIZED (
     SELECT id, asked[1], greatest(at, clock_timestamp() - interval '29 days'), lat, lon, 10 FROM told WHERE $3
 ), entered AS (
     INSERT INTO events (stream, stream_offset, case_id, seq, kind, actor, officer, at, body, hash)
-    SELECT 'bench', o.base + row_number() OVER (ORDER BY t.at + e.nr * interval '20 minutes'), t.id, e.nr, e.kind,
+    SELECT $4, o.base + row_number() OVER (ORDER BY t.at + e.nr * interval '20 minutes'), t.id, e.nr, e.kind,
         CASE e.nr WHEN 1 THEN 'anonymous' WHEN 2 THEN 'service' ELSE 'officer:' || asked[1] END,
         CASE WHEN e.nr > 2 THEN asked[1] END, t.at + e.nr * interval '20 minutes',
         jsonb_build_object('round', 1, 'wave', 1, 'asked', 50, 'reason', 'a plausible entry', 'lat', t.lat, 'lon', t.lon),
@@ -52,4 +53,4 @@ WITH town AS MATERIALIZED (
         (6, 'cleared')) e (nr, kind)
     WHERE $3 OR e.nr <= 2 RETURNING stream_offset
 )
-UPDATE streams SET next_offset = (SELECT max(stream_offset) FROM entered) WHERE stream = 'bench'
+UPDATE streams SET next_offset = (SELECT max(stream_offset) FROM entered) WHERE stream = $4

@@ -33,7 +33,8 @@ READING: Final = (
 )
 PAGE: Final = READING + " WHERE chain = $1 AND seq < coalesce($2, 2147483647) ORDER BY seq DESC LIMIT $3"
 PEOPLE: Final = """
-SELECT a.id, a.officer, a.login, o.call_sign FROM accounts a LEFT JOIN officers o ON o.id = a.officer
+SELECT a.id, a.officer, a.login, o.call_sign FROM accounts a
+LEFT JOIN LATERAL (SELECT f.call_sign FROM officers f WHERE f.id = a.officer OFFSET 0) o ON true
 WHERE a.id = ANY ($1::uuid[]) OR a.officer = ANY ($1::uuid[])"""
 READINGS: Final = READING + " ORDER BY chain, seq"
 CHANGES: Final = """
@@ -46,8 +47,9 @@ NOW: Final = """
 SELECT (SELECT epoch::text FROM meta), extract(epoch FROM clock_timestamp())::bigint,
     (SELECT coalesce(jsonb_object_agg(stream, next_offset), '{}') FROM streams)::text"""
 MOVED: Final = """
-SELECT c.chain, c.seq, c.head FROM audit_chains c
-WHERE c.chain IN (SELECT chain FROM audit WHERE at >= to_timestamp($1))"""
+SELECT c.chain, c.seq, c.head FROM (
+    SELECT DISTINCT e.chain FROM (SELECT chain FROM audit WHERE at >= to_timestamp($1) OFFSET 0) e) m,
+LATERAL (SELECT * FROM audit_chains k WHERE k.chain = m.chain OFFSET 0) c"""
 ALL: Final = "SELECT chain, seq, head FROM audit_chains"
 ENDS: Final = "SELECT 'case:' || id, seq, head FROM cases UNION ALL SELECT chain, seq, head FROM audit_chains"
 PREFETCH: Final = 2_000

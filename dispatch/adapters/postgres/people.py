@@ -20,28 +20,31 @@ _LIVE: Final = f"""
            extract(epoch FROM s.expires_at)::float8 AS expires_at_s,
            s.account IS NOT NULL
                AND s.seen_at < clock_timestamp() - interval '{limits.SESSION_SEEN_S} seconds' AS unsaid
-    FROM sessions s
-    LEFT JOIN accounts a ON a.id = s.account
-    LEFT JOIN officers o ON o.id = s.officer
-    LEFT JOIN cases c ON c.id = s.case_id
+    FROM (SELECT * FROM sessions WHERE %s OFFSET 0) s  -- by its key, and from it to the others by theirs
+    LEFT JOIN LATERAL (SELECT k.suspended FROM accounts k WHERE k.id = s.account OFFSET 0) a ON true
+    LEFT JOIN LATERAL (SELECT k.call_sign, k.on_duty FROM officers k WHERE k.id = s.officer OFFSET 0) o ON true
+    LEFT JOIN LATERAL (SELECT k.station FROM cases k WHERE k.id = s.case_id OFFSET 0) c ON true
     WHERE s.expires_at > clock_timestamp() AND s.revoked_at IS NULL AND a.suspended IS NOT TRUE
       AND (s.account IS NULL OR o.on_duty IS TRUE OR {_USED})
 """  # noqa: S608 # nosec B608 - constants of ours
 # The same, and that it is used: whoever holds a row now ends it, or says the same.
 _LIVE_AND_USED: Final = f"""
-    WITH live AS MATERIALIZED ({_LIVE} AND %s), used AS (
-        UPDATE sessions SET seen_at = clock_timestamp() WHERE id IN (
-            SELECT s.id FROM sessions s JOIN live USING (id) WHERE unsaid FOR UPDATE OF s SKIP LOCKED)
+    WITH live AS MATERIALIZED ({_LIVE}), used AS (
+        UPDATE sessions SET seen_at = clock_timestamp() WHERE id = ANY (ARRAY(
+            SELECT id FROM sessions WHERE id = ANY (ARRAY(SELECT id FROM live WHERE unsaid)) FOR UPDATE SKIP LOCKED))
     ) SELECT * FROM live
 """  # noqa: S608 # nosec B608 - constants of ours
-_BY_TOKEN: Final = _LIVE_AND_USED % "s.token_mac = $1"
-_BY_SESSIONS: Final = _LIVE_AND_USED % "s.id = ANY ($1::uuid[])"
+_BY_TOKEN: Final = _LIVE_AND_USED % "token_mac = $1"
+_BY_SESSIONS: Final = _LIVE_AND_USED % "id = ANY ($1::uuid[])"
 # The live sessions of one person: by account, or by case for a reporter, who has none.
 _OWN: Final = """
     SELECT id, page, device, opened_at, extract(epoch FROM expires_at)::float8 AS expires_at_s
-    FROM sessions s
-    WHERE revoked_at IS NULL AND expires_at > clock_timestamp()
-      AND (account = $1::uuid OR ($1::uuid IS NULL AND account IS NULL AND case_id = $2::uuid))
+    FROM (
+        SELECT * FROM sessions WHERE account = $1::uuid AND revoked_at IS NULL
+        UNION ALL SELECT * FROM (SELECT * FROM sessions WHERE case_id = $2::uuid AND revoked_at IS NULL OFFSET 0) k
+        WHERE $1::uuid IS NULL AND account IS NULL
+    ) s
+    WHERE expires_at > clock_timestamp()
 """
 _SHOWN: Final = f" AND (account IS NULL OR {_USED}) "
 
@@ -130,7 +133,8 @@ class PostgresPeople:
             self._pool,
             f"""
             UPDATE sessions SET revoked_at = clock_timestamp()
-            WHERE id IN (SELECT id FROM ({_OWN}) own WHERE $3::uuid IS NULL OR id = $3) AND revoked_at IS NULL
+            WHERE id = ANY (ARRAY(SELECT id FROM ({_OWN}) own WHERE $3::uuid IS NULL OR id = $3))
+                AND num_nulls(revoked_at) = 1  -- in words that no index of all that are live answers to
             RETURNING id, token_mac
             """,  # noqa: S608 # nosec B608 - a constant of this module
             who.account,
@@ -173,7 +177,7 @@ class PostgresPeople:
 
     async def ended_of(self, sessions: Sequence[UUID]) -> set[UUID]:
         # The live ones are read and the rest taken as ended: a session whose row was deleted is over as well.
-        rows = await fetch(self._pool, _LIVE + "AND s.id = ANY ($1::uuid[])", list(sessions))
+        rows = await fetch(self._pool, _LIVE % "id = ANY ($1::uuid[])", list(sessions))
         return set(sessions) - {row["id"] for row in rows}
 
     async def case_of_receipt(self, receipt_mac: bytes) -> tuple[UUID, str] | None:
@@ -198,12 +202,13 @@ class PostgresPeople:
         count: int = await self._value(
             """
             WITH gone AS (
-                DELETE FROM sessions WHERE id IN (
-                    SELECT id FROM sessions WHERE expires_at < clock_timestamp() - interval '1 day' LIMIT 5000)
+                DELETE FROM sessions WHERE id = ANY (ARRAY(
+                    SELECT id FROM sessions
+                    WHERE expires_at < (SELECT clock_timestamp() - interval '1 day') LIMIT 5000))
                 RETURNING 1
             ), used AS (
-                DELETE FROM tickets_used WHERE nonce IN (
-                    SELECT nonce FROM tickets_used WHERE expires_at < clock_timestamp() LIMIT 5000)
+                DELETE FROM tickets_used WHERE nonce = ANY (ARRAY(
+                    SELECT nonce FROM tickets_used WHERE expires_at < (SELECT clock_timestamp()) LIMIT 5000))
                 RETURNING 1
             ) SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM used)
             """

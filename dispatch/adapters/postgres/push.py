@@ -28,11 +28,11 @@ RINGABLE: Final = "SELECT DISTINCT officer FROM push_subscriptions WHERE officer
 TAKE: Final = """
 WITH wanted AS (
     SELECT DISTINCT q.case_id, q.round, q.officer, s.id AS subscription, s.endpoint, s.p256dh, s.auth
-    FROM unnest($1::uuid[], $2::integer[], $3::uuid[]) q (case_id, round, officer)
-    JOIN push_subscriptions s ON s.officer = q.officer
-    JOIN sessions e ON e.id = s.session
-    JOIN accounts a ON a.id = s.account
-    JOIN officers o ON o.id = s.officer
+    FROM unnest($1::uuid[], $2::integer[], $3::uuid[]) q (case_id, round, officer),
+    LATERAL (SELECT * FROM push_subscriptions p WHERE p.officer = q.officer OFFSET 0) s,
+    LATERAL (SELECT * FROM sessions k WHERE k.id = s.session OFFSET 0) e,
+    LATERAL (SELECT * FROM accounts k WHERE k.id = s.account OFFSET 0) a,
+    LATERAL (SELECT * FROM officers k WHERE k.id = s.officer OFFSET 0) o
     WHERE e.revoked_at IS NULL AND e.expires_at > clock_timestamp() AND NOT a.suspended AND o.on_duty
 ), taken AS (
     INSERT INTO push_rings AS r (case_id, round, subscription, claimed_at)
@@ -44,17 +44,17 @@ WITH wanted AS (
 SENT: Final = """
 UPDATE push_rings r SET sent_at = clock_timestamp()
 FROM unnest($1::uuid[], $2::integer[], $3::uuid[]) q (case_id, round, subscription)
-WHERE r.case_id = q.case_id AND r.round = q.round AND r.subscription = q.subscription"""
+WHERE r.case_id = q.case_id AND r.round = q.round AND r.subscription = q.subscription AND r.case_id = ANY ($1)"""
 PRUNE: Final = """
 WITH old AS (
-    DELETE FROM push_rings r USING (
-        SELECT case_id, round, subscription FROM push_rings
-        WHERE claimed_at < (SELECT clock_timestamp() - make_interval(secs => $1)) ORDER BY claimed_at LIMIT $2
-    ) o WHERE r.case_id = o.case_id AND r.round = o.round AND r.subscription = o.subscription RETURNING 1
+    DELETE FROM push_rings WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM push_rings
+        WHERE claimed_at < (SELECT clock_timestamp() - make_interval(secs => $1)) ORDER BY claimed_at LIMIT $2))
+    RETURNING 1
 ), over AS (
-    DELETE FROM push_subscriptions WHERE id IN (
-        SELECT s.id FROM push_subscriptions s JOIN sessions e ON e.id = s.session
-        WHERE e.revoked_at IS NOT NULL OR e.expires_at < (SELECT clock_timestamp()) LIMIT $2) RETURNING 1
+    DELETE FROM push_subscriptions WHERE id = ANY (ARRAY(
+        SELECT s.id FROM push_subscriptions s, LATERAL (SELECT * FROM sessions k WHERE k.id = s.session OFFSET 0) e
+        WHERE e.revoked_at IS NOT NULL OR e.expires_at < (SELECT clock_timestamp()) LIMIT $2)) RETURNING 1
 ) SELECT (SELECT count(*) FROM old) + (SELECT count(*) FROM over)"""
 
 

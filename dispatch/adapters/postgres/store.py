@@ -213,7 +213,9 @@ class PostgresCases:
         rows = await fetch(
             self._pool,
             "SELECT e.seq, e.kind, e.actor, e.at, o.call_sign, e.body "
-            "FROM events e LEFT JOIN officers o ON o.id = e.officer WHERE e.case_id = $1 ORDER BY e.seq",
+            "FROM events e "
+            "LEFT JOIN LATERAL (SELECT f.call_sign FROM officers f WHERE f.id = e.officer OFFSET 0) o ON true "
+            "WHERE e.case_id = $1 ORDER BY e.seq",
             case,
         )
         return [

@@ -25,9 +25,12 @@ SELECT id, token_mac FROM sessions WHERE revoked_at > (SELECT clock_timestamp() 
 UNION ALL SELECT id, token_mac FROM sessions
 WHERE expires_at BETWEEN (SELECT clock_timestamp() - make_interval(secs => $1)) AND (SELECT clock_timestamp())"""
 SEEN: Final = """
-UPDATE sessions SET seen_at = clock_timestamp() WHERE id IN (
-    SELECT id FROM sessions WHERE id = ANY ($1::uuid[]) AND account IS NOT NULL AND revoked_at IS NULL
-        AND seen_at < (SELECT clock_timestamp() - make_interval(secs => $2)) LIMIT $3 FOR UPDATE SKIP LOCKED)
+UPDATE sessions SET seen_at = clock_timestamp() WHERE id = ANY (ARRAY(
+    SELECT id FROM sessions WHERE id = ANY (ARRAY(
+        SELECT s.id FROM (SELECT * FROM sessions WHERE id = ANY ($1::uuid[]) OFFSET 0) s
+        WHERE s.account IS NOT NULL AND s.revoked_at IS NULL
+            AND s.seen_at < clock_timestamp() - make_interval(secs => $2) LIMIT $3))
+    AND seen_at < (SELECT clock_timestamp() - make_interval(secs => $2)) FOR UPDATE SKIP LOCKED))
 RETURNING id"""
 BEAT: Final = "SELECT beat($1, $2), extract(epoch FROM clock_timestamp())::float8 AS at_s"
 TRACK: Final = """

@@ -11,7 +11,7 @@ BEGIN
         UPDATE assignments SET active = false, ended_at = p_t, ended_by = p_by, state = p_by
         WHERE case_id = p_case AND active AND (p_officer IS NULL OR officer_id = p_officer)
         RETURNING officer_id), freed AS (
-        UPDATE officers o SET held = held - 1 FROM ended e WHERE o.id = e.officer_id)
+        UPDATE officers SET held = held - 1 WHERE id = ANY (ARRAY(SELECT officer_id FROM ended)))
     SELECT coalesce(array_agg(officer_id), '{}') INTO v_ended FROM ended;
     v_due := (SELECT min(watch_due) FROM assignments WHERE case_id = p_case AND active);
     IF v_due IS NULL THEN
@@ -22,11 +22,18 @@ BEGIN
     RETURN v_ended;
 END $$;
 
+-- Who has been on the case longest of those who are; null: nobody is.
+CREATE FUNCTION first_holder(p_case uuid) RETURNS uuid LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (SELECT h.officer_id FROM (  -- fenced: by the order of all seats ever given it might be found too
+        SELECT a.id, a.officer_id FROM assignments a WHERE a.case_id = p_case AND a.active OFFSET 0) h ORDER BY h.id LIMIT 1);
+END $$;
+
 -- The next round: another deadline, nobody has declined, older fences are stale.
 CREATE FUNCTION new_round(INOUT c cases, p_t timestamptz) LANGUAGE plpgsql AS $$
 BEGIN
     c.round := c.round + 1; c.fence := c.fence + 1; c.declined := '{}';
-    c.claimed_by := (SELECT officer_id FROM assignments WHERE case_id = c.id AND active ORDER BY id LIMIT 1);
+    c.claimed_by := first_holder(c.id);
     c.claimed_at := CASE WHEN c.claimed_by IS NULL THEN NULL ELSE c.claimed_at END;
     c.offer_deadline := p_t + make_interval(secs => coalesce(
         (SELECT window_ms FROM categories WHERE id = c.category), limit_of('OFFER_WINDOW_MS')) / 1000.0);
@@ -47,7 +54,7 @@ BEGIN
     c.acknowledged_at := NULL; c.acknowledged_by := NULL;
     IF v_event = 'handed_to_desk' THEN
         c.fence := c.fence + 1; asked := '{}';
-        c.claimed_by := (SELECT officer_id FROM assignments WHERE case_id = c.id AND active ORDER BY id LIMIT 1);
+        c.claimed_by := first_holder(c.id);
         SELECT q.* INTO r FROM append(c, facts, v_event, p_actor, p_officer,
             jsonb_strip_nulls(jsonb_build_object('reason', x -> 'reason', 'released', to_jsonb(v_released))), p_t) q;
         c := queued(r.c, 'handed_back', p_t); facts := r.facts;

@@ -4,7 +4,8 @@
 CREATE FUNCTION due_stations() RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE t timestamptz := clock_timestamp();
 BEGIN
-    RETURN QUERY SELECT DISTINCT d.station FROM deadlines d WHERE d.kind IN ('window', 'ack', 'check_in') AND d.due_at <= t;
+    RETURN QUERY SELECT DISTINCT d.station FROM deadlines d WHERE d.kind COLLATE "C" IN ('window', 'ack', 'check_in')
+        AND d.due_at <= t;
 END $$;
 
 -- Windows that ran out, of one station: each case goes to the desk. Never early: judged again after the lock.
@@ -12,15 +13,15 @@ CREATE FUNCTION fire_window(p_station text, p_limit integer) RETURNS SETOF answe
 DECLARE c cases; r record; a answer; due timestamptz := clock_timestamp(); t timestamptz; ready cases[];
 BEGIN
     SELECT coalesce(array_agg(l.k), '{}') INTO ready FROM (
-        SELECT k FROM cases k WHERE k.id IN (
-            SELECT d.case_id FROM deadlines d WHERE d.kind = 'window' AND d.due_at <= due AND d.station = p_station
-            ORDER BY d.due_at LIMIT p_limit)
+        SELECT k FROM cases k WHERE k.id = ANY (ARRAY(  -- by an array: a join with what is due might read all cases
+            SELECT d.case_id FROM deadlines d WHERE d.kind COLLATE "C" = 'window' AND d.due_at <= due AND d.station = p_station
+            ORDER BY d.due_at LIMIT p_limit))
         ORDER BY k.id FOR NO KEY UPDATE SKIP LOCKED) l;
     IF ready = '{}' THEN RETURN; END IF;
     PERFORM 1 FROM streams WHERE stream IN (SELECT station FROM unnest(ready)) ORDER BY stream FOR NO KEY UPDATE;
     t := clock_timestamp();
-    DELETE FROM deadlines d USING unnest(ready) k WHERE d.case_id = k.id AND d.kind IN ('window', 'wave')
-        AND NOT (k.status = 'offered' AND k.offer_deadline > t);
+    DELETE FROM deadlines d WHERE d.kind IN ('window', 'wave') AND d.case_id = ANY (ARRAY(
+        SELECT k.id FROM unnest(ready) k WHERE NOT (k.status = 'offered' AND k.offer_deadline > t)));
     FOREACH c IN ARRAY ready LOOP
         CONTINUE WHEN c.status <> 'offered' OR t < c.offer_deadline;  -- answered, or offered anew: harmless
         SELECT q.* INTO r FROM to_desk(c, '[]'::jsonb, 'fell_back', 'service', NULL, 'window_closed', t) q;
@@ -38,9 +39,9 @@ DECLARE c cases; r record; a answer; due timestamptz := clock_timestamp(); t tim
     v_to text := desk_for(p_station);
 BEGIN
     SELECT coalesce(array_agg(l.k), '{}') INTO ready FROM (
-        SELECT k FROM cases k WHERE k.id IN (
-            SELECT d.case_id FROM deadlines d WHERE d.kind = 'ack' AND d.due_at <= due AND d.station = p_station
-            ORDER BY d.due_at LIMIT p_limit)
+        SELECT k FROM cases k WHERE k.id = ANY (ARRAY(
+            SELECT d.case_id FROM deadlines d WHERE d.kind COLLATE "C" = 'ack' AND d.due_at <= due AND d.station = p_station
+            ORDER BY d.due_at LIMIT p_limit))
         ORDER BY k.id FOR NO KEY UPDATE SKIP LOCKED) l;
     IF ready = '{}' THEN RETURN; END IF;
     PERFORM 1 FROM streams WHERE stream IN (p_station, v_to) ORDER BY stream FOR NO KEY UPDATE;
@@ -63,9 +64,9 @@ CREATE FUNCTION fire_check_in(p_station text, p_limit integer) RETURNS SETOF ans
 DECLARE c cases; r record; a answer; due timestamptz := clock_timestamp(); t timestamptz; ready cases[]; v_nr integer;
 BEGIN
     SELECT coalesce(array_agg(l.k), '{}') INTO ready FROM (
-        SELECT k FROM cases k WHERE k.id IN (
-            SELECT d.case_id FROM deadlines d WHERE d.kind = 'check_in' AND d.due_at <= due AND d.station = p_station
-            ORDER BY d.due_at LIMIT p_limit)
+        SELECT k FROM cases k WHERE k.id = ANY (ARRAY(
+            SELECT d.case_id FROM deadlines d WHERE d.kind COLLATE "C" = 'check_in' AND d.due_at <= due AND d.station = p_station
+            ORDER BY d.due_at LIMIT p_limit))
         ORDER BY k.id FOR NO KEY UPDATE SKIP LOCKED) l;
     IF ready = '{}' THEN RETURN; END IF;
     PERFORM 1 FROM streams WHERE stream IN (SELECT station FROM unnest(ready)) ORDER BY stream FOR NO KEY UPDATE;
@@ -94,7 +95,7 @@ BEGIN
             SELECT u FROM waves w, unnest(w.recipients) u WHERE w.case_id = c.id AND w.round = c.round)
         FROM deadlines d, LATERAL (  -- from what is due to its case: never through all open cases, however few they seem
             SELECT k.* FROM cases k WHERE k.id = d.case_id OFFSET 0) c
-        WHERE d.kind = 'wave' AND d.due_at <= t AND c.status = 'offered' AND c.round = d.round AND c.offer_deadline > t
+        WHERE d.kind COLLATE "C" = 'wave' AND d.due_at <= t AND c.status = 'offered' AND c.round = d.round AND c.offer_deadline > t
         ORDER BY d.due_at LIMIT p_limit;
 END $$;
 

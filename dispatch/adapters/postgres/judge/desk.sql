@@ -69,7 +69,7 @@ DECLARE r record; v_event text := resolved_event(c, 'officer_taken_back', NULL, 
 BEGIN
     v_released := end_assignments(c.id, p_officer, 'taken_back', p_t);
     c.fence := c.fence + 1;
-    c.claimed_by := (SELECT officer_id FROM assignments WHERE case_id = c.id AND active ORDER BY id LIMIT 1);
+    c.claimed_by := first_holder(c.id);
     SELECT q.* INTO r FROM append(c, facts, v_event, p_actor, p_officer,
         jsonb_strip_nulls(jsonb_build_object('reason', x -> 'reason', 'released', to_jsonb(v_released),
             'for', CASE WHEN x ->> 'from_case' IS NOT NULL THEN x -> 'case' END)), p_t) q;

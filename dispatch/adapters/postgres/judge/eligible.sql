@@ -7,7 +7,8 @@ CREATE FUNCTION eligible(
 ) RETURNS uuid[] LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN (SELECT coalesce(array_agg(id ORDER BY nr), '{}') FROM (
-        SELECT o.id, u.nr FROM unnest(p_candidates) WITH ORDINALITY u (id, nr) JOIN officers o ON o.id = u.id
+        SELECT o.id, u.nr FROM unnest(p_candidates) WITH ORDINALITY u (id, nr), LATERAL (  -- never through all on duty
+            SELECT f.* FROM officers f WHERE f.id = u.id OFFSET 0) o
         WHERE o.on_duty AND o.held < o.slots AND (p_skill IS NULL OR p_skill = ANY (o.skills))
           AND NOT o.id = ANY (p_except) AND (p_only_of IS NULL OR o.station = p_only_of)
           AND (o.shift_ends_at IS NULL OR o.shift_ends_at > p_t + make_interval(mins => limit_of('SHIFT_LAST_MIN')))

@@ -13,7 +13,8 @@ CREATE FUNCTION group_of(c cases) RETURNS jsonb LANGUAGE sql STABLE AS $$
     SELECT jsonb_build_object('into', c.merged_into, 'reports', (
         SELECT coalesce(jsonb_agg(jsonb_build_object('case', k.id,
             'received_us', (extract(epoch FROM k.received_at) * 1000000)::bigint) ORDER BY q.nr), '[]')
-        FROM unnest(c.reports) WITH ORDINALITY q (id, nr) JOIN cases k ON k.id = q.id))
+        FROM unnest(c.reports) WITH ORDINALITY q (id, nr), LATERAL (
+            SELECT m.id, m.received_at FROM cases m WHERE m.id = q.id OFFSET 0) k))
 $$;
 
 -- Why these cases (ascending, each once) cannot be merged into this one, or null.

@@ -156,7 +156,8 @@ $$;
 CREATE FUNCTION holders_of(p_case uuid) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN (SELECT coalesce(jsonb_agg(holder_json(a, o.call_sign, o.surname) ORDER BY a.id), '[]')
-        FROM assignments a JOIN officers o ON o.id = a.officer_id WHERE a.case_id = p_case AND a.active);
+        FROM assignments a, LATERAL (SELECT f.call_sign, f.surname FROM officers f WHERE f.id = a.officer_id OFFSET 0) o
+        WHERE a.case_id = p_case AND a.active);
 END $$;
 
 -- What processes carry of a case beside the fact: its state now. Never the receipt, never a salt.

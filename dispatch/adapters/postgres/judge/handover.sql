@@ -22,7 +22,8 @@ BEGIN
             'holders', (SELECT coalesce(jsonb_agg(jsonb_build_object('officer', o.id, 'call_sign', o.call_sign,
                 'surname', o.surname, 'state', a.state, 'held_ms', ms_until(a.claimed_at, t),
                 'shift_ends_in_ms', ms_until(t, o.shift_ends_at)) ORDER BY a.id), '[]')
-                FROM assignments a JOIN officers o ON o.id = a.officer_id WHERE a.case_id = c.id AND a.active)) AS told
+                FROM assignments a, LATERAL (SELECT f.* FROM officers f WHERE f.id = a.officer_id OFFSET 0) o
+                WHERE a.case_id = c.id AND a.active)) AS told
         FROM cases c WHERE c.station = p_station AND c.status NOT IN ('cleared', 'withdrawn', 'merged')
         ORDER BY c.received_at, c.id LIMIT p_limit) l;
     SELECT coalesce(jsonb_agg(jsonb_build_object('officer', o.id, 'call_sign', o.call_sign, 'surname', o.surname,

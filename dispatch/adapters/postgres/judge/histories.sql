@@ -29,10 +29,10 @@ $$;
 -- Histories of numbers that have not reported for so many days, a bounded number a call.
 CREATE FUNCTION prune_histories(p_days integer, p_limit integer) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE v_gone integer;
+DECLARE v_gone integer; v_before date := (clock_timestamp() AT TIME ZONE 'UTC')::date - p_days;
 BEGIN
-    DELETE FROM vault.histories WHERE number_key IN (SELECT number_key FROM vault.histories
-        WHERE last_on < (clock_timestamp() AT TIME ZONE 'UTC')::date - p_days ORDER BY last_on LIMIT p_limit);
+    DELETE FROM vault.histories WHERE number_key = ANY (ARRAY(
+        SELECT number_key FROM vault.histories WHERE last_on < v_before ORDER BY last_on LIMIT p_limit));
     GET DIAGNOSTICS v_gone = ROW_COUNT;
     RETURN v_gone;
 END $$;

@@ -17,7 +17,7 @@ LANGUAGE plpgsql AS $$
 BEGIN
     released := end_assignments(c.id, p_officer, p_event, p_t);
     c.fence := c.fence + 1;
-    c.claimed_by := (SELECT officer_id FROM assignments WHERE case_id = c.id AND active ORDER BY id LIMIT 1);
+    c.claimed_by := first_holder(c.id);
     c.claimed_at := CASE WHEN c.claimed_by IS NULL THEN NULL ELSE c.claimed_at END;
 END $$;
 
@@ -47,7 +47,7 @@ BEGIN
     p_body := p_body || jsonb_build_object('released', to_jsonb(v_released));
     IF v_desk THEN
         asked := '{}'; c.fence := c.fence + 1;
-        c.claimed_by := (SELECT officer_id FROM assignments WHERE case_id = c.id AND active ORDER BY id LIMIT 1);
+        c.claimed_by := first_holder(c.id);
         SELECT q.* INTO r FROM append(c, facts, p_event || '_to_desk', p_actor, p_officer,
             jsonb_build_object('reason', p_event) || p_body, p_t) q;  -- a person's own reason stands
         c := queued(r.c, p_event, p_t); facts := r.facts;

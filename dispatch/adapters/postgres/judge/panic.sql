@@ -44,10 +44,11 @@ BEGIN
     t := clock_timestamp();
     INSERT INTO panics (id, officer_id, station, case_id, lat, lon, accuracy_m, raised_at, alerted)
     VALUES ((x ->> 'id')::uuid, o.id, o.station,
-        (SELECT case_id FROM assignments WHERE officer_id = o.id AND active ORDER BY id DESC LIMIT 1),
+        (SELECT s.case_id FROM (SELECT h.id, h.case_id FROM assignments h WHERE h.officer_id = o.id AND h.active OFFSET 0) s
+            ORDER BY s.id DESC LIMIT 1),
         (x ->> 'lat')::float8, (x ->> 'lon')::float8, (x ->> 'accuracy_m')::real, t,
-        ARRAY(SELECT f.id FROM jsonb_array_elements_text(x -> 'candidates') WITH ORDINALITY u (id, nr)
-            JOIN officers f ON f.id = u.id::uuid WHERE f.on_duty AND f.id <> o.id ORDER BY u.nr))
+        ARRAY(SELECT f.id FROM jsonb_array_elements_text(x -> 'candidates') WITH ORDINALITY u (id, nr), LATERAL (
+            SELECT k.id, k.on_duty FROM officers k WHERE k.id = u.id::uuid OFFSET 0) f WHERE f.on_duty AND f.id <> o.id ORDER BY u.nr))
     ON CONFLICT (officer_id) WHERE cleared_at IS NULL DO NOTHING RETURNING * INTO p;
     v_new := p.id IS NOT NULL;
     IF v_new THEN

@@ -86,11 +86,11 @@ END $$;
 -- Codes older than a day go, a bounded number a call: the number behind them is in the vault or nowhere. Keys of days
 -- that are over go too, whether anybody asks for a code or not.
 CREATE FUNCTION prune_codes(p_older_s integer, p_limit integer) RETURNS integer LANGUAGE plpgsql AS $$
-DECLARE v_gone integer;
+DECLARE v_gone integer; v_before timestamptz := clock_timestamp() - make_interval(secs => p_older_s);
 BEGIN
     DELETE FROM day_keys WHERE day < (clock_timestamp() AT TIME ZONE 'UTC')::date;
-    DELETE FROM phone_codes WHERE id IN (SELECT id FROM phone_codes
-        WHERE asked_at < clock_timestamp() - make_interval(secs => p_older_s) ORDER BY asked_at LIMIT p_limit);
+    DELETE FROM phone_codes WHERE id = ANY (ARRAY(
+        SELECT id FROM phone_codes WHERE asked_at < v_before ORDER BY asked_at LIMIT p_limit));
     GET DIAGNOSTICS v_gone = ROW_COUNT;
     RETURN v_gone;
 END $$;

@@ -18,8 +18,10 @@ $$;
 -- Facts after an offset, each with its case's state now and, of a wave, whom it asked.
 CREATE FUNCTION read_stream(p_stream text, p_after bigint, p_limit integer)
 RETURNS TABLE (fact jsonb, state jsonb, recipients uuid[], asked uuid[]) LANGUAGE sql STABLE AS $$
-    SELECT fact_json(e), CASE WHEN c.id IS NULL THEN NULL ELSE state_of(c) END, w.recipients, asked_before(e)
-    FROM events e LEFT JOIN cases c ON c.id = e.case_id LEFT JOIN waves w ON w.case_id = e.case_id AND w.seq = e.seq
+    SELECT fact_json(e), CASE WHEN (c.row).id IS NULL THEN NULL ELSE state_of(c.row) END, w.recipients, asked_before(e)
+    FROM events e  -- and from each entry to its case and wave: a join might read all of them
+    LEFT JOIN LATERAL (SELECT k AS row FROM cases k WHERE k.id = e.case_id OFFSET 0) c ON true
+    LEFT JOIN LATERAL (SELECT v.recipients FROM waves v WHERE v.case_id = e.case_id AND v.seq = e.seq OFFSET 0) w ON true
     WHERE e.stream = p_stream AND e.stream_offset > p_after ORDER BY e.stream_offset LIMIT p_limit
 $$;
 
@@ -27,7 +29,8 @@ $$;
 CREATE FUNCTION read_case(p_case uuid, p_after integer, p_limit integer)
 RETURNS TABLE (fact jsonb, state jsonb, recipients uuid[], asked uuid[]) LANGUAGE sql STABLE AS $$
     SELECT fact_json(e), state_of(c), w.recipients, asked_before(e)
-    FROM events e JOIN cases c ON c.id = e.case_id LEFT JOIN waves w ON w.case_id = e.case_id AND w.seq = e.seq
+    FROM events e JOIN cases c ON c.id = e.case_id
+    LEFT JOIN LATERAL (SELECT v.recipients FROM waves v WHERE v.case_id = e.case_id AND v.seq = e.seq OFFSET 0) w ON true
     WHERE e.case_id = p_case AND e.seq > p_after ORDER BY e.seq LIMIT p_limit
 $$;
 

@@ -70,8 +70,9 @@ BEGIN
     t := clock_timestamp();
     v_us := (extract(epoch FROM t) * 1000000)::bigint;
     -- Mostly every one of them may be asked, by every station: then nothing is left to judge case by case.
-    v_all_able := p_officers = (SELECT count(*) FROM officers o WHERE o.id = ANY (p_candidates)
-        AND o.on_duty AND o.held < o.slots AND (o.shift_ends_at IS NULL
+    v_all_able := p_officers = (SELECT count(*) FROM (
+        SELECT f.on_duty, f.held, f.slots, f.shift_ends_at FROM officers f WHERE f.id = ANY (p_candidates) OFFSET 0) o
+        WHERE o.on_duty AND o.held < o.slots AND (o.shift_ends_at IS NULL
             OR o.shift_ends_at > t + make_interval(mins => limit_of('SHIFT_LAST_MIN'))));
     -- All steps for all of them at once: a loop over cases costs four times as much.
     RETURN QUERY WITH sent AS (
@@ -155,7 +156,7 @@ BEGIN
             CASE WHEN i.request_hash = x.hash THEN 'again' ELSE 'key_reused' END,
             CASE WHEN i.request_hash = x.hash THEN i.response END, NULL::text, NULL::bigint, NULL::bigint, NULL::integer,
             NULL::integer, NULL::integer, NULL::double precision, NULL::text, NULL::jsonb, NULL::jsonb, NULL::uuid[]
-        FROM unnest(p_id, p_scope, p_key, p_hash) WITH ORDINALITY AS x (id, scope, key, hash, nr)
-        JOIN idempotency i USING (scope, key)
-        WHERE NOT (i.xmin = pg_current_xact_id()::xid AND (i.response ->> 'case')::uuid = x.id);
+        FROM unnest(p_id, p_scope, p_key, p_hash) WITH ORDINALITY AS x (id, scope, key, hash, nr), LATERAL (
+            SELECT k.request_hash, k.response, k.xmin AS made FROM idempotency k WHERE k.scope = x.scope AND k.key = x.key OFFSET 0) i
+        WHERE NOT (i.made = pg_current_xact_id()::xid AND (i.response ->> 'case')::uuid = x.id);
 END $$;

@@ -8,13 +8,11 @@ DECLARE v_keys integer; v_track integer; t timestamptz := clock_timestamp();
     v_track_before timestamptz := t - make_interval(secs => p_track_s);
 BEGIN
     IF NOT pg_try_advisory_xact_lock(hashtext('onbeat prune')) THEN RETURN 0; END IF;
-    DELETE FROM idempotency i USING (
-        SELECT scope, key FROM idempotency WHERE scope <> 'report' AND at < v_keys_before ORDER BY at LIMIT p_limit
-    ) old WHERE i.scope = old.scope AND i.key = old.key;
+    DELETE FROM idempotency WHERE ctid = ANY (ARRAY(  -- where they stand: a join might read all that is kept
+        SELECT ctid FROM idempotency WHERE scope <> 'report' AND at < v_keys_before ORDER BY at LIMIT p_limit));
     GET DIAGNOSTICS v_keys = ROW_COUNT;
-    DELETE FROM track k USING (
-        SELECT case_id, officer_id, at FROM track WHERE at < v_track_before ORDER BY at LIMIT p_limit
-    ) old WHERE k.case_id = old.case_id AND k.officer_id = old.officer_id AND k.at = old.at;
+    DELETE FROM track WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM track WHERE at < v_track_before ORDER BY at LIMIT p_limit));
     GET DIAGNOSTICS v_track = ROW_COUNT;
     RETURN v_keys + v_track;
 END $$;

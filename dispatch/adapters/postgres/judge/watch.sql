@@ -40,7 +40,7 @@ BEGIN
         (extract(epoch FROM c.received_at) * 1000000)::bigint, c.status, a.watch, a.watch_why
         FROM deadlines d, LATERAL (SELECT k.* FROM cases k WHERE k.id = d.case_id OFFSET 0) c, LATERAL (
             SELECT s.* FROM assignments s WHERE s.case_id = c.id AND s.active OFFSET 0) a
-        WHERE d.kind = 'welfare' AND d.due_at <= t AND a.watch_due <= t ORDER BY d.due_at LIMIT p_limit;
+        WHERE d.kind COLLATE "C" = 'welfare' AND d.due_at <= t AND a.watch_due <= t ORDER BY d.due_at LIMIT p_limit;
 END $$;
 
 -- When a step that begins at p_t is over; null: it waits for the officer.
