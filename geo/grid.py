@@ -1,9 +1,10 @@
 """Who stands nearest, now: an in-memory index of live positions.
 
 Up to `SCAN_MAX` positions one numpy scan is cheaper than any index; beyond, cells of about 500 m
-(`geo.cells`) are opened in growing circles until the answer is certain. Positions are kept as Earth-centred
-metres, so a distance is a subtraction and neither poles nor the antimeridian are special. The same puts and
-the same question always give the same answer. One owner at a time: the index belongs to one event loop.
+(`geo.cells`), divided where a crowd stands, are opened in growing circles until the answer is certain. Positions
+are kept as Earth-centred metres, so a distance is a subtraction and neither poles nor the antimeridian are special.
+The same puts and the same question always give the same answer. One owner at a time: the index belongs to one
+event loop.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Generic
 import numpy as np
 import numpy.typing as npt
 
-from geo.cells import Cells, Rows
+from geo.cells import CROWD, Cells, Rows
 from geo.distance import EARTH_RADIUS_M, WGS84_A_M, WGS84_E2, chord_metres, ecef
 from geo.nearest import K, check_reach
 from geo.point import LATITUDE_MAX, LONGITUDE_MAX, Point, explain
@@ -26,7 +27,7 @@ CELL_SIZE_M = 500.0
 # look a cell up costs what 16 rows of a scan cost, and never more than a circle of about 32 km.
 POSITIONS_PER_CELL_MET = 16
 CELLS_MET_MIN, CELLS_MET_MAX = 256, 16_384
-PENDING_MAX = 1_024  # puts gathered before they are stored together: bounds the pause of storing, about 2 ms
+PENDING_MAX = 1_024  # puts gathered and stored together: bounds the pause of storing, about 2 ms, 3 in a crowd
 # Distances: more take longer to sort than to pick the nearest fifty out of (400: 5.0 and 5.7 us, 1,024: 19.5 and 12.7).
 SORT_MAX = 512
 TIE_SLACK = 1.0 + 1e-12  # squares of distances this close may be the same distance: they are ordered by key
@@ -52,8 +53,9 @@ class Grid(Generic[K]):
     ordered among themselves, because equal distances are settled by key.
     """
 
-    def __init__(self, *, scan_max: int = SCAN_MAX) -> None:
+    def __init__(self, *, scan_max: int = SCAN_MAX, crowd: int = CROWD) -> None:
         self._scan_max = scan_max
+        self._crowd = crowd
         self._keys: list[K] = []
         self._row: dict[K, int] = {}
         self._data: Floats = np.empty((7, 64))
@@ -167,7 +169,7 @@ class Grid(Generic[K]):
         cells = self._cells if len(self._keys) > self._scan_max else None
         met_max = min(CELLS_MET_MAX, max(CELLS_MET_MIN, len(self._keys) // POSITIONS_PER_CELL_MET))
         inner_m2 = -1.0
-        reach_m = radius_m if cells is None else min(radius_m, cells.size_m / 2.0)
+        reach_m = radius_m if cells is None else min(radius_m, cells.width_m(point) / 2.0)
         while True:
             # The 0.01 % more covers the difference of the fast metre from the geodesic one.
             rows = None if cells is None else cells.within(point, reach_m * 1.0001 + 0.01, met_max)
@@ -264,7 +266,7 @@ class Grid(Generic[K]):
             self._cells.move(rows, lat, lon)
         elif self._cells is not None or count > self._scan_max:
             if self._cells is None:
-                self._cells = Cells(CELL_SIZE_M)
+                self._cells = Cells(CELL_SIZE_M, crowd=self._crowd)
             self._cells.rebuild(self._data[LAT, :count], self._data[LON, :count])
 
     def _row_of(self, key: K) -> int:

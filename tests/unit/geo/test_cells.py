@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.cells import Cells
+from geo.cells import CROWD, Cells
 from geo.distance import metres
 from geo.point import Point
 from tests.unit.geo.places import anywhere, bearings, walk
@@ -18,10 +18,13 @@ from tests.unit.geo.places import anywhere, bearings, walk
     start=anywhere,
     radius_m=st.floats(0.0, 20_000.0),
     steps=st.lists(st.tuples(st.floats(0.0, 1.0), bearings), min_size=1, max_size=20),
+    crowd=st.sampled_from([4, CROWD]),
 )
-def test_every_row_within_the_radius_is_found(start: Point, radius_m: float, steps: list[tuple[float, float]]) -> None:
+def test_every_row_within_the_radius_is_found(
+    start: Point, radius_m: float, steps: list[tuple[float, float]], crowd: int
+) -> None:
     places = [walk(start, radius_m * share, bearing) for share, bearing in steps]
-    cells = Cells(500.0)
+    cells = Cells(500.0, crowd=crowd)
     cells.rebuild(np.array([place.lat for place in places]), np.array([place.lon for place in places]))
     found = cells.within(start, radius_m, 1_000_000)
     assert found is not None
@@ -50,6 +53,50 @@ def test_moving_one_by_one_ends_where_a_rebuild_ends(seed: int) -> None:
         assert set(found[0].tolist()) == set(found[1].tolist()), f"seed {seed}"  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_small_circle_opens_a_part_of_a_crowd_and_a_wide_one_all_of_it(at_once: bool) -> None:
+    rng, rows = np.random.default_rng(7), 6_000
+    lats, lons = 31.9 + rng.uniform(-0.005, 0.005, rows), 118.8 + rng.uniform(-0.005, 0.005, rows)  # about 1 km
+    cells = Cells(500.0)
+    if at_once:
+        cells.rebuild(lats, lons)
+    else:
+        for some in np.split(np.arange(rows), 60):
+            cells.move(some, lats[some], lons[some])
+    for radius_m, least, most in ((5.0, 1, rows // 10), (2_000.0, rows, rows)):
+        found = cells.within(Point(31.9, 118.8), radius_m, 1_000)
+        assert found is not None
+        assert least <= len(set(found.tolist())) == found.size <= most
+
+
+def test_a_crowd_divides_its_cell_and_not_before_most_have_left_it_is_whole_again() -> None:
+    cells, here = Cells(500.0, crowd=40), Point(1.0, 2.0)
+
+    def comes(row: int) -> None:
+        cells.move(np.array([row]), np.array([here.lat]), np.array([here.lon]))
+
+    for row in range(40):
+        comes(row)
+    assert cells.width_m(here) == 500.0
+    comes(40)
+    assert cells.width_m(here) == 125.0
+    assert cells.width_m(Point(1.01, 2.0)) == 500.0, "nobody stands there"
+    for row in range(41, 61):
+        comes(row)
+    for row in [*range(41, 61), *range(30)]:
+        cells.take_out(row)
+        assert cells.width_m(here) == 125.0, "eleven and more are left"
+    cells.take_out(30)
+    assert cells.width_m(here) == 500.0
+    for row in range(30):
+        comes(row)
+    assert cells.width_m(here) == 500.0
+    found = cells.within(here, 1.0, 100)
+    assert found is not None
+    assert sorted(found.tolist()) == [*range(30), *range(31, 41)]
+    assert len(cells) == 1
+
+
 def test_a_row_taken_out_is_gone_and_its_cell_with_it() -> None:
     cells = Cells(500.0)
     cells.move(np.array([0, 1]), np.array([1.0, 1.0]), np.array([2.0, 2.0]))
@@ -69,3 +116,8 @@ def test_too_many_cells_are_not_opened() -> None:
 def test_cells_of_a_millimetre_are_refused() -> None:
     with pytest.raises(ValueError, match="cell"):
         Cells(0.001)
+
+
+def test_a_crowd_of_three_is_refused() -> None:
+    with pytest.raises(ValueError, match="crowd"):
+        Cells(500.0, crowd=3)

@@ -2,6 +2,7 @@
 
 import math
 import random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import geo.grid
+from geo.cells import CROWD, Rows
 from geo.distance import metres
 from geo.grid import PENDING_MAX, Fix, Grid
 from geo.nearest import rank
@@ -50,13 +52,14 @@ def scatter(dice: random.Random, centre: Point, reach_m: float, count: int) -> l
     radius_share=st.floats(0.01, 1.5),
     wanted=st.integers(1, 60),
     scan_max=st.sampled_from([SCANNED, CELLED]),
+    crowd=st.sampled_from([4, CROWD]),
 )
 def test_it_answers_as_brute_force_does(
-    seed: int, centre: Point, count: int, reach_m: float, radius_share: float, wanted: int, scan_max: int
+    seed: int, centre: Point, count: int, reach_m: float, radius_share: float, wanted: int, scan_max: int, crowd: int
 ) -> None:
     dice = random.Random(seed)
     known: dict[int, Point] = {}
-    grid: Grid[int] = Grid(scan_max=scan_max)
+    grid: Grid[int] = Grid(scan_max=scan_max, crowd=crowd)
     for share in (1.0, 0.1, 0.2):  # at first everybody comes; then few move on, and some leave
         for place in scatter(dice, centre, reach_m, math.ceil(count * share)):
             key = dice.randrange(200)
@@ -95,6 +98,55 @@ def test_scan_and_cells_agree_on_ten_thousand(seed: int) -> None:
             answer = ask(celled, place, radius_m, count)
             assert answer == ask(scanned, place, radius_m, count), f"seed {seed}, place {place}"
         assert len(answer) == 500
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_while_a_crowd_comes_mills_about_and_goes_divided_cells_answer_as_one_scan(seed: int) -> None:
+    rng, dice = np.random.default_rng(seed), random.Random(seed)
+    scanned: Grid[int] = Grid(scan_max=1_000_000)
+    divided: Grid[int] = Grid(scan_max=CELLED, crowd=8)
+    widths = set[float]()
+    for reach_m in (20_000.0, 1_500.0, 300.0, 300.0, 1_500.0, 20_000.0):  # the last two: the crowd goes
+        for _ in range(4):
+            keys = dice.sample(range(800), 200)
+            degrees = rng.normal(0.0, reach_m / 111_195.0, (2, len(keys)))
+            for grid in (scanned, divided):
+                for key, lat, lon in zip(keys, *degrees.tolist(), strict=True):
+                    grid.put(key, 32.0 + lat, 118.8 + lon, 90.0, 5.0)
+                assert len(grid) > 0  # stored
+                for key in keys[:20]:
+                    assert grid.drop(key)
+            assert divided._cells is not None
+            widths.add(divided._cells.width_m(Point(32.0, 118.8)))
+            for key in keys[20:30]:
+                place = (scanned.get(key) or Fix(NANJING, 0.0, 0.0)).point
+                for radius_m, count in ((60.0, 5), (5_000.0, 20), (50_000.0, 700)):
+                    answer = ask(divided, place, radius_m, count)
+                    assert answer == ask(scanned, place, radius_m, count), f"seed {seed}, place {place}"
+    assert widths == {125.0, 500.0}, f"seed {seed}"
+
+
+def test_a_question_in_a_crowd_takes_few_rows_and_one_in_an_empty_suburb_scans_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rng, rows = np.random.default_rng(5), 40_000
+    grid: Grid[int] = Grid()
+    crowd = 32.0 + rng.uniform(-0.01, 0.01, rows), 118.8 + rng.uniform(-0.01, 0.01, rows)  # 2 km: 2,200 a cell
+    suburbs = 32.0 + rng.uniform(-0.1, 0.1, 1_000), 118.8 + rng.uniform(-0.1, 0.1, 1_000)
+    grid.put_many(range(rows), *crowd, 90.0, 5.0)
+    grid.put_many(range(rows, rows + 1_000), *suburbs, 90.0, 5.0)
+    taken, real = list[int](), grid._between
+
+    def counted(rows: Rows | None, *rest: Any) -> object:
+        taken.append(len(grid) if rows is None else rows.size)
+        return real(rows, *rest)
+
+    monkeypatch.setattr(grid, "_between", counted)
+    assert len(ask(grid, Point(32.0, 118.8), 6_000.0, 50)) == 50
+    assert sum(taken) < 1_000, "cells of 500 m would give 4,000 and more"
+    taken.clear()
+    assert len(ask(grid, Point(32.06, 118.86), 6_000.0, 50)) == 50
+    assert sum(taken) < 1_000
 
 
 @pytest.mark.parametrize("scan_max", [SCANNED, CELLED])
