@@ -11,8 +11,8 @@ ENTRIES: Final = 6  # of a cleared case
 Told = Callable[[int], None]
 
 
-async def fill(connection: Any, first: int, count: int, *, closed: bool) -> None:
-    """Cases `first` to `first + count - 1`, then statistics: as autovacuum would have left them.
+async def fill(connection: Any, first: int, count: int, *, closed: bool, statistics: bool = True) -> None:
+    """Cases `first` to `first + count - 1`, then statistics, as autovacuum would have left them: they make plans anew.
 
     `connection`: the owner's. Nobody need publish what is filled: the relay's cursor stands behind it.
     """
@@ -24,5 +24,7 @@ async def fill(connection: Any, first: int, count: int, *, closed: bool) -> None
         "INSERT INTO relay_cursors SELECT stream, next_offset FROM streams "
         "ON CONFLICT (stream) DO UPDATE SET stream_offset = excluded.stream_offset"
     )
+    if not statistics:
+        return
     for table in ("cases", "waves", "events", "assignments", "idempotency", "track", "deadlines"):
         await connection.execute(f"VACUUM (ANALYZE) {table}", timeout=1200)

@@ -1,11 +1,14 @@
 """e. What the judge's calls cost as the history grows: times, rows read, and that nothing scans what grows.
 
-One connection with the service's own settings and the service's own store; every call real, its commit included.
+One connection with the service's own settings and the service's own store; every call real, its commit included. It has
+planned all of them in a young town, before the history, as a process has that runs for months: no statistics make its
+plans anew.
 """
 
-import hashlib
+import asyncio
+import contextlib
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -15,12 +18,13 @@ from uuid_utils.compat import uuid7
 from dispatch.adapters.postgres.pool import connect_pool
 from dispatch.adapters.postgres.store import PostgresCases
 from dispatch.adapters.postgres.upkeep import PostgresUpkeep
+from dispatch.adapters.postgres.watch import PostgresWatch
 from dispatch.cases.ports import ActDraft, ClaimDraft, ReportDraft
 from scripts.bench_server import officer_id
 from scripts.growth.figures import Curve, spread_ms
 from scripts.growth.fill import ENTRIES, fill
 from scripts.growth.ground import Ground
-from scripts.growth.scans import Scans
+from scripts.growth.scans import BIG, Scans
 
 FULL, QUICK = (100_000, 1_000_000, 10_000_000), (1_200, 6_000)  # rows of events
 ROUNDS, QUICK_ROUNDS = 60, 4
@@ -29,6 +33,8 @@ ROWS_SLACK: Final = 20
 ROWS_MAX: Final = 800  # of any call: fifty claims for one case read some six hundred, each looks a few times
 TIME_GROWTH_MAX: Final = 2.0
 HASH = "ab" * 32
+USED_EVERY_S: Final = 60.0
+LEFT_ALONE: Final = "".join(f"ALTER TABLE {table} SET (autovacuum_enabled = off);" for table in BIG)
 
 
 class Calls:
@@ -36,8 +42,9 @@ class Calls:
 
     def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", owner: Any) -> None:
         self.pool, self.owner = pool, owner
-        self.store, self.upkeep = PostgresCases(pool), PostgresUpkeep(pool)
-        self.case, self.fence, self.key = UUID(int=0), 0, ""
+        self.store, self.upkeep, self.watch = PostgresCases(pool), PostgresUpkeep(pool), PostgresWatch(pool)
+        self.case, self.fence, self.key, self.backend = UUID(int=0), 0, "", 0
+        self.old = UUID(int=0)  # the first case that was cleared
         self.asked = [officer_id(number) for number in range(50)]
 
     def draft(self) -> ReportDraft:
@@ -68,6 +75,8 @@ class Calls:
                          disposition="founded" if event == "cleared" else None)
             )  # fmt: skip
             assert answer.ok, answer
+            if event == "cleared" and not self.old.int:
+                self.old = self.case
 
         return call
 
@@ -81,6 +90,15 @@ class Calls:
     async def due_waves(self) -> None:
         assert any(wave.case == self.case for wave in await self.store.due_waves())
 
+    async def watched(self) -> None:
+        assert any(seat.case == self.case for seat in await self.watch.watched())
+
+    async def watch_due(self) -> None:
+        assert not await self.watch.due()
+
+    async def due_stations(self) -> None:
+        assert await self.store.due_stations() == ["bench"]
+
     async def fire(self) -> None:
         assert await self.store.fire("bench")
 
@@ -92,20 +110,15 @@ class Calls:
         assert await self.store.by_key("report", self.key)
 
     async def read_stream(self) -> None:
-        heads = await self.store.heads()
-        assert len(await self.store.read_stream("bench", heads.offsets["bench"] - 100, 1_000)) == 100
+        upto = (await self.store.heads()).offsets["bench"]
+        after = max(0, upto - 100)
+        assert len(await self.store.read_stream("bench", after, 1_000)) == upto - after
 
     async def old_history(self) -> None:
         assert len(await self.store.history(self.old)) == ENTRIES
 
     async def case_of_old(self) -> None:
         assert await self.store.case(self.old)
-
-    @property
-    def old(self) -> UUID:
-        """The first case that was filled."""
-        rest = hashlib.md5(b"case 0", usedforsecurity=False).hexdigest()
-        return UUID(f"{0:012x}7{rest[:3]}8{rest[3:18]}")
 
     async def open_cases(self) -> None:
         await self.store.open_cases()
@@ -122,37 +135,64 @@ class Calls:
     def script(self) -> list[tuple[str | None, Callable[[], Awaitable[None]]]]:
         """Calls in their order; a name for what is measured, None for what only sets the scene."""
         return [
-            ("report", self.report), ("claim", self.claim), ("set_out", self.act("set_out")),
-            ("arrived", self.act("arrived")), ("track", self.track), ("cleared", self.act("cleared")),
-            (None, self.report), (None, self.due), ("due_waves", self.due_waves), (None, self.past),
-            ("fire", self.fire), ("duty", self.duty), ("by_key", self.by_key), ("heads", self.heads),
-            ("read_stream", self.read_stream), ("history", self.old_history), ("case", self.case_of_old),
-            ("open_cases", self.open_cases), ("ended_sessions", self.ended), ("prune", self.prune),
+            ("report", self.report), ("claim", self.claim), ("set_out", self.act("set_out")), ("watched", self.watched),
+            ("watch_due", self.watch_due), ("arrived", self.act("arrived")), ("track", self.track),
+            ("cleared", self.act("cleared")), (None, self.report), (None, self.due), ("due_waves", self.due_waves),
+            (None, self.past), ("due_stations", self.due_stations), ("fire", self.fire), ("duty", self.duty),
+            ("by_key", self.by_key), ("heads", self.heads), ("read_stream", self.read_stream),
+            ("history", self.old_history), ("case", self.case_of_old), ("open_cases", self.open_cases),
+            ("ended_sessions", self.ended), ("prune", self.prune),
         ]  # fmt: skip
 
     async def heads(self) -> None:
         await self.store.heads()
+
+    async def played(self) -> None:
+        """All of them once: plans are made."""
+        self.backend = await self.pool.fetchval("SELECT pg_backend_pid()")
+        for _, call in self.script():
+            await call()
+
+
+@contextlib.asynccontextmanager
+async def _in_use(pool: "asyncpg.Pool[asyncpg.Record]") -> AsyncIterator[None]:
+    """The pool closes no connection that was idle for long, as a service's never is."""
+
+    async def asks() -> None:
+        while True:
+            await asyncio.sleep(USED_EVERY_S)
+            await pool.fetchval("SELECT 1")
+
+    asking = asyncio.create_task(asks())
+    try:
+        yield
+    finally:
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
 
 
 async def draw(ground: Ground, quick: bool) -> Curve:
     curve = Curve("history", "the judge's calls, ms, and rows that each reads, by entries in the history")
     owner_url, app_url = await ground.database(2_000)
     owner = await asyncpg.connect(owner_url)
+    pool = await connect_pool(app_url, size=1)
     try:
-        filled = 0
+        await owner.execute(LEFT_ALONE)
+        calls, filled = Calls(pool, owner), 0
+        await calls.played()
         for events in QUICK if quick else FULL:
             began = time.monotonic()
-            await fill(owner, filled, events // ENTRIES - filled, closed=True)
+            async with _in_use(pool):
+                await fill(owner, filled, events // ENTRIES - filled, closed=True, statistics=False)
             filled = events // ENTRIES
             filled_s = time.monotonic() - began
-            pool = await connect_pool(app_url, size=1)  # a new connection: no plan is older than the history
-            try:
-                point = await _point(Calls(pool, owner), QUICK_ROUNDS if quick else ROUNDS, events, curve)
-            finally:
-                await pool.close()
+            point = await _point(calls, QUICK_ROUNDS if quick else ROUNDS, events, curve)
             curve.points.append({"events": events, "cases": filled, "fill_s": round(filled_s, 1), **point})
         _judge(curve)
+        backend = await pool.fetchval("SELECT pg_backend_pid()")
+        curve.hold(backend == calls.backend, "the connection is not the one that planned in the young town")
     finally:
+        await pool.close()
         await owner.close()
         await ground.forget(owner_url)
     return curve
@@ -164,8 +204,6 @@ async def _point(calls: Calls, rounds: int, events: int, curve: Curve) -> dict[s
     await calls.pool.fetch("SELECT (SELECT count(*) FROM cases WHERE words LIKE '%nothing of the kind%')")
     curve.hold("cases" in (await scans.end()).scanned, "the counters do not see a scan, so they prove nothing")
     await calls.owner.execute("DELETE FROM deadlines")
-    for _, call in calls.script():
-        await call()  # plans are made
     times: dict[str, list[float]] = {}
     rows: dict[str, int] = {}
     for _ in range(rounds):
