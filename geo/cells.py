@@ -56,7 +56,7 @@ class Cells:
         self._rows: dict[int, array[int]] = {}  # by home; a divided cell keeps an empty array
         self._divided: dict[int, int] = {}  # cell: how many rows its parts hold
         self._home: Keys = np.empty(0, np.int64)
-        self._part: Keys = np.empty(0, np.int64)  # the home if the cell is divided: dividing asks for no position
+        self._part: Keys = np.empty(0, np.int64)  # of the row's cell always: its home when that is divided
         self._slot: Rows = np.empty(0, np.int32)
 
     def __len__(self) -> int:
@@ -98,9 +98,11 @@ class Cells:
             return
         self._reserve(int(rows.max()) + 1)
         cells, parts = self.keys(lats, lons)
-        self._part[rows] = parts
         old = self._home[rows]
-        moved = np.flatnonzero(old != (np.where(old >= PARTS, parts, cells) if self._divided else cells))
+        leaves = old != (np.where(old >= PARTS, parts, cells) if self._divided else cells)
+        # Who leaves is told of when it does: its cell may be divided before, by one who comes in the same batch.
+        stays, moved = np.flatnonzero(~leaves), np.flatnonzero(leaves)
+        self._part[rows[stays]] = parts[stays]
         for row, cell, part in zip(rows[moved].tolist(), cells[moved].tolist(), parts[moved].tolist(), strict=True):
             self.take_out(row)
             self._put_in(row, cell, part)
@@ -157,7 +159,7 @@ class Cells:
         rows = self._rows.get(home)
         if rows is None:
             rows = self._rows[home] = array("i")
-        self._home[row], self._slot[row] = home, len(rows)
+        self._home[row], self._part[row], self._slot[row] = home, part, len(rows)
         rows.append(row)
         if divided:
             self._divided[cell] += 1

@@ -97,6 +97,23 @@ def test_a_crowd_divides_its_cell_and_not_before_most_have_left_it_is_whole_agai
     assert len(cells) == 1
 
 
+def test_rows_that_leave_in_the_batch_that_divides_their_cell_arrive_where_they_went() -> None:
+    cells, here, there = Cells(500.0, crowd=4), Point(1.0, 2.0), Point(1.5, 2.5)
+
+    def go(rows: list[int], places: list[Point]) -> None:
+        cells.move(np.array(rows), np.array([p.lat for p in places]), np.array([p.lon for p in places]))
+
+    go([*range(10)], [here] * 4 + [there] * 6)
+    assert (cells.width_m(here), cells.width_m(there)) == (500.0, 125.0)
+    go([10, 3], [here, there])  # the newcomer divides the cell before the other has left it
+    for place, rows in ((here, [0, 1, 2, 10]), (there, [3, 4, 5, 6, 7, 8, 9])):
+        found = cells.within(place, 1.0, 100)
+        assert found is not None
+        assert sorted(found.tolist()) == rows
+    go([0, 1, 2, 10], [there] * 4)
+    assert len(cells) == 1
+
+
 def test_a_row_taken_out_is_gone_and_its_cell_with_it() -> None:
     cells = Cells(500.0)
     cells.move(np.array([0, 1]), np.array([1.0, 1.0]), np.array([2.0, 2.0]))
