@@ -114,6 +114,29 @@ def test_rows_that_leave_in_the_batch_that_divides_their_cell_arrive_where_they_
     assert len(cells) == 1
 
 
+def test_who_walked_or_was_renamed_within_a_cell_is_where_they_are_once_it_is_divided() -> None:
+    cells, here, there = Cells(500.0, crowd=4), Point(1.0, 2.0), Point(1.0015, 2.0)
+    own, parts = cells.keys(np.array([here.lat, there.lat]), np.array([here.lon, there.lon]))
+    assert own[0] == own[1] and parts[0] != parts[1], "two parts of one cell"
+
+    def go(rows: list[int], place: Point) -> None:
+        cells.move(np.array(rows), np.full(len(rows), place.lat), np.full(len(rows), place.lon))
+
+    go([0, 1, 2], here)
+    go([0], there)
+    go([3], there)
+    go([4], Point(5.0, 5.0))
+    cells.take_out(4)
+    cells.rename(3, 4)  # 4 stood elsewhere before
+    assert cells.width_m(here) == 500.0
+    go([5], here)
+    assert cells.width_m(here) == 125.0
+    for place, rows in ((here, [1, 2, 5]), (there, [0, 4])):
+        found = cells.within(place, 1.0, 100)
+        assert found is not None
+        assert sorted(found.tolist()) == rows
+
+
 def test_a_row_taken_out_is_gone_and_its_cell_with_it() -> None:
     cells = Cells(500.0)
     cells.move(np.array([0, 1]), np.array([1.0, 1.0]), np.array([2.0, 2.0]))
