@@ -38,6 +38,7 @@ class Scans:
         return Read(scanned, sum(after[name][1] - self._before[name][1] for name in after))
 
     async def _look(self) -> dict[str, tuple[int, int]]:
-        await self._worker.fetch("SELECT pg_stat_force_next_flush()")  # counted when the statement ends
+        for one in (self._owner, self._worker):  # counted when the statement ends, not within somebody's work later
+            await one.fetch("SELECT pg_stat_force_next_flush()")
         rows = await self._owner.fetch(READ, list(BIG))
         return {row["relname"]: (row["scans"], row["rows"]) for row in rows}
