@@ -1,14 +1,11 @@
 """Fills a town's database with a past, or with open cases, by the hundred thousand (`fill.sql`)."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 FILL: Final = Path(__file__).with_name("fill.sql").read_text()
 CHUNK: Final = 50_000  # cases of one statement
 ENTRIES: Final = 6  # of a cleared case
-
-Told = Callable[[int], None]
 
 
 async def fill(connection: Any, first: int, count: int, *, closed: bool, statistics: bool = True) -> None:

@@ -5,7 +5,6 @@ from pathlib import Path
 from uuid import uuid4
 
 from dispatch.adapters.postgres.pool import connect_pool
-from dispatch.cases.facts import CaseState, HolderState
 from dispatch.cases.values import Status
 from dispatch.positions.roster import OnDuty
 from gateway.node import Node
@@ -13,6 +12,7 @@ from gateway.settings import Settings
 from gateway.sockets.hub import Member
 from gateway.sockets.pulse import Pulse
 from scripts.stores import free_port
+from tests.unit.cases.states import holder, state
 
 
 async def test_a_track_that_cannot_be_kept_ends_nothing() -> None:
@@ -25,7 +25,7 @@ async def test_a_track_that_cannot_be_kept_ends_nothing() -> None:
     node = Node(settings, "web", pool)
     officer = uuid4()
     node.roster.load([OnDuty(officer, "s1", "0401", "李")])
-    node.feed.board.load([(_held_by(officer), frozenset({officer}))])
+    node.feed.board.load([(state(status=Status.CLAIMED, holders=(holder(officer),)), frozenset({officer}))])
     node.hub.officers[officer] = list[Member]()
     node.positions.put(officer, 32.05, 118.8, 5.0, 0.0)
     running = asyncio.create_task(Pulse(node).run())
@@ -35,13 +35,3 @@ async def test_a_track_that_cannot_be_kept_ends_nothing() -> None:
     await asyncio.gather(running, return_exceptions=True)
     await node.redis.aclose()
     pool.terminate()
-
-
-def _held_by(officer: object) -> CaseState:
-    holder = HolderState(officer=officer, call_sign="0401", surname="李", seat=1, fence=1, state="claimed")  # type: ignore[arg-type]
-    return CaseState(
-        id=uuid4(), station="s1", category="theft", words="gone", lat=32.05, lon=118.8, accuracy_m=None,
-        status=Status.CLAIMED, round=1, wave=1, seats=1, fence=1, seq=3, received_us=0, remaining_ms=None, age_ms=0,
-        desk_reason=None, acknowledged=False, alarms=0, disposition=None, exercise=False, declined=(), handed_back=(),
-        holders=(holder,),
-    )  # fmt: skip

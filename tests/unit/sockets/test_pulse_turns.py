@@ -10,7 +10,6 @@ from uuid import UUID, uuid4
 import msgspec
 
 from dispatch.cases.board import Board
-from dispatch.cases.facts import CaseState, HolderState
 from dispatch.cases.values import Status
 from dispatch.limits import MOVED_MAX, OUTBOX_BYTES_MAX, TRACK_STEPS_MAX
 from dispatch.people.values import Role, Who
@@ -19,6 +18,7 @@ from dispatch.positions.roster import OnDuty, Roster
 from gateway.sockets.hub import Hub, Member
 from gateway.sockets.link import Link
 from gateway.sockets.pulse import Pulse
+from tests.unit.cases.states import holder, state
 
 SEATS = 3 * TRACK_STEPS_MAX + 1
 
@@ -32,12 +32,12 @@ class Town:
         self.kept: list[tuple[UUID, UUID, float, float, float]] = []
         self.hub, self.board, self.roster = Hub(), Board(lambda: 100.0), Roster()
         self.positions = LivePositions(self.roster, lambda: 100.0)
-        self.officers = [OnDuty(uuid4(), "s1", f"{number:04}", "李") for number in range(SEATS)]
+        self.officers = [OnDuty(UUID(int=number), "s1", f"{number:04}", "李") for number in range(1, SEATS + 1)]
         self.roster.load(self.officers)
         standing = []
         for own in self.officers:
             self.positions.put(own.officer, 32.0, 118.8, 5.0, 0.0)
-            case = _held_by(own)
+            case = state(id=uuid4(), status=Status.CLAIMED, holders=(holder(own.officer),))
             standing.append((case, frozenset({own.officer})))
             self.hub.officers[own.officer] = []
             self.hub.join(_member(Who(uuid4(), Role.REPORTER, case=case.id), self.told))
@@ -65,18 +65,6 @@ class Town:
 
 def _member(who: Who, heard: list[bytes]) -> Member:
     return Member(who, cast(Link, SimpleNamespace(write=heard.append, unsent=0)))
-
-
-def _held_by(own: OnDuty) -> CaseState:
-    holder = HolderState(
-        officer=own.officer, call_sign=own.call_sign, surname="李", seat=1, fence=1, state="claimed"
-    )  # fmt: skip
-    return CaseState(
-        id=uuid4(), station="s1", category="theft", words="gone", lat=32.05, lon=118.8, accuracy_m=None,
-        status=Status.CLAIMED, round=1, wave=1, seats=1, fence=1, seq=3, received_us=0, remaining_ms=None, age_ms=0,
-        desk_reason=None, acknowledged=False, alarms=0, disposition=None, exercise=False, declined=(), handed_back=(),
-        holders=(holder,),
-    )  # fmt: skip
 
 
 def _read(frame: bytes) -> dict[str, Any]:
